@@ -1,0 +1,3 @@
+//! The rules of HMIS end-user licenses: pure functions over dated facts, versioned policy and an injected `now`.
+
+pub mod ids;

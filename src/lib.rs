@@ -1,0 +1,15 @@
+//! License management for Homeless Management Information Systems.
+//!
+//! # The layering rule
+//!
+//! `domain <- application <- {persistence, http, jobs}`; [`bootstrap`] alone sees all.
+//!
+//! * `domain` is pure: no I/O, no clock. It knows std, chrono, chrono-tz, uuid, thiserror, and serde only
+//!   for the policy document and the payloads of facts.
+//! * `application` holds the use cases and the ports they need.
+//! * only `persistence` names diesel, only `http` names actix and utoipa, and `persistence`, `http` and
+//!   `jobs` never name each other.
+//!
+//! `tests/it/layering.rs` scans the sources and fails on a breach.
+
+pub mod domain;
