@@ -1,3 +1,9 @@
 //! The rules of HMIS end-user licenses: pure functions over dated facts, versioned policy and an injected `now`.
 
+pub mod calendar;
+pub mod fact;
 pub mod ids;
+pub mod license;
+pub mod policy;
+pub mod request;
+pub mod roster;

@@ -1,0 +1,4 @@
+//! Use cases and the ports they need.
+
+pub mod actor;
+pub mod ports;
