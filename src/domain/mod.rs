@@ -1,6 +1,8 @@
 //! The rules of HMIS end-user licenses: pure functions over dated facts, versioned policy and an injected `now`.
 
 pub mod calendar;
+pub mod departure;
+pub mod error;
 pub mod fact;
 pub mod ids;
 pub mod license;
