@@ -1,0 +1,8 @@
+//! Policy is data: the versioned, self-validating document in which an implementation states its rules.
+//!
+//! Almost every number of this field is local policy, not law (24 CFR 578.7(b) names neither a login frequency
+//! nor a notice period), so no number of an implementation stands in code.
+
+pub mod document;
+
+pub use document::*;
