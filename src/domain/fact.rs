@@ -10,6 +10,8 @@ use super::ids::{
 };
 use super::policy::Party;
 
+pub use super::policy::HoldCause;
+
 type Instant = DateTime<Utc>;
 
 /// Who told the service.
@@ -86,41 +88,6 @@ impl Fact {
 pub enum Outcome {
     Pass,
     Fail,
-}
-
-/// Why a license is suspended; each is cured on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldCause {
-    RecertificationOverdue,
-    AgreementLapsed,
-    FeeUnpaid,
-    Violation,
-    Investigation,
-    Leave,
-    OrganizationSuspended,
-    LastProjectRemoved,
-    LongInactivity,
-    EvidenceWithdrawn,
-    DepartureUnverified,
-    Unreachable,
-}
-
-impl HoldCause {
-    pub const ALL: [Self; 12] = [
-        Self::RecertificationOverdue,
-        Self::AgreementLapsed,
-        Self::FeeUnpaid,
-        Self::Violation,
-        Self::Investigation,
-        Self::Leave,
-        Self::OrganizationSuspended,
-        Self::LastProjectRemoved,
-        Self::LongInactivity,
-        Self::EvidenceWithdrawn,
-        Self::DepartureUnverified,
-        Self::Unreachable,
-    ];
 }
 
 /// Why a license was deactivated.

@@ -4,26 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::fact::Channel;
+pub use super::policy::RequestClass;
+
 use super::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, ProjectId, RequestId};
 
 type Instant = DateTime<Utc>;
-
-/// What kind of road a request is, by the license facts at its submission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RequestClass {
-    /// An add-on on an existing base license.
-    AddOn,
-    /// Another base type on an active, warned or suspended license.
-    TypeChange,
-    /// The person had an ended license at this organization.
-    Returning,
-    /// The person holds a license elsewhere now and keeps it.
-    Additional,
-    /// The person had one at another organization, ended not long ago.
-    Transfer,
-    New,
-}
 
 /// Where a request stands. `Fulfilled`, `Denied`, `Withdrawn` and `Lapsed` are ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,22 +68,12 @@ impl RequestState {
     }
 }
 
-/// What the requester attests about the trainee. Only the statement is kept, never the evidence behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttestationKind {
-    /// The job needs the license.
-    JobNeed,
-    /// At least 18 years old.
-    AdultAge,
-    /// A background check was passed.
-    BackgroundCheck,
-}
-
-/// One attestation, with the local day of what it attests where that matters.
+/// One thing the requester attested about the trainee. Only the statement is kept, never the evidence behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attestation {
-    pub kind: AttestationKind,
+pub struct Attested {
+    /// The code of the policy's attestation: `job_need`, `at_least_18`, `background_check`, ...
+    pub code: String,
+    /// The local day of what is attested, where its age matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<chrono::NaiveDate>,
 }
@@ -114,7 +89,7 @@ pub struct LicenseRequest {
     pub class: RequestClass,
     pub job_role: Option<String>,
     pub projects: Vec<ProjectId>,
-    pub attestations: Vec<Attestation>,
+    pub attestations: Vec<Attested>,
     /// Who recorded it.
     pub requester: PrincipalId,
     /// The supervisor it was recorded for, where the requester is not the recorder.

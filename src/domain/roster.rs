@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::calendar::{end_of_day, start_of_day};
 use super::ids::{ContactId, ImplementationId, OrganizationId, PersonId, PrincipalId, ProjectId};
 
+pub use super::policy::ContactDuty;
+
 type Instant = DateTime<Utc>;
 
 /// One HMIS installation run by one HMIS lead.
@@ -61,15 +63,6 @@ impl Participation {
             self.to_on.map(|day| end_of_day(zone, day)),
         )
     }
-}
-
-/// What a contact does for its organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ContactDuty {
-    AuthorizedSigner,
-    SecurityOfficer,
-    BillingContact,
 }
 
 /// A person's duty for an organization, with dates.

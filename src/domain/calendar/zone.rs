@@ -58,7 +58,8 @@ fn saturated(local: NaiveDateTime) -> Instant {
 }
 
 /// How exactly an end of employment is known. Recorded with a departure, since it moves the notice's due time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// To the instant.
     Instant,

@@ -1,0 +1,229 @@
+//! What recurs: terms, recertification, campaigns, and fixed dates of the year.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::once::is_default;
+use crate::domain::calendar::Length;
+
+/// What follows when something owed is missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMiss {
+    /// The license is suspended until it is done.
+    Suspend,
+    /// The license ends.
+    Deactivate,
+    /// It is listed for staff.
+    List,
+}
+
+/// A day of the year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MonthDay {
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31, and there every year.
+    pub day: u8,
+}
+
+/// A date fixed for everybody, each year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct YearlyDate {
+    /// The last local day on which the old year's completion counts.
+    pub due: MonthDay,
+    /// From this day completion counts for the coming year.
+    pub opens: MonthDay,
+    /// From this day a newcomer's first completion counts for the coming year.
+    pub newcomers_from: MonthDay,
+}
+
+/// When a license expires unless it is renewed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Term {
+    /// Its end.
+    pub ends: TermEnd,
+    /// How long after expiry a renewal still restores the license.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal_grace: Option<Length>,
+    /// Who renews: any of them.
+    pub renewed_by: BTreeSet<Renewer>,
+    /// Days before the end on which people are reminded.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub reminders: BTreeSet<u16>,
+    /// Local day before which the term only reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforced_from: Option<NaiveDate>,
+}
+
+/// The end of a term.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum TermEnd {
+    /// A length from activation or from the last renewal's end.
+    After {
+        /// The length; repeated terms count from the first day, not from a clamped one.
+        length: Length,
+    },
+    /// A fixed date of the year.
+    Yearly {
+        /// The date.
+        date: YearlyDate,
+    },
+}
+
+/// Who renews a license.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Renewer {
+    /// Its holder.
+    User,
+    /// A supervisor of the organization.
+    Supervisor,
+    /// The authorized signer.
+    AuthorizedSigner,
+    /// Staff of the HMIS lead.
+    Staff,
+}
+
+/// Recurring recertification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recertification {
+    /// When it is due.
+    pub schedule: Schedule,
+    /// What is owed.
+    pub items: Vec<RecertificationItem>,
+    /// Days before the due date on which people are reminded.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub reminders: BTreeSet<u16>,
+    /// What a miss does; for an add-on it reaches only the add-on.
+    pub on_miss: OnMiss,
+    /// Local day before which the rule only reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforced_from: Option<NaiveDate>,
+}
+
+/// When recertification is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// Each person at an own date.
+    Rolling {
+        /// Calendar months.
+        months: u16,
+        /// From what they count.
+        #[serde(default, skip_serializing_if = "is_default")]
+        counts_from: CountsFrom,
+        /// How long before the old due date a completion counts from that date. Absent: no window, each
+        /// completion counts from its own day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        early_window: Option<Length>,
+    },
+    /// Everybody at one date of the year.
+    FixedYearly {
+        /// The date.
+        date: YearlyDate,
+    },
+}
+
+/// From what a rolling recertification counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountsFrom {
+    /// The last passed completion, else activation.
+    #[default]
+    LastCompletion,
+    /// The old due date, where completion came inside the early window.
+    OldDueDate,
+}
+
+/// Something recertification asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RecertificationItem {
+    /// A course.
+    Course {
+        /// Code of `courses`.
+        course: String,
+        /// Only for these job roles. Empty: for all.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        job_roles: BTreeSet<String>,
+    },
+    /// Some distinct courses of a list. One course may count on two lists.
+    CoursesOf {
+        /// How many.
+        count: u16,
+        /// Codes of `courses`.
+        courses: BTreeSet<String>,
+        /// Only for these job roles. Empty: for all.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        job_roles: BTreeSet<String>,
+    },
+    /// An agreement signed anew.
+    Agreement {
+        /// Code of `agreements`.
+        agreement: String,
+        /// Only for these job roles. Empty: for all.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        job_roles: BTreeSet<String>,
+    },
+    /// A statement that something was read.
+    Acknowledgement {
+        /// Its code, unique in the list.
+        code: String,
+        /// What is acknowledged.
+        title: String,
+        /// Only for these job roles. Empty: for all.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        job_roles: BTreeSet<String>,
+    },
+    /// A practice set.
+    Practice {
+        /// Code of `practice_sets`.
+        practice_set: String,
+        /// Only for these job roles. Empty: for all.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        job_roles: BTreeSet<String>,
+    },
+    /// The requester says that the person still needs access.
+    Renewal {
+        /// Only for these job roles. Empty: for all.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        job_roles: BTreeSet<String>,
+    },
+}
+
+impl RecertificationItem {
+    /// The job roles it is limited to. Empty: all.
+    #[must_use]
+    pub const fn job_roles(&self) -> &BTreeSet<String> {
+        match self {
+            Self::Course { job_roles, .. }
+            | Self::CoursesOf { job_roles, .. }
+            | Self::Agreement { job_roles, .. }
+            | Self::Acknowledgement { job_roles, .. }
+            | Self::Practice { job_roles, .. }
+            | Self::Renewal { job_roles } => job_roles,
+        }
+    }
+}
+
+/// Rules for campaigns, which staff start with their own courses, population and dates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignRules {
+    /// Days before the deadline on which people are reminded.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub reminders: BTreeSet<u16>,
+    /// What a miss does unless the campaign says otherwise.
+    pub on_miss: OnMiss,
+    /// Local day before which campaigns only report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforced_from: Option<NaiveDate>,
+}

@@ -1,0 +1,18 @@
+//! Policy is data: the versioned, self-validating document in which an implementation states its rules.
+//!
+//! Almost every number of this field is local policy, not law (24 CFR 578.7(b) names neither a login frequency
+//! nor a notice period), so no number of an implementation stands in code.
+
+pub mod document;
+
+pub use document::*;
+
+/// One version of an implementation's policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyVersion {
+    pub id: super::ids::PolicyId,
+    pub number: u32,
+    pub effective_from: super::calendar::Instant,
+    pub recorded_at: super::calendar::Instant,
+    pub document: PolicyDocument,
+}
