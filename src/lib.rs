@@ -12,4 +12,5 @@
 //!
 //! `tests/it/layering.rs` scans the sources and fails on a breach.
 
+pub mod application;
 pub mod domain;
