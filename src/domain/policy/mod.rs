@@ -4,5 +4,7 @@
 //! nor a notice period), so no number of an implementation stands in code.
 
 pub mod document;
+mod validate;
 
 pub use document::*;
+pub use validate::PolicyFault;
