@@ -1,8 +1,8 @@
-//! One transaction of one use case: what the repositories are implemented for.
+//! What a use case sees of an open transaction: the repositories, all on one connection.
 
 use super::backend::AnyConnection;
 
-/// A connection within a transaction that somebody else begins and ends.
+/// One open transaction. Its repository methods are in [`repositories`](super::repositories).
 pub struct Session<'a> {
     pub(crate) conn: &'a mut AnyConnection,
 }
