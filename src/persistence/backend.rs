@@ -31,7 +31,8 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 const SQLITE_BUSY_MS: u32 = 1_500;
 /// PostgreSQL answers within these, or ends the statement, so that a caller hears within two seconds.
 const POSTGRES_STATEMENT_MS: u32 = 1_500;
-const POSTGRES_LOCK_MS: u32 = 1_000;
+/// Longer than `deadlock_timeout` (1 s unless configured), so that a deadlock is told from a mere wait and run again.
+const POSTGRES_LOCK_MS: u32 = 1_250;
 /// A transaction whose program hangs must not hold its locks for ever.
 const POSTGRES_IDLE_MS: u32 = 60_000;
 
@@ -42,8 +43,7 @@ pub(super) fn open_sqlite(path: &str, mode: Mode) -> Result<SqliteConnection, St
         reason,
     };
     create_private_file(path).map_err(|error| failed(error.to_string()))?;
-    let mut conn =
-        SqliteConnection::establish(path).map_err(|error| failed(error.to_string()))?;
+    let mut conn = SqliteConnection::establish(path).map_err(|error| failed(error.to_string()))?;
     check_sqlite_version(&mut conn)?;
     conn.batch_execute(&format!("PRAGMA busy_timeout = {SQLITE_BUSY_MS}"))
         .and_then(|()| enter_wal(&mut conn))
@@ -115,15 +115,21 @@ fn enter_wal(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
     loop {
         attempt += 1;
         // Setting and reading again, as the pragma answers in a column that is named after itself.
-        let mode = conn.batch_execute("PRAGMA journal_mode = WAL").and_then(|()| {
-            sql_query("SELECT journal_mode AS value FROM pragma_journal_mode")
-                .get_result::<Answer>(conn)
-        });
+        let mode = conn
+            .batch_execute("PRAGMA journal_mode = WAL")
+            .and_then(|()| {
+                sql_query("SELECT journal_mode AS value FROM pragma_journal_mode")
+                    .get_result::<Answer>(conn)
+            });
         match mode {
             Ok(mode) if mode.value == "wal" => return Ok(()),
             Ok(mode) if attempt >= ATTEMPTS => {
                 return Err(diesel::result::Error::QueryBuilderError(
-                    format!("the file cannot be used in WAL mode, only in {}", mode.value).into(),
+                    format!(
+                        "the file cannot be used in WAL mode, only in {}",
+                        mode.value
+                    )
+                    .into(),
                 ));
             }
             Err(error) if attempt >= ATTEMPTS || hopeless(&error) => return Err(error),
@@ -165,7 +171,9 @@ pub(super) fn open_postgres(
 pub(super) fn open(url: &DatabaseUrl, mode: Mode) -> Result<AnyConnection, StartError> {
     match url {
         DatabaseUrl::Sqlite(path) => open_sqlite(path, mode).map(AnyConnection::Sqlite),
-        DatabaseUrl::Postgres(url) => open_postgres(url, |_: InstrumentationEvent<'_>| ()).map(AnyConnection::Postgres),
+        DatabaseUrl::Postgres(url) => {
+            open_postgres(url, |_: InstrumentationEvent<'_>| ()).map(AnyConnection::Postgres)
+        }
     }
 }
 
@@ -227,10 +235,12 @@ mod tests {
         let path = path.to_str().expect("a path");
         let mut writer = open_sqlite(path, Mode::Write).expect("a writer");
         let mut pragma = |name: &str| {
-            sql_query(format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"))
-                .get_result::<Answer>(&mut writer)
-                .expect("a value")
-                .value
+            sql_query(format!(
+                "SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"
+            ))
+            .get_result::<Answer>(&mut writer)
+            .expect("a value")
+            .value
         };
         assert_eq!(pragma("journal_mode"), "wal");
         assert_eq!(pragma("synchronous"), "2");

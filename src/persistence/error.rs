@@ -9,7 +9,9 @@ use crate::application::ports::StoreError;
 pub enum StartError {
     #[error("cannot open {database}: {reason}")]
     Connect { database: String, reason: String },
-    #[error("SQLite {found} is too old: {needed} or newer is needed, earlier ones may corrupt a database in WAL mode")]
+    #[error(
+        "SQLite {found} is too old: {needed} or newer is needed, earlier ones may corrupt a database in WAL mode"
+    )]
     OldSqlite { found: String, needed: String },
     #[error(
         "{database} carries migration {newest_applied}, but this program knows none after {newest_known}: \
@@ -30,7 +32,8 @@ pub enum StartError {
 ///
 /// diesel gives no SQLSTATE beyond its few kinds, and SQLite's codes not at all, so the rest is told apart by its
 /// message; each connection asks PostgreSQL for English ones.
-pub(crate) fn map_error(error: Error) -> StoreError {
+#[must_use]
+pub fn map_error(error: Error) -> StoreError {
     match error {
         Error::DatabaseError(kind, info) => from_database(&kind, info.message()),
         Error::NotFound => StoreError::Corrupt("a row that must exist is missing".into()),

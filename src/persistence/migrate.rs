@@ -128,7 +128,10 @@ pub(super) fn refuse_newer(conn: &mut AnyConnection, url: &DatabaseUrl) -> Resul
         Difference::Newer(newest_applied) => Err(StartError::NewerSchema {
             database: url.to_string(),
             newest_applied,
-            newest_known: known.last().map(|last| last.name.clone()).unwrap_or_default(),
+            newest_known: known
+                .last()
+                .map(|last| last.name.clone())
+                .unwrap_or_default(),
         }),
         Difference::None | Difference::Pending(_) => Ok(()),
     }

@@ -60,16 +60,13 @@ impl Pool {
         }
         if matches!(url, DatabaseUrl::Postgres(_)) {
             let inner = Arc::clone(&shared);
-            pool.threads.push(spawn("store-watch", move || watch(&inner))?);
+            pool.threads
+                .push(spawn("store-watch", move || watch(&inner))?);
         }
         Ok(pool)
     }
 
-    pub fn submit(
-        &self,
-        mode: Mode,
-        work: Work,
-    ) -> impl Future<Output = Outcome> + Send + 'static {
+    pub fn submit(&self, mode: Mode, work: Work) -> impl Future<Output = Outcome> + Send + 'static {
         self.shared.queue.submit(mode, work)
     }
 }
@@ -217,11 +214,9 @@ fn run_once(
     let verdict = guarded(&mut task.work, &mut conn);
     match verdict {
         // The caller was told that the database does not answer: then nothing should happen later either.
-        Ok(()) if task.mode == Mode::Write && task.reply.is_answered() => {
-            Err(Abort::Store(StoreError::Unavailable(
-                "the database answered too late".into(),
-            )))
-        }
+        Ok(()) if task.mode == Mode::Write && task.reply.is_answered() => Err(Abort::Store(
+            StoreError::Unavailable("the database answered too late".into()),
+        )),
         Ok(()) if task.mode == Mode::Write => match backend::commit(&mut conn) {
             Ok(()) => {
                 *idle = Some(conn);
@@ -285,6 +280,5 @@ fn connect(url: &DatabaseUrl, lane: &Arc<Lane>) -> Result<AnyConnection, StartEr
 
 /// Runs a closure and turns a panic into an answer: diesel has no unwind guard, so the caller must roll back.
 pub(super) fn guarded(work: &mut Work, conn: &mut AnyConnection) -> Outcome {
-    catch_unwind(AssertUnwindSafe(|| work(conn)))
-        .unwrap_or(Err(Abort::Store(StoreError::Panicked)))
+    catch_unwind(AssertUnwindSafe(|| work(conn))).unwrap_or(Err(Abort::Store(StoreError::Panicked)))
 }

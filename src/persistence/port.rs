@@ -15,7 +15,7 @@ impl Store for SqlStore {
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(self.check_now())
+        Box::pin(self.check())
     }
 
     fn kind(&self) -> &'static str {

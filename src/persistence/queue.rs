@@ -82,11 +82,7 @@ impl Queue {
     }
 
     /// Queues work at once and returns the future of its answer. Dropping that future does not cancel the work.
-    pub fn submit(
-        &self,
-        mode: Mode,
-        work: Work,
-    ) -> impl Future<Output = Outcome> + Send + 'static {
+    pub fn submit(&self, mode: Mode, work: Work) -> impl Future<Output = Outcome> + Send + 'static {
         let (sender, receiver) = oneshot::channel();
         let task = Task {
             mode,

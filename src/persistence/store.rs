@@ -88,10 +88,7 @@ impl SqlStore {
     }
 
     /// The same for one snapshot.
-    pub fn read_on_connection(
-        &self,
-        work: Work,
-    ) -> impl Future<Output = Outcome> + Send + 'static {
+    pub fn read_on_connection(&self, work: Work) -> impl Future<Output = Outcome> + Send + 'static {
         self.pool.submit(Mode::Read, work)
     }
 
@@ -111,7 +108,7 @@ impl SqlStore {
     }
 
     /// Whether the database answers, can be written, and carries exactly this program's migrations.
-    pub(super) async fn check_now(&self) -> Result<(), StoreError> {
+    pub async fn check(&self) -> Result<(), StoreError> {
         let mut outcome = self.compare_schema().await;
         if outcome.is_ok()
             && let Some(writer) = &self.writer

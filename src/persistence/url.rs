@@ -298,7 +298,10 @@ mod tests {
         else {
             panic!("a URL");
         };
-        assert_eq!(url.scrub("bad p%40ss%2Fw or p@ss/w or k3y\n"), "bad *** or *** or ***");
+        assert_eq!(
+            url.scrub("bad p%40ss%2Fw or p@ss/w or k3y\n"),
+            "bad *** or *** or ***"
+        );
         assert!(!url.scrub("invalid port number: \"p\"").contains("\"p\""));
     }
 

@@ -155,9 +155,14 @@ fn in_savepoint(conn: &mut AnyConnection, work: &mut Work) -> Ended {
 
 /// Answers a whole batch of which nothing is known to be kept. Refusals too: they may rest on writes that are gone.
 fn answer_lost(done: Vec<(Reply, Outcome)>, reason: &str) {
-    log::error!("SQLite writer: {reason}; {} callers answered 503", done.len());
+    log::error!(
+        "SQLite writer: {reason}; {} callers answered 503",
+        done.len()
+    );
     for (reply, _) in done {
-        reply.send(Err(Abort::Store(StoreError::Unavailable(reason.to_owned()))));
+        reply.send(Err(Abort::Store(StoreError::Unavailable(
+            reason.to_owned(),
+        ))));
     }
 }
 
