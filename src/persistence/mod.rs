@@ -2,6 +2,9 @@
 
 pub mod backend;
 pub mod error;
+pub mod migrate;
+mod pool;
+mod queue;
 pub mod repositories;
 /// The tables of both databases, as PostgreSQL has them. Generated, never edited: migrate an empty PostgreSQL database
 /// with `migrations/postgres` and run `diesel print-schema` (diesel CLI 2.3) at the top level of the repository, with
@@ -10,6 +13,13 @@ pub mod repositories;
 /// tables, columns and nullability of the two migrated databases.
 pub mod schema;
 pub mod session;
+mod store;
 pub mod types;
+pub mod url;
+mod writer;
 
+pub use error::StartError;
+pub use queue::{Outcome, Work};
 pub use session::Session;
+pub use store::{Settings, SqlStore};
+pub use url::{DatabaseUrl, UrlError};
