@@ -4,6 +4,7 @@ pub mod actor;
 pub mod audit;
 pub mod clock;
 pub mod error;
+pub mod hmis_csv;
 pub mod ports;
 pub mod transaction;
 

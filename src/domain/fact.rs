@@ -8,7 +8,7 @@ use super::ids::{
     FactId, ImplementationId, LicenseId, OrganizationId, PersonId, PrincipalId, ProjectId,
     RequestId,
 };
-use super::policy::Party;
+use super::policy::{Party, RequestClass};
 
 pub use super::policy::HoldCause;
 
@@ -179,9 +179,14 @@ pub enum FactBody {
     /// A license period begins.
     Activated {
         license_type: String,
+        /// The class of the request, which says what was owed.
+        class: RequestClass,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         job_role: Option<String>,
         projects: Vec<ProjectId>,
+        /// The HUD project types of those projects at activation.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        project_types: Vec<u8>,
         basis: Basis,
     },
     /// Staff brought a deactivated license back by the return ladder; it opens a new period.
@@ -220,6 +225,8 @@ pub enum FactBody {
     LoggedIn {
         source: String,
         source_event_id: String,
+        /// The organizations whose license gave access when it occurred, by the facts recorded by then.
+        serves: Vec<OrganizationId>,
     },
     /// A notice was sent at `occurred_at`.
     NoticeSent {

@@ -4,8 +4,10 @@
 //! nor a notice period), so no number of an implementation stands in code.
 
 pub mod document;
+mod validate;
 
 pub use document::*;
+pub use validate::PolicyFault;
 
 /// One version of an implementation's policy.
 #[derive(Clone, Debug, PartialEq)]

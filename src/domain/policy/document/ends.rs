@@ -42,6 +42,29 @@ pub enum NoticedEnd {
     Leave,
 }
 
+impl NoticedEnd {
+    /// The name as documents spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inactivity => "inactivity",
+            Self::Recertification => "recertification",
+            Self::Campaign => "campaign",
+            Self::Agreement => "agreement",
+            Self::Term => "term",
+            Self::SuspensionTooLong => "suspension_too_long",
+            Self::LastProjectRemoved => "last_project_removed",
+            Self::SeatReduction => "seat_reduction",
+            Self::Waiver => "waiver",
+            Self::StandingCondition => "standing_condition",
+            Self::OrganizationSuspended => "organization_suspended",
+            Self::FeeUnpaid => "fee_unpaid",
+            Self::Unreachable => "unreachable",
+            Self::Leave => "leave",
+        }
+    }
+}
+
 /// Notice before ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -173,6 +196,27 @@ pub enum HoldCause {
     DepartureUnverified,
     /// Notices do not reach the person.
     Unreachable,
+}
+
+impl HoldCause {
+    /// The name as documents spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RecertificationOverdue => "recertification_overdue",
+            Self::AgreementLapsed => "agreement_lapsed",
+            Self::FeeUnpaid => "fee_unpaid",
+            Self::Violation => "violation",
+            Self::Investigation => "investigation",
+            Self::Leave => "leave",
+            Self::OrganizationSuspended => "organization_suspended",
+            Self::LastProjectRemoved => "last_project_removed",
+            Self::LongInactivity => "long_inactivity",
+            Self::EvidenceWithdrawn => "evidence_withdrawn",
+            Self::DepartureUnverified => "departure_unverified",
+            Self::Unreachable => "unreachable",
+        }
+    }
 }
 
 /// How long a license may stay suspended.

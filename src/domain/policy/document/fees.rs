@@ -55,7 +55,8 @@ pub struct FeeLine {
     /// Who pays which share. Empty: the organization pays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payers: Vec<PayerShare>,
-    /// Only for organizations of these groups. Empty: for all.
+    /// Only for organizations of these groups, besides the other lines. Empty: for all. An override changes a
+    /// line for a group instead.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub groups: BTreeSet<String>,
     /// What an unpaid amount does. Absent: nothing.

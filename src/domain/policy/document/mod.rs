@@ -37,6 +37,7 @@ pub use fees::{
     Currency, FeeBasis, FeeEnd, FeeLine, FeeRules, FeeTerm, Money, Payer, PayerShare, Proration,
     Unpaid, UnpaidAction,
 };
+pub(in crate::domain::policy) use groups::NOT_BY_GROUP;
 pub use groups::{GroupOverride, Membership, OrganizationGroup};
 pub use inactivity::{
     AbsenceOf, Inactivity, LadderRung, LoginServes, OffAction, OffRule, Recipient, Return, Step,

@@ -120,8 +120,8 @@ pub enum Schedule {
         /// From what they count.
         #[serde(default, skip_serializing_if = "is_default")]
         counts_from: CountsFrom,
-        /// How long before the old due date a completion counts from that date. Absent: no window, each
-        /// completion counts from its own day.
+        /// How long before the due date a completion already counts for the next round. Absent: it always
+        /// does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         early_window: Option<Length>,
     },
@@ -139,7 +139,7 @@ pub enum CountsFrom {
     /// The last passed completion, else activation.
     #[default]
     LastCompletion,
-    /// The old due date, where completion came inside the early window.
+    /// The old due date, so that an early completion costs nothing.
     OldDueDate,
 }
 

@@ -52,8 +52,9 @@ impl RequestClass {
     }
 }
 
-/// Which requirement set each class of request owes. A base type states all but `add_on`, an add-on states
-/// `add_on` alone: nothing falls back unsaid.
+/// Which requirement set each class of request owes. A type states every class it can meet, nothing falls back
+/// unsaid: a base type `new`, `returning`, `additional`, and `transfer` and `type_change` where there are such
+/// requests; an add-on `add_on` alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RequirementClasses {
