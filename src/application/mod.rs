@@ -5,7 +5,11 @@ pub mod audit;
 pub mod clock;
 pub mod error;
 pub mod hmis_csv;
+pub mod page;
 pub mod ports;
+pub mod roster;
+pub mod secret;
+pub mod token;
 pub mod transaction;
 
 pub use error::{Error, Fault, Place};

@@ -226,7 +226,7 @@ impl Tokens {
     fn check_times(&self, claims: &Claims, now: Instant) -> Result<(), BadToken> {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(BadToken::NotAccepted);
         let expires = at(claims.exp)?;
-        if now >= expires + LEEWAY {
+        if now - LEEWAY >= expires {
             return Err(BadToken::Expired);
         }
         let issued = claims.iat.map(at).transpose()?;

@@ -107,6 +107,12 @@ impl Problem {
         }
     }
 
+    /// Every fault, with its place.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
     fn with(mut self, faults: Vec<Fault>) -> Self {
         self.faults = faults;
         self
