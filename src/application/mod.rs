@@ -5,8 +5,10 @@ pub mod audit;
 pub mod clock;
 pub mod error;
 pub mod hmis_csv;
+pub mod licensing;
 pub mod ports;
 pub mod transaction;
+pub mod visible;
 
 pub use error::{Error, Fault, Place};
 pub use transaction::{App, Call, Caller, Idempotency, Reply, Rx, Tx};
