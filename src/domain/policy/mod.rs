@@ -4,7 +4,15 @@
 //! nor a notice period), so no number of an implementation stands in code.
 
 pub mod document;
+mod enforcement;
+mod presets;
+mod shortening;
+mod timeline;
 mod validate;
 
 pub use document::*;
+pub use enforcement::{NotEnforced, RULES, Rule, not_enforced, rule_at};
+pub use presets::{Preset, preset, presets};
+pub use shortening::shortens;
+pub use timeline::{PolicyVersion, Timeline, admit};
 pub use validate::PolicyFault;
