@@ -12,4 +12,6 @@
 //!
 //! `tests/it/layering.rs` scans the sources and fails on a breach.
 
+pub mod application;
 pub mod domain;
+pub mod persistence;

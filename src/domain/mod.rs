@@ -1,5 +1,14 @@
 //! The rules of HMIS end-user licenses: pure functions over dated facts, versioned policy and an injected `now`.
 
 pub mod calendar;
+pub mod command;
+pub mod departure;
+pub mod error;
+pub mod evaluate;
+pub mod fact;
 pub mod ids;
+pub mod license;
 pub mod policy;
+pub mod request;
+pub mod requirement;
+pub mod roster;

@@ -1,0 +1,450 @@
+//! Who acts, and THE [`Actor::authorize`]: the one choke point of every credential kind and every route.
+//!
+//! A token only identifies; what its principal may do is read from live, dated grants on each request, inside the
+//! same transaction as the work, so that a revocation holds on the next request.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ports::{Principal, StaffRole, Visible};
+use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
+
+type Instant = DateTime<Utc>;
+
+/// The roles of the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    SystemAdmin,
+    Trainer,
+    HelpDesk,
+    Supervisor,
+    EndUser,
+    Auditor,
+    HmisFrontend,
+    Integration,
+}
+
+impl Role {
+    pub const ALL: [Self; 8] = [
+        Self::SystemAdmin,
+        Self::Trainer,
+        Self::HelpDesk,
+        Self::Supervisor,
+        Self::EndUser,
+        Self::Auditor,
+        Self::HmisFrontend,
+        Self::Integration,
+    ];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SystemAdmin => "system_admin",
+            Self::Trainer => "trainer",
+            Self::HelpDesk => "help_desk",
+            Self::Supervisor => "supervisor",
+            Self::EndUser => "end_user",
+            Self::Auditor => "auditor",
+            Self::HmisFrontend => "hmis_frontend",
+            Self::Integration => "integration",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    /// Staff of the HMIS lead, as against agencies and machines.
+    #[must_use]
+    pub fn is_staff(self) -> bool {
+        matches!(self, Self::SystemAdmin | Self::Trainer | Self::HelpDesk)
+    }
+}
+
+/// What can be done. Every use case names exactly one before it looks at anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    ReadImplementation,
+    ReadRoster,
+    ReadPerson,
+    ReadRequest,
+    ReadLicense,
+    ReadFact,
+    ReadStaffRole,
+    ReadAudit,
+    DecideAccess,
+    CreateImplementation,
+    ConfigureImplementation,
+    ManageRoster,
+    ManagePerson,
+    ManageStaffRole,
+    SubmitRequest,
+    ApproveRequest,
+    DenyRequest,
+    WithdrawRequest,
+    ActivateLicense,
+    RecordSignature,
+    RecordTraining,
+    ReportDeparture,
+    Deactivate,
+}
+
+impl Action {
+    pub const ALL: [Self; 23] = [
+        Self::ReadImplementation,
+        Self::ReadRoster,
+        Self::ReadPerson,
+        Self::ReadRequest,
+        Self::ReadLicense,
+        Self::ReadFact,
+        Self::ReadStaffRole,
+        Self::ReadAudit,
+        Self::DecideAccess,
+        Self::CreateImplementation,
+        Self::ConfigureImplementation,
+        Self::ManageRoster,
+        Self::ManagePerson,
+        Self::ManageStaffRole,
+        Self::SubmitRequest,
+        Self::ApproveRequest,
+        Self::DenyRequest,
+        Self::WithdrawRequest,
+        Self::ActivateLicense,
+        Self::RecordSignature,
+        Self::RecordTraining,
+        Self::ReportDeparture,
+        Self::Deactivate,
+    ];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadImplementation => "read_implementation",
+            Self::ReadRoster => "read_roster",
+            Self::ReadPerson => "read_person",
+            Self::ReadRequest => "read_request",
+            Self::ReadLicense => "read_license",
+            Self::ReadFact => "read_fact",
+            Self::ReadStaffRole => "read_staff_role",
+            Self::ReadAudit => "read_audit",
+            Self::DecideAccess => "decide_access",
+            Self::CreateImplementation => "create_implementation",
+            Self::ConfigureImplementation => "configure_implementation",
+            Self::ManageRoster => "manage_roster",
+            Self::ManagePerson => "manage_person",
+            Self::ManageStaffRole => "manage_staff_role",
+            Self::SubmitRequest => "submit_request",
+            Self::ApproveRequest => "approve_request",
+            Self::DenyRequest => "deny_request",
+            Self::WithdrawRequest => "withdraw_request",
+            Self::ActivateLicense => "activate_license",
+            Self::RecordSignature => "record_signature",
+            Self::RecordTraining => "record_training",
+            Self::ReportDeparture => "report_departure",
+            Self::Deactivate => "deactivate",
+        }
+    }
+}
+
+/// How far a role may take an action, before the scope of its grant narrows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    No,
+    /// Only where the person concerned is the actor himself.
+    Own,
+    /// Within the grant's organization.
+    Organization,
+    /// Within the grant's implementation, or all of them.
+    Implementation,
+}
+
+/// The table of action and role. One place, read by `authorize` and by every list query.
+#[must_use]
+pub fn reach(role: Role, action: Action) -> Reach {
+    use Action as A;
+    use Reach::{Implementation, No, Organization, Own};
+    match role {
+        Role::SystemAdmin => Implementation,
+        Role::Auditor => match action {
+            A::ReadImplementation
+            | A::ReadRoster
+            | A::ReadPerson
+            | A::ReadRequest
+            | A::ReadLicense
+            | A::ReadFact
+            | A::ReadStaffRole
+            | A::ReadAudit
+            | A::DecideAccess => Implementation,
+            _ => No,
+        },
+        Role::HelpDesk => match action {
+            A::ReadImplementation
+            | A::ReadRoster
+            | A::ReadPerson
+            | A::ReadRequest
+            | A::ReadLicense
+            | A::ReadFact
+            | A::ReadStaffRole
+            | A::DecideAccess
+            | A::ManagePerson
+            | A::SubmitRequest
+            | A::WithdrawRequest
+            | A::RecordSignature
+            | A::RecordTraining
+            | A::ReportDeparture
+            | A::Deactivate => Implementation,
+            _ => No,
+        },
+        Role::Trainer => match action {
+            A::ReadImplementation
+            | A::ReadRoster
+            | A::ReadPerson
+            | A::ReadRequest
+            | A::ReadLicense
+            | A::ReadFact
+            | A::RecordTraining => Implementation,
+            _ => No,
+        },
+        Role::Supervisor => match action {
+            A::ReadImplementation => Implementation,
+            A::ReadRoster
+            | A::ReadPerson
+            | A::ReadRequest
+            | A::ReadLicense
+            | A::ReadFact
+            | A::SubmitRequest
+            | A::WithdrawRequest
+            | A::RecordSignature
+            | A::ReportDeparture
+            | A::Deactivate => Organization,
+            _ => No,
+        },
+        Role::EndUser => match action {
+            A::ReadImplementation => Implementation,
+            A::ReadPerson | A::ReadRequest | A::ReadLicense | A::ReadFact | A::RecordSignature => {
+                Own
+            }
+            _ => No,
+        },
+        Role::HmisFrontend => match action {
+            A::ReadImplementation | A::DecideAccess => Implementation,
+            _ => No,
+        },
+        Role::Integration => match action {
+            A::ReadImplementation
+            | A::ReadRoster
+            | A::ReadPerson
+            | A::ReadRequest
+            | A::ReadFact
+            | A::RecordTraining => Implementation,
+            _ => No,
+        },
+    }
+}
+
+/// What an action is done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Absent: the whole deployment.
+    pub implementation_id: Option<ImplementationId>,
+    pub organization_id: Option<OrganizationId>,
+    pub person_id: Option<PersonId>,
+}
+
+impl Scope {
+    pub const DEPLOYMENT: Self = Self {
+        implementation_id: None,
+        organization_id: None,
+        person_id: None,
+    };
+
+    #[must_use]
+    pub fn implementation(id: ImplementationId) -> Self {
+        Self {
+            implementation_id: Some(id),
+            ..Self::DEPLOYMENT
+        }
+    }
+
+    #[must_use]
+    pub fn organization(implementation: ImplementationId, id: OrganizationId) -> Self {
+        Self {
+            organization_id: Some(id),
+            ..Self::implementation(implementation)
+        }
+    }
+
+    /// A person, at an organization where the action is about one.
+    #[must_use]
+    pub fn person(
+        implementation: ImplementationId,
+        organization: Option<OrganizationId>,
+        id: PersonId,
+    ) -> Self {
+        Self {
+            implementation_id: Some(implementation),
+            organization_id: organization,
+            person_id: Some(id),
+        }
+    }
+}
+
+/// Why an action is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The actor may know of the thing, or may do this nowhere: 403.
+    #[error("not allowed")]
+    Forbidden,
+    /// The actor may not know of the thing: it looks exactly like one that does not exist.
+    #[error("unknown")]
+    Hidden,
+}
+
+/// The reader's row of the field's table of who sees what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sight {
+    Frontend,
+    EndUser,
+    OwnSupervisor,
+    HelpDesk,
+    /// Auditors and administrators.
+    Full,
+}
+
+/// A principal with the grants that are live now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub principal: Principal,
+    /// Only grants that are live at the instant the actor was loaded.
+    pub grants: Vec<StaffRole>,
+}
+
+impl Actor {
+    /// Keeps the live ones of `grants`; a disabled principal has none.
+    #[must_use]
+    pub fn new(principal: Principal, grants: Vec<StaffRole>, now: Instant) -> Self {
+        let disabled = principal.disabled_at.is_some_and(|at| at <= now);
+        let grants = grants
+            .into_iter()
+            .filter(|grant| !disabled && grant.is_live(now))
+            .collect();
+        Self { principal, grants }
+    }
+
+    /// Refuses an action that the actor may do nowhere. Asked before any look-up, so that the answer cannot depend on
+    /// what exists.
+    pub fn require(&self, action: Action) -> Result<(), Denied> {
+        if self
+            .grants
+            .iter()
+            .any(|grant| reach(grant.role, action) != Reach::No)
+        {
+            Ok(())
+        } else {
+            Err(Denied::Forbidden)
+        }
+    }
+
+    /// THE decision: may this actor do `action` to `scope`? Returns the grant that allows it.
+    pub fn authorize(&self, action: Action, scope: Scope) -> Result<&StaffRole, Denied> {
+        self.require(action)?;
+        if let Some(grant) = self.grants.iter().find(|grant| grant.allows(action, scope)) {
+            return Ok(grant);
+        }
+        let sees = match (scope.person_id, scope.organization_id) {
+            (Some(_), _) => Action::ReadPerson,
+            (None, Some(_)) => Action::ReadRoster,
+            (None, None) => Action::ReadImplementation,
+        };
+        if self.grants.iter().any(|grant| grant.allows(sees, scope)) {
+            Err(Denied::Forbidden)
+        } else {
+            Err(Denied::Hidden)
+        }
+    }
+
+    /// The rows that the actor may list under `action`.
+    #[must_use]
+    pub fn visible(&self, action: Action) -> Visible {
+        let mut visible = Visible::default();
+        for grant in &self.grants {
+            match (reach(grant.role, action), grant.implementation_id) {
+                (Reach::No, _) => {}
+                (Reach::Implementation, None) => visible.everything = true,
+                (Reach::Implementation, Some(id)) => visible.implementations.push(id),
+                (Reach::Organization, _) => visible.organizations.extend(grant.organization_id),
+                (Reach::Own, _) => visible.people.extend(grant.person_id),
+            }
+        }
+        visible
+    }
+
+    /// Who the actor is in an implementation, if he is a person there.
+    pub fn people(&self) -> impl Iterator<Item = PersonId> + '_ {
+        self.grants.iter().filter_map(|grant| grant.person_id)
+    }
+
+    /// Whether the actor is the person.
+    #[must_use]
+    pub fn is(&self, person: PersonId) -> bool {
+        self.people().any(|id| id == person)
+    }
+
+    /// The actor's best row of the table of who sees what, for one person at one organization.
+    #[must_use]
+    pub fn sight(
+        &self,
+        implementation: ImplementationId,
+        organization: Option<OrganizationId>,
+        person: PersonId,
+    ) -> Option<Sight> {
+        let scope = Scope::person(implementation, organization, person);
+        self.grants
+            .iter()
+            .filter(|grant| {
+                grant.allows(Action::ReadLicense, scope)
+                    || grant.allows(Action::DecideAccess, scope)
+            })
+            .map(|grant| match grant.role {
+                Role::SystemAdmin | Role::Auditor => Sight::Full,
+                Role::HelpDesk | Role::Trainer => Sight::HelpDesk,
+                Role::Supervisor if grant.person_id == Some(person) => Sight::EndUser,
+                Role::Supervisor => Sight::OwnSupervisor,
+                Role::EndUser => Sight::EndUser,
+                Role::HmisFrontend | Role::Integration => Sight::Frontend,
+            })
+            .max()
+    }
+}
+
+impl StaffRole {
+    #[must_use]
+    pub fn is_live(&self, now: Instant) -> bool {
+        self.from_at <= now
+            && self.until_at.is_none_or(|until| now < until)
+            && self.revoked_at.is_none_or(|revoked| now < revoked)
+    }
+
+    /// Whether this grant alone allows the action in the scope.
+    #[must_use]
+    pub fn allows(&self, action: Action, scope: Scope) -> bool {
+        let in_implementation = match (self.implementation_id, scope.implementation_id) {
+            (None, _) => true,
+            (Some(granted), Some(asked)) => granted == asked,
+            (Some(_), None) => false,
+        };
+        in_implementation
+            && match reach(self.role, action) {
+                Reach::No => false,
+                Reach::Own => self.person_id.is_some() && self.person_id == scope.person_id,
+                Reach::Organization => {
+                    self.organization_id.is_some() && self.organization_id == scope.organization_id
+                }
+                Reach::Implementation => true,
+            }
+    }
+}

@@ -1,0 +1,12 @@
+//! Use cases and the ports they need.
+
+pub mod actor;
+pub mod audit;
+pub mod clock;
+pub mod error;
+pub mod hmis_csv;
+pub mod ports;
+pub mod transaction;
+
+pub use error::{Error, Fault, Place};
+pub use transaction::{App, Call, Caller, Idempotency, Reply, Rx, Tx};

@@ -1,0 +1,10 @@
+//! What the use cases need from the outside: a store with transactions, and repositories, one trait per aggregate.
+//!
+//! Reads and writes are separate traits, so that a closure given to [`Store::read`](store::StoreExt::read) cannot
+//! write. All repository methods are synchronous: they run inside one transaction, on the store's own thread.
+
+pub mod repositories;
+pub mod store;
+
+pub use repositories::*;
+pub use store::{Abort, Store, StoreError, StoreExt};

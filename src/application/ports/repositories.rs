@@ -1,0 +1,446 @@
+//! One trait per aggregate and direction.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::store::StoreError;
+use crate::application::actor::Role;
+use crate::domain::fact::{Fact, FactKind};
+use crate::domain::ids::{
+    AuditId, ContactId, FactId, ImplementationId, LicenseId, OrganizationId, PersonId, PrincipalId,
+    ProjectId, RequestId, StaffRoleId,
+};
+use crate::domain::license::{License, LicenseStatus};
+use crate::domain::policy::PolicyVersion;
+use crate::domain::request::{LicenseRequest, RequestState};
+use crate::domain::roster::{
+    ExternalId, ExternalKind, Implementation, Organization, OrganizationContact, Participation,
+    Person, PersonEmail, PersonName, Project,
+};
+
+type Instant = DateTime<Utc>;
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// The rows a reader may see: the union of whole implementations, whole organizations and single people. It is part
+/// of every list query, never a filter on its result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Visible {
+    pub everything: bool,
+    pub implementations: Vec<ImplementationId>,
+    pub organizations: Vec<OrganizationId>,
+    pub people: Vec<PersonId>,
+}
+
+/// Keyset paging: at most `limit` rows with an id greater than `after`, ascending by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    pub after: Option<Uuid>,
+    pub limit: i64,
+}
+
+/// What narrows a list. Absent means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RosterFilter {
+    pub implementation_id: Option<ImplementationId>,
+    pub organization_id: Option<OrganizationId>,
+}
+
+/// What narrows a list of people. `name` and `email` match without case, `name` from the start of either name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PersonFilter {
+    pub implementation_id: Option<ImplementationId>,
+    /// People with a request or license at the organization.
+    pub organization_id: Option<OrganizationId>,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    /// (system, value), closed ones too.
+    pub external_id: Option<(String, String)>,
+}
+
+/// What narrows a list of requests or licenses. A row is returned if its recorded state is among `states` **or** it is
+/// due: `next_change_at` at or before `now`, or evaluated under an older generation. The caller evaluates due rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateFilter<S> {
+    pub implementation_id: Option<ImplementationId>,
+    pub organization_id: Option<OrganizationId>,
+    pub person_id: Option<PersonId>,
+    pub license_type: Option<String>,
+    /// Empty means any state.
+    pub states: Vec<S>,
+    pub now: Instant,
+}
+
+/// What narrows a list of facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactFilter {
+    pub kinds: Vec<FactKind>,
+    pub implementation_id: Option<ImplementationId>,
+    pub organization_id: Option<OrganizationId>,
+    pub person_id: Option<PersonId>,
+    pub request_id: Option<RequestId>,
+    pub license_id: Option<LicenseId>,
+}
+
+pub trait ImplementationReads {
+    fn implementation(&mut self, id: ImplementationId) -> Result<Option<Implementation>>;
+    fn implementation_by_code(&mut self, code: &str) -> Result<Option<Implementation>>;
+    fn implementations(&mut self, visible: &Visible, page: Page) -> Result<Vec<Implementation>>;
+    /// Every policy version, by number.
+    fn policy_versions(&mut self, id: ImplementationId) -> Result<Vec<PolicyVersion>>;
+}
+
+pub trait ImplementationWrites {
+    fn insert_implementation(&mut self, row: &Implementation) -> Result<()>;
+    /// Compare-and-set on `row.version`, which is the version read; the stored one becomes the next.
+    /// `StoreError::Stale` if another one came first.
+    fn update_implementation(&mut self, row: &Implementation) -> Result<()>;
+    fn insert_policy_version(&mut self, id: ImplementationId, row: &PolicyVersion) -> Result<()>;
+    /// The guard row of what concerns a whole implementation: policies, staff roles, codes.
+    fn lock_implementation(&mut self, id: ImplementationId) -> Result<()>;
+    /// Makes every recorded state of the implementation due for a new evaluation; returns the new generation.
+    fn bump_generation(&mut self, id: ImplementationId) -> Result<i64>;
+}
+
+pub trait OrganizationReads {
+    fn organization(&mut self, id: OrganizationId) -> Result<Option<Organization>>;
+    fn organizations(
+        &mut self,
+        visible: &Visible,
+        filter: &RosterFilter,
+        page: Page,
+    ) -> Result<Vec<Organization>>;
+    /// Every participation record of these organizations, oldest recording first.
+    fn participations(&mut self, ids: &[OrganizationId]) -> Result<Vec<Participation>>;
+    fn contact(&mut self, id: ContactId) -> Result<Option<OrganizationContact>>;
+    fn contacts(
+        &mut self,
+        visible: &Visible,
+        filter: &RosterFilter,
+        page: Page,
+    ) -> Result<Vec<OrganizationContact>>;
+    fn project(&mut self, id: ProjectId) -> Result<Option<Project>>;
+    fn projects_by_id(&mut self, ids: &[ProjectId]) -> Result<Vec<Project>>;
+    fn projects(
+        &mut self,
+        visible: &Visible,
+        filter: &RosterFilter,
+        page: Page,
+    ) -> Result<Vec<Project>>;
+}
+
+pub trait OrganizationWrites {
+    fn insert_organization(&mut self, row: &Organization) -> Result<()>;
+    fn update_organization(&mut self, row: &Organization) -> Result<()>;
+    fn insert_participation(&mut self, row: &Participation) -> Result<()>;
+    fn insert_contact(&mut self, row: &OrganizationContact) -> Result<()>;
+    fn update_contact(&mut self, row: &OrganizationContact) -> Result<()>;
+    fn insert_project(&mut self, row: &Project) -> Result<()>;
+    fn update_project(&mut self, row: &Project) -> Result<()>;
+}
+
+pub trait PersonReads {
+    fn person(&mut self, id: PersonId) -> Result<Option<Person>>;
+    fn people(
+        &mut self,
+        visible: &Visible,
+        filter: &PersonFilter,
+        page: Page,
+    ) -> Result<Vec<Person>>;
+    fn people_by_id(&mut self, ids: &[PersonId]) -> Result<Vec<Person>>;
+    /// Oldest first; the last is the current one.
+    fn names(&mut self, id: PersonId) -> Result<Vec<PersonName>>;
+    fn emails(&mut self, ids: &[PersonId]) -> Result<Vec<PersonEmail>>;
+    /// The external ids of these subjects, closed ones too.
+    fn external_ids(&mut self, kind: ExternalKind, subjects: &[Uuid]) -> Result<Vec<ExternalId>>;
+    fn external_id(
+        &mut self,
+        implementation: ImplementationId,
+        kind: ExternalKind,
+        system: &str,
+        value: &str,
+    ) -> Result<Option<ExternalId>>;
+    /// Every external id of one kind and system in an implementation (an import compares against all of them).
+    fn external_ids_of_system(
+        &mut self,
+        implementation: ImplementationId,
+        kind: ExternalKind,
+        system: &str,
+    ) -> Result<Vec<ExternalId>>;
+}
+
+pub trait PersonWrites {
+    fn insert_person(&mut self, row: &Person) -> Result<()>;
+    fn update_person(&mut self, row: &Person) -> Result<()>;
+    fn insert_name(&mut self, row: &PersonName) -> Result<()>;
+    fn insert_email(&mut self, row: &PersonEmail) -> Result<()>;
+    /// Retires the live addresses of a person at an organization.
+    fn retire_emails(
+        &mut self,
+        person: PersonId,
+        organization: OrganizationId,
+        at: Instant,
+    ) -> Result<()>;
+    /// `StoreError::Conflict` if the id was ever given to anybody.
+    fn insert_external_id(&mut self, row: &ExternalId) -> Result<()>;
+    fn close_external_id(
+        &mut self,
+        implementation: ImplementationId,
+        kind: ExternalKind,
+        system: &str,
+        value: &str,
+        at: Instant,
+    ) -> Result<()>;
+    /// The guard row of everything that is recorded about one person, at every organization.
+    fn lock_person(&mut self, id: PersonId) -> Result<()>;
+}
+
+pub trait FactReads {
+    fn fact(&mut self, id: FactId) -> Result<Option<Fact>>;
+    /// Every fact of one person, by recording and id.
+    fn facts_of_person(&mut self, id: PersonId) -> Result<Vec<Fact>>;
+    /// The same for several people at once.
+    fn facts_of_people(&mut self, ids: &[PersonId]) -> Result<Vec<Fact>>;
+    fn facts(&mut self, visible: &Visible, filter: &FactFilter, page: Page) -> Result<Vec<Fact>>;
+}
+
+pub trait FactWrites {
+    fn insert_facts(&mut self, rows: &[Fact]) -> Result<()>;
+}
+
+pub trait RequestReads {
+    fn request(&mut self, id: RequestId) -> Result<Option<LicenseRequest>>;
+    fn requests_of_people(&mut self, ids: &[PersonId]) -> Result<Vec<LicenseRequest>>;
+    fn requests(
+        &mut self,
+        visible: &Visible,
+        filter: &StateFilter<RequestState>,
+        page: Page,
+    ) -> Result<Vec<LicenseRequest>>;
+}
+
+pub trait RequestWrites {
+    fn insert_request(&mut self, row: &LicenseRequest) -> Result<()>;
+    /// Compare-and-set on `row.version`; the stored one becomes the next.
+    fn update_request(&mut self, row: &LicenseRequest) -> Result<()>;
+}
+
+pub trait LicenseReads {
+    fn license(&mut self, id: LicenseId) -> Result<Option<License>>;
+    fn license_of(
+        &mut self,
+        person: PersonId,
+        organization: OrganizationId,
+    ) -> Result<Option<License>>;
+    fn licenses_of_people(&mut self, ids: &[PersonId]) -> Result<Vec<License>>;
+    fn licenses(
+        &mut self,
+        visible: &Visible,
+        filter: &StateFilter<LicenseStatus>,
+        page: Page,
+    ) -> Result<Vec<License>>;
+    /// How many requests and licenses of an implementation wait for a new evaluation.
+    fn stale_count(&mut self, implementation: ImplementationId) -> Result<i64>;
+    /// Up to `limit` people of any implementation with a request or license of an older generation.
+    fn stale_people(&mut self, limit: i64) -> Result<Vec<PersonId>>;
+}
+
+pub trait LicenseWrites {
+    /// `StoreError::Conflict` if the person has a license at the organization already.
+    fn insert_license(&mut self, row: &License) -> Result<()>;
+    fn update_license(&mut self, row: &License) -> Result<()>;
+}
+
+/// Who is behind a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    pub id: PrincipalId,
+    pub issuer: String,
+    pub subject: String,
+    pub display_name: String,
+    pub recorded_at: Instant,
+    /// A disabled principal may do nothing, whatever it was granted.
+    pub disabled_at: Option<Instant>,
+    pub version: i32,
+}
+
+/// A role granted to a principal, for dates, within a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffRole {
+    pub id: StaffRoleId,
+    pub principal_id: PrincipalId,
+    pub role: Role,
+    /// Absent: every implementation.
+    pub implementation_id: Option<ImplementationId>,
+    /// Supervisors are limited to organizations.
+    pub organization_id: Option<OrganizationId>,
+    /// Who the principal is in that implementation, so that nobody decides about himself.
+    pub person_id: Option<PersonId>,
+    pub from_at: Instant,
+    pub until_at: Option<Instant>,
+    pub granted_by: PrincipalId,
+    pub revoked_at: Option<Instant>,
+    pub recorded_at: Instant,
+    pub version: i32,
+}
+
+pub trait AuthorityReads {
+    fn principal(&mut self, id: PrincipalId) -> Result<Option<Principal>>;
+    fn principal_of(&mut self, issuer: &str, subject: &str) -> Result<Option<Principal>>;
+    fn principals_by_id(&mut self, ids: &[PrincipalId]) -> Result<Vec<Principal>>;
+    /// Every grant of a principal, ended and revoked ones too.
+    fn staff_roles_of(&mut self, principal: PrincipalId) -> Result<Vec<StaffRole>>;
+    fn staff_role(&mut self, id: StaffRoleId) -> Result<Option<StaffRole>>;
+    fn staff_roles(
+        &mut self,
+        visible: &Visible,
+        filter: &RosterFilter,
+        page: Page,
+    ) -> Result<Vec<StaffRole>>;
+    /// Live grants of a role that reach the implementation (the last administrator is never removed).
+    fn live_grants(
+        &mut self,
+        role: Role,
+        implementation: Option<ImplementationId>,
+        now: Instant,
+    ) -> Result<Vec<StaffRole>>;
+}
+
+pub trait AuthorityWrites {
+    fn insert_principal(&mut self, row: &Principal) -> Result<()>;
+    fn update_principal(&mut self, row: &Principal) -> Result<()>;
+    fn insert_staff_role(&mut self, row: &StaffRole) -> Result<()>;
+    fn update_staff_role(&mut self, row: &StaffRole) -> Result<()>;
+}
+
+/// One use case as the audit log keeps it. `record` is canonical JSON text: its bytes never change after recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    pub id: AuditId,
+    /// The implementation, or none for what concerns the whole deployment.
+    pub implementation_id: Option<ImplementationId>,
+    /// Counts up from 1 without gaps, per implementation.
+    pub number: i64,
+    pub recorded_at: Instant,
+    pub record: String,
+    /// The salts of the commitments in `record`, by field. Deleting one erases what it hides, not the record.
+    pub salts: Vec<AuditSalt>,
+}
+
+/// The salt of one committed personal value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditSalt {
+    pub field: String,
+    pub salt: String,
+}
+
+pub trait AuditReads {
+    /// Records of the implementations in `visible`, oldest first; the salts are left out.
+    fn audit_records(
+        &mut self,
+        visible: &Visible,
+        implementation: Option<ImplementationId>,
+        page: Page,
+    ) -> Result<Vec<AuditRecord>>;
+}
+
+pub trait AuditWrites {
+    /// Locks the head row of the implementation and returns the next number. Called last in a transaction.
+    fn next_audit_number(&mut self, implementation: Option<ImplementationId>) -> Result<i64>;
+    fn insert_audit_record(&mut self, row: &AuditRecord) -> Result<()>;
+}
+
+/// The committed answer to a POST that carried an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAnswer {
+    pub principal_id: PrincipalId,
+    pub key: String,
+    /// SHA-256 over method, path, query and body, hexadecimal.
+    pub fingerprint: String,
+    /// What the use case was authorized for, so that a replay is authorized afresh (JSON).
+    pub authorized: String,
+    pub status: u16,
+    pub location: Option<String>,
+    pub etag: Option<String>,
+    pub body: String,
+    pub recorded_at: Instant,
+}
+
+pub trait IdempotencyReads {
+    fn kept_answer(&mut self, principal: PrincipalId, key: &str) -> Result<Option<KeptAnswer>>;
+}
+
+/// Whether an idempotency key is free to use in this transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyLock {
+    Acquired,
+    /// Another transaction works under the same key right now.
+    Busy,
+}
+
+pub trait IdempotencyWrites {
+    /// PostgreSQL: a transaction-scoped advisory try-lock on (principal, key). SQLite has one writer: always acquired.
+    fn lock_key(&mut self, principal: PrincipalId, key: &str) -> Result<KeyLock>;
+    /// Replaces an expired answer under the same key.
+    fn keep_answer(&mut self, row: &KeptAnswer) -> Result<()>;
+    /// Deletes up to `limit` answers recorded before `before`; returns how many.
+    fn forget_answers(&mut self, before: Instant, limit: i64) -> Result<usize>;
+}
+
+/// Everything that can be read in one snapshot.
+pub trait View:
+    ImplementationReads
+    + OrganizationReads
+    + PersonReads
+    + FactReads
+    + RequestReads
+    + LicenseReads
+    + AuthorityReads
+    + AuditReads
+    + IdempotencyReads
+{
+}
+
+impl<T> View for T where
+    T: ImplementationReads
+        + OrganizationReads
+        + PersonReads
+        + FactReads
+        + RequestReads
+        + LicenseReads
+        + AuthorityReads
+        + AuditReads
+        + IdempotencyReads
+        + ?Sized
+{
+}
+
+/// Everything that can be read and written in one transaction.
+pub trait UnitOfWork:
+    View
+    + ImplementationWrites
+    + OrganizationWrites
+    + PersonWrites
+    + FactWrites
+    + RequestWrites
+    + LicenseWrites
+    + AuthorityWrites
+    + AuditWrites
+    + IdempotencyWrites
+{
+}
+
+impl<T> UnitOfWork for T where
+    T: View
+        + ImplementationWrites
+        + OrganizationWrites
+        + PersonWrites
+        + FactWrites
+        + RequestWrites
+        + LicenseWrites
+        + AuthorityWrites
+        + AuditWrites
+        + IdempotencyWrites
+        + ?Sized
+{
+}

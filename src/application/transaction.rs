@@ -1,0 +1,444 @@
+//! One use case: identify, authorize, work, audit and keep the answer, all in one transaction.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use super::actor::{Action, Actor, Scope};
+use super::audit::{self, Outcome, Trail};
+use super::clock::Clock;
+use super::error::Error;
+use super::ports::store::StoreFault;
+use super::ports::{KeptAnswer, KeyLock, Store, StoreError, StoreExt, UnitOfWork, View};
+use crate::domain::fact::FactBody;
+
+type Instant = DateTime<Utc>;
+
+/// How long a committed answer is kept under its idempotency key.
+pub const ANSWERS_KEPT_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// Who a verified credential identifies, and the request it came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub issuer: String,
+    pub subject: String,
+    pub request_id: String,
+}
+
+/// A caller's key for safe retries, with the fingerprint of what it was sent for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    pub key: String,
+    /// SHA-256 over method, path, query and body, hexadecimal.
+    pub fingerprint: String,
+}
+
+/// An answer as it is sent and kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    pub location: Option<String>,
+    pub etag: Option<String>,
+    /// JSON text.
+    pub body: String,
+    /// Whether this is the kept answer of an earlier request under the same key.
+    pub replayed: bool,
+}
+
+/// Ids drawn once per use case: a second attempt of the same closure gets the same ones.
+#[derive(Debug)]
+struct Ids {
+    now: Instant,
+    context: ContextV7,
+    drawn: Vec<Uuid>,
+    next: usize,
+}
+
+impl Ids {
+    fn new(now: Instant) -> Self {
+        Self {
+            now,
+            context: ContextV7::new(),
+            drawn: Vec::new(),
+            next: 0,
+        }
+    }
+
+    fn draw(&mut self) -> Uuid {
+        if let Some(id) = self.drawn.get(self.next) {
+            self.next += 1;
+            return *id;
+        }
+        let seconds = u64::try_from(self.now.timestamp()).unwrap_or_default();
+        let id = Uuid::new_v7(Timestamp::from_unix(
+            &self.context,
+            seconds,
+            self.now.timestamp_subsec_nanos(),
+        ));
+        self.drawn.push(id);
+        self.next += 1;
+        id
+    }
+}
+
+/// What a use case was allowed to do, kept with its answer so that a replay is authorized afresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Authorized {
+    action: Action,
+    scope: Scope,
+}
+
+/// A use case that writes, while it runs.
+pub struct Tx<'a> {
+    pub unit: &'a mut dyn UnitOfWork,
+    pub actor: &'a Actor,
+    pub now: Instant,
+    pub trail: Trail,
+    ids: &'a mut Ids,
+    authorized: Vec<Authorized>,
+}
+
+impl Tx<'_> {
+    /// The same transaction, for reading.
+    pub fn view(&mut self) -> &mut dyn View {
+        self.unit
+    }
+
+    /// A new id, the same on every attempt.
+    pub fn id<T: From<Uuid>>(&mut self) -> T {
+        T::from(self.ids.draw())
+    }
+
+    /// Asks THE authorize and remembers what was allowed.
+    pub fn authorize(&mut self, action: Action, scope: Scope) -> Result<(), Error> {
+        self.actor.authorize(action, scope)?;
+        self.authorized.push(Authorized { action, scope });
+        self.trail.scope(scope);
+        Ok(())
+    }
+}
+
+/// A use case that reads, while it runs.
+pub struct Rx<'a> {
+    pub view: &'a mut dyn View,
+    pub actor: &'a Actor,
+    pub now: Instant,
+}
+
+impl Rx<'_> {
+    pub fn authorize(&self, action: Action, scope: Scope) -> Result<(), Error> {
+        self.actor.authorize(action, scope)?;
+        Ok(())
+    }
+}
+
+/// How a writing use case ends inside its transaction.
+enum Ended {
+    Failed(Error),
+    /// Everything worked, and must be rolled back.
+    DryRun(Reply),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl StoreFault for Ended {
+    fn store_fault(&self) -> Option<StoreError> {
+        match self {
+            Self::Failed(error) => error.store_fault(),
+            Self::DryRun(_) => None,
+        }
+    }
+}
+
+/// How a use case is called.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub caller: Caller,
+    pub action: Action,
+    pub idempotency: Option<Idempotency>,
+    /// Do everything, answer, and keep nothing.
+    pub dry_run: bool,
+}
+
+/// The application: a store, a clock and the use cases over them.
+#[derive(Clone)]
+pub struct App {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    /// Refused requests without a known principal since the last flush into the audit log.
+    strangers: Arc<AtomicU64>,
+}
+
+impl App {
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            clock,
+            strangers: Arc::default(),
+        }
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Runs a writing use case: identifies the caller, replays a kept answer, does the work, audits it and keeps the
+    /// answer, in one transaction. A refusal is audited on its own, after the rollback.
+    pub async fn write<T, F, R>(&self, call: Call, mut job: F, render: R) -> Result<Reply, Error>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+        R: Fn(&T) -> Reply + Send + 'static,
+    {
+        let now = self.now();
+        let mut ids = Ids::new(now);
+        let Call {
+            caller,
+            action,
+            idempotency,
+            dry_run,
+        } = call.clone();
+        let outcome = self
+            .store
+            .write(move |unit: &mut dyn UnitOfWork| -> Result<Reply, Ended> {
+                ids.next = 0;
+                let actor = load_actor(unit, &caller, now)?;
+                actor.require(action).map_err(Error::from)?;
+                if let Some(kept) = kept_answer(unit, &actor, idempotency.as_ref(), now)? {
+                    return Ok(kept);
+                }
+                let mut tx = Tx {
+                    unit,
+                    actor: &actor,
+                    now,
+                    trail: Trail::new(action, &caller),
+                    ids: &mut ids,
+                    authorized: Vec::new(),
+                };
+                let value = job(&mut tx)?;
+                let reply = render(&value);
+                if dry_run {
+                    return Err(Ended::DryRun(reply));
+                }
+                if let Some(idempotency) = &idempotency {
+                    let authorized = serde_json::to_string(&tx.authorized)
+                        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+                    tx.unit.keep_answer(&KeptAnswer {
+                        principal_id: actor.principal.id,
+                        key: idempotency.key.clone(),
+                        fingerprint: idempotency.fingerprint.clone(),
+                        authorized,
+                        status: reply.status,
+                        location: reply.location.clone(),
+                        etag: reply.etag.clone(),
+                        body: reply.body.clone(),
+                        recorded_at: now,
+                    })?;
+                }
+                let trail = std::mem::replace(&mut tx.trail, Trail::new(action, &caller));
+                let id = tx.id();
+                audit::append(tx.unit, id, &trail, Some(&actor), Outcome::Done, now)?;
+                Ok(reply)
+            })
+            .await;
+        match outcome {
+            Ok(reply) | Err(Ended::DryRun(reply)) => Ok(reply),
+            Err(Ended::Failed(error)) => {
+                self.note_refusal(&call, &error).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs a reading use case on one snapshot.
+    pub async fn read<T, F>(&self, caller: Caller, action: Action, mut job: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Rx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let now = self.now();
+        let call = Call {
+            caller: caller.clone(),
+            action,
+            idempotency: None,
+            dry_run: false,
+        };
+        let outcome = self
+            .store
+            .read(move |view: &mut dyn View| {
+                let actor = load_actor(view, &caller, now)?;
+                actor.require(action)?;
+                job(&mut Rx {
+                    view,
+                    actor: &actor,
+                    now,
+                })
+            })
+            .await;
+        if let Err(error) = &outcome {
+            self.note_refusal(&call, error).await;
+        }
+        outcome
+    }
+
+    /// Counts a request that no credential of this service came with.
+    pub fn note_stranger(&self) {
+        self.strangers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Appends what was refused to the audit log, after the rollback of the refused work. Strangers are only counted,
+    /// so that they cannot fill the log. A failure to append is logged: the refusal itself stands.
+    async fn note_refusal(&self, call: &Call, error: &Error) {
+        let reason = match error {
+            Error::Unauthenticated => {
+                self.note_stranger();
+                return;
+            }
+            Error::Forbidden => "forbidden",
+            Error::OwnCase(_) => "own_case",
+            Error::Rejected(_) => "transition_refused",
+            _ => return,
+        };
+        let now = self.now();
+        let mut ids = Ids::new(now);
+        let call = call.clone();
+        let appended = self
+            .store
+            .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
+                ids.next = 0;
+                let actor = load_actor(unit, &call.caller, now)?;
+                let trail = Trail::new(call.action, &call.caller);
+                audit::append(
+                    unit,
+                    ids.draw().into(),
+                    &trail,
+                    Some(&actor),
+                    Outcome::Refused(reason),
+                    now,
+                )?;
+                Ok(())
+            })
+            .await;
+        if let Err(error) = appended {
+            log::error!("a refusal could not be audited: {error}");
+        }
+    }
+
+    /// Writes the number of strangers turned away since the last call into the audit log of the deployment, as one
+    /// record, and forgets idempotency answers past their day.
+    pub async fn housekeeping(&self) -> Result<(), Error> {
+        let now = self.now();
+        let strangers = self.strangers.swap(0, Ordering::Relaxed);
+        let mut ids = Ids::new(now);
+        let outcome = self
+            .store
+            .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
+                ids.next = 0;
+                unit.forget_answers(now - ANSWERS_KEPT_FOR, 1_000)?;
+                if strangers > 0 {
+                    audit::append_strangers(unit, ids.draw().into(), strangers, now)?;
+                }
+                Ok(())
+            })
+            .await;
+        if outcome.is_err() {
+            self.strangers.fetch_add(strangers, Ordering::Relaxed);
+        }
+        outcome
+    }
+}
+
+/// The live authority of a caller, read in the transaction of his request.
+pub fn load_actor(view: &mut dyn View, caller: &Caller, now: Instant) -> Result<Actor, Error> {
+    let principal = view
+        .principal_of(&caller.issuer, &caller.subject)?
+        .ok_or(Error::Unauthenticated)?;
+    let mut grants = view.staff_roles_of(principal.id)?;
+    drop_grants_of_the_departed(view, &mut grants, now)?;
+    Ok(Actor::new(principal, grants, now))
+}
+
+/// A departure ends the staff roles of that person at that organization, at its instant and without any job.
+fn drop_grants_of_the_departed(
+    view: &mut dyn View,
+    grants: &mut Vec<super::ports::StaffRole>,
+    now: Instant,
+) -> Result<(), Error> {
+    let people: Vec<_> = grants
+        .iter()
+        .filter(|grant| grant.organization_id.is_some())
+        .filter_map(|grant| grant.person_id)
+        .collect();
+    if people.is_empty() {
+        return Ok(());
+    }
+    let facts = view.facts_of_people(&people)?;
+    if !facts
+        .iter()
+        .any(|fact| matches!(fact.body, FactBody::Departed))
+    {
+        return Ok(());
+    }
+    grants.retain(|grant| {
+        let (Some(person), Some(organization)) = (grant.person_id, grant.organization_id) else {
+            return true;
+        };
+        !crate::domain::departure::has_departed(&facts, person, organization, grant.from_at, now)
+    });
+    Ok(())
+}
+
+/// The answer kept under the caller's key, authorized afresh.
+fn kept_answer(
+    unit: &mut dyn UnitOfWork,
+    actor: &Actor,
+    idempotency: Option<&Idempotency>,
+    now: Instant,
+) -> Result<Option<Reply>, Error> {
+    let Some(idempotency) = idempotency else {
+        return Ok(None);
+    };
+    if unit.lock_key(actor.principal.id, &idempotency.key)? == KeyLock::Busy {
+        return Err(Error::KeyBusy);
+    }
+    let Some(kept) = unit.kept_answer(actor.principal.id, &idempotency.key)? else {
+        return Ok(None);
+    };
+    if now - kept.recorded_at >= ANSWERS_KEPT_FOR {
+        return Ok(None);
+    }
+    if kept.fingerprint != idempotency.fingerprint {
+        return Err(Error::KeyReused);
+    }
+    let authorized: Vec<Authorized> = serde_json::from_str(&kept.authorized)
+        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    for Authorized { action, scope } in authorized {
+        actor.authorize(action, scope)?;
+    }
+    Ok(Some(Reply {
+        status: kept.status,
+        location: kept.location,
+        etag: kept.etag,
+        body: kept.body,
+        replayed: true,
+    }))
+}

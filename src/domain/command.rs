@@ -1,0 +1,296 @@
+//! What may be done to a request or a license in which state: one method per action, one table per aggregate.
+//!
+//! The domain decides state by command; `authorize` decides action by role.
+
+use super::error::Rejection;
+use super::evaluate::{Evaluation, RequestEvaluation};
+use super::fact::{DeactivationCause, FactBody, HoldCause};
+use super::ids::FactId;
+use super::license::LicenseStatus;
+use super::request::RequestState;
+
+/// What can be done to a license request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestCommand {
+    Approve,
+    Deny,
+    Withdraw,
+    Activate,
+}
+
+impl RequestCommand {
+    pub const ALL: [Self; 4] = [Self::Approve, Self::Deny, Self::Withdraw, Self::Activate];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+            Self::Withdraw => "withdraw",
+            Self::Activate => "activate",
+        }
+    }
+}
+
+/// What can be done to a license.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LicenseCommand {
+    /// Record that employment ended.
+    Depart,
+    /// End access, now or later.
+    Deactivate,
+    /// Open a hold.
+    Suspend,
+    /// Lift one hold.
+    Lift,
+    /// Bring a deactivated license back by the return ladder.
+    Reactivate,
+    /// Undo an end that was an error.
+    Reinstate,
+    /// Another base type.
+    ChangeType,
+    /// Begin a period for a fulfilled request.
+    Activate,
+}
+
+impl LicenseCommand {
+    pub const ALL: [Self; 8] = [
+        Self::Depart,
+        Self::Deactivate,
+        Self::Suspend,
+        Self::Lift,
+        Self::Reactivate,
+        Self::Reinstate,
+        Self::ChangeType,
+        Self::Activate,
+    ];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Depart => "depart",
+            Self::Deactivate => "deactivate",
+            Self::Suspend => "suspend",
+            Self::Lift => "lift",
+            Self::Reactivate => "reactivate",
+            Self::Reinstate => "reinstate",
+            Self::ChangeType => "change_type",
+            Self::Activate => "activate",
+        }
+    }
+}
+
+/// The verdict of a table: whether a state allows a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Allowed,
+    /// Not in this state; in another it would be.
+    Needs(&'static str),
+    Never,
+}
+
+/// State by command, for requests.
+#[must_use]
+pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict {
+    use RequestCommand as C;
+    use RequestState as S;
+    use Verdict::{Allowed, Needs, Never};
+    match (state, command) {
+        (S::Fulfilled | S::Denied | S::Withdrawn | S::Lapsed, _) | (_, C::Approve)
+            if state != S::Submitted =>
+        {
+            Never
+        }
+        (S::Submitted, C::Approve) | (_, C::Deny | C::Withdraw) | (S::Ready, C::Activate) => {
+            Allowed
+        }
+        (S::Submitted, C::Activate) => Needs("the approval of the request"),
+        (S::Onboarding, C::Activate) => Needs("every agreement and training"),
+        (S::Practice, C::Activate) => Needs("every practice set, submitted"),
+        (S::InReview, C::Activate) => Needs("the review of the practice cases"),
+        (S::Corrections, C::Activate) => Needs("the corrected practice cases"),
+        (S::Waitlisted, C::Activate) => Needs("a free seat"),
+        (_, _) => Never,
+    }
+}
+
+/// State by command, for licenses; `None` is a person without a license at the organization.
+#[must_use]
+pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -> Verdict {
+    use LicenseCommand as C;
+    use LicenseStatus as S;
+    use Verdict::{Allowed, Needs, Never};
+    match (status, command) {
+        // Employment ends whether or not there is a license, and a repeated departure is recorded.
+        (_, C::Depart) => Allowed,
+        (None | Some(S::Deactivated | S::Expired), C::Activate) => Allowed,
+        (Some(S::Active | S::Warned | S::Suspended), C::Activate) => Never,
+        (
+            Some(S::Active | S::Warned | S::Suspended),
+            C::Deactivate | C::Suspend | C::ChangeType,
+        ) => Allowed,
+        (Some(S::Suspended), C::Lift) => Allowed,
+        (Some(S::Active | S::Warned), C::Lift) => Needs("an open hold"),
+        (Some(S::Deactivated), C::Reactivate | C::Reinstate) | (Some(S::Expired), C::Reinstate) => {
+            Allowed
+        }
+        (Some(S::Expired), C::Reactivate) => Needs("a renewal or a returning request"),
+        (Some(S::Active | S::Warned | S::Suspended), C::Reactivate | C::Reinstate) => Never,
+        (None, _) => Needs("a license"),
+        (
+            Some(S::Deactivated | S::Expired),
+            C::Deactivate | C::Suspend | C::Lift | C::ChangeType,
+        ) => Never,
+    }
+}
+
+impl RequestEvaluation {
+    fn check(&self, command: RequestCommand) -> Result<(), Rejection> {
+        match request_verdict(self.state, command) {
+            Verdict::Allowed => Ok(()),
+            Verdict::Needs(need) => {
+                let needs = if self.needs.is_empty() {
+                    vec![need.to_owned()]
+                } else {
+                    self.needs.clone()
+                };
+                Err(Rejection::needing(
+                    self.state.as_str(),
+                    command.as_str(),
+                    needs,
+                ))
+            }
+            Verdict::Never => Err(Rejection::never(self.state.as_str(), command.as_str())),
+        }
+    }
+
+    /// One approval step.
+    pub fn approve(&self) -> Result<FactBody, Rejection> {
+        self.check(RequestCommand::Approve)
+            .map(|()| FactBody::RequestApproved)
+    }
+
+    pub fn deny(&self) -> Result<FactBody, Rejection> {
+        self.check(RequestCommand::Deny)
+            .map(|()| FactBody::RequestDenied)
+    }
+
+    /// `departure` is the departure that withdraws it, if it is not withdrawn by hand.
+    pub fn withdraw(&self, departure: Option<FactId>) -> Result<FactBody, Rejection> {
+        self.check(RequestCommand::Withdraw)
+            .map(|()| FactBody::RequestWithdrawn { departure })
+    }
+
+    /// Whether a license period may begin for the request: every requirement is checked again here.
+    pub fn activate(&self, license: &Evaluation) -> Result<(), Rejection> {
+        self.check(RequestCommand::Activate)?;
+        let state = self.state.as_str();
+        let action = RequestCommand::Activate.as_str();
+        let mut needs = Vec::new();
+        if !license.participating {
+            needs.push("the organization does not participate now".to_owned());
+        }
+        if license.barred.is_some() {
+            needs.push("the person may not hold a license here: contact the lead".to_owned());
+        }
+        if license_verdict(license.status(), LicenseCommand::Activate) != Verdict::Allowed {
+            needs.push("the person has a running license at this organization".to_owned());
+        }
+        if needs.is_empty() {
+            Ok(())
+        } else {
+            Err(Rejection::needing(state, action, needs))
+        }
+    }
+}
+
+impl Evaluation {
+    #[must_use]
+    pub fn status(&self) -> Option<LicenseStatus> {
+        self.state
+            .as_ref()
+            .map(super::evaluate::LicenseState::status)
+    }
+
+    fn check(&self, command: LicenseCommand) -> Result<(), Rejection> {
+        let status = self.status();
+        let state = status.map_or("none", LicenseStatus::as_str);
+        match license_verdict(status, command) {
+            Verdict::Allowed => Ok(()),
+            Verdict::Needs(need) => Err(Rejection::needing(
+                state,
+                command.as_str(),
+                vec![need.to_owned()],
+            )),
+            Verdict::Never => Err(Rejection::never(state, command.as_str())),
+        }
+    }
+
+    /// Employment at the organization ended.
+    pub fn depart(&self) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::Depart)
+            .map(|()| FactBody::Departed)
+    }
+
+    pub fn deactivate(&self, cause: DeactivationCause) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::Deactivate)
+            .map(|()| FactBody::Deactivated { cause })
+    }
+
+    pub fn suspend(
+        &self,
+        cause: HoldCause,
+        until: Option<super::calendar::Instant>,
+    ) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::Suspend)
+            .map(|()| FactBody::HoldOpened { cause, until })
+    }
+
+    /// Lifts one hold; curing one never lifts another.
+    pub fn lift(&self, hold: FactId) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::Lift)?;
+        if self.open_holds().any(|open| open.fact == Some(hold)) {
+            Ok(FactBody::HoldLifted { hold })
+        } else {
+            Err(Rejection::needing(
+                "suspended",
+                LicenseCommand::Lift.as_str(),
+                vec!["an open hold with this id".to_owned()],
+            ))
+        }
+    }
+
+    pub fn reactivate(&self) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::Reactivate)?;
+        self.may_begin(LicenseCommand::Reactivate)?;
+        Ok(FactBody::Reactivated)
+    }
+
+    pub fn reinstate(&self) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::Reinstate)?;
+        self.may_begin(LicenseCommand::Reinstate)?;
+        Ok(FactBody::Reinstated)
+    }
+
+    fn may_begin(&self, command: LicenseCommand) -> Result<(), Rejection> {
+        let mut needs = Vec::new();
+        if !self.participating {
+            needs.push("the organization does not participate now".to_owned());
+        }
+        if self.barred.is_some() {
+            needs.push("the person may not hold a license here: contact the lead".to_owned());
+        }
+        if needs.is_empty() {
+            return Ok(());
+        }
+        let state = self.status().map_or("none", LicenseStatus::as_str);
+        Err(Rejection::needing(state, command.as_str(), needs))
+    }
+
+    pub fn change_type(&self, license_type: &str) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::ChangeType)
+            .map(|()| FactBody::TypeChanged {
+                license_type: license_type.to_owned(),
+            })
+    }
+}

@@ -1,0 +1,295 @@
+//! The heart: (facts, policies, now) -> access, state, due actions, explanation.
+//!
+//! A license is replayed from its facts in the order in which they were recorded; between two recordings whatever the
+//! rules bring about by themselves happens at its own instant. So the answer for any instant rests only on what was
+//! known then, a late fact never rewrites what took effect before it was recorded, and the access decision is right
+//! even if no job ran for a month. The access decision, explanations, lists by state and, later, the sweep all ask
+//! here; none of them has rules of its own.
+
+mod inactivity;
+mod machine;
+mod obligation;
+mod request;
+mod rules;
+mod sight;
+
+use chrono::NaiveDate;
+
+use super::calendar::Instant;
+use super::fact::{Basis, DeactivationCause, Fact, HoldCause, NoticeRule};
+use super::ids::{FactId, OrganizationId, ProjectId, RequestId};
+use super::license::LicenseStatus;
+use super::policy::{PolicyVersion, RequestClass};
+use super::requirement::Standing;
+use super::roster::Participation;
+
+pub use obligation::Obligation;
+pub use request::{Approvals, RequestEvaluation, classify, evaluate_request};
+pub use rules::{InForce, Rules};
+pub use sight::{Reader, seen_by};
+
+/// How far a login source is complete, as it reported at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    pub complete_through: Instant,
+    pub recorded_at: Instant,
+}
+
+/// A login source and its time in service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginSource {
+    pub in_service_from: Instant,
+    pub in_service_until: Option<Instant>,
+    /// By `recorded_at`.
+    pub heartbeats: Vec<Heartbeat>,
+}
+
+/// Everything known about one person's license at one organization.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    pub organization: OrganizationId,
+    /// All facts of the person, at every organization, by (`recorded_at`, id).
+    pub facts: &'a [Fact],
+    /// The organization's participation records, by `recorded_at`.
+    pub participations: &'a [Participation],
+    /// All versions of the implementation's policy.
+    pub policies: &'a [PolicyVersion],
+    pub sources: &'a [LoginSource],
+}
+
+/// Why a license period began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodCause {
+    Activation(Basis),
+    Reactivation,
+    Reinstatement,
+}
+
+impl PeriodCause {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Activation(Basis::Requirements) => "activation",
+            Self::Activation(Basis::Legacy) => "legacy",
+            Self::Reactivation => "reactivation",
+            Self::Reinstatement => "reinstatement",
+        }
+    }
+}
+
+/// What ended a license period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndCause {
+    Deactivated(DeactivationCause),
+    TermEnded,
+}
+
+/// How and when access ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    pub cause: EndCause,
+    /// The instant from which access is off.
+    pub at: Instant,
+    /// The promised instant, where it lies before `at` because logins were still awaited.
+    pub cut_off_at: Option<Instant>,
+    /// The fact that ended it, unless a rule did.
+    pub fact: Option<FactId>,
+    /// A fact that occurred in time arrived after the end: staff decide.
+    pub contested_by: Vec<FactId>,
+}
+
+/// From activation to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    pub from: Instant,
+    pub cause: PeriodCause,
+    pub request: Option<RequestId>,
+    pub fact: FactId,
+    pub license_type: String,
+    pub class: RequestClass,
+    pub job_role: Option<String>,
+    pub projects: Vec<ProjectId>,
+    /// HUD project types of the projects at activation.
+    pub project_types: Vec<u8>,
+    pub end: Option<End>,
+}
+
+/// A cause for suspension, open or cured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub cause: HoldCause,
+    pub from: Instant,
+    /// When it ends by itself.
+    pub until: Option<Instant>,
+    /// When it was cured, lifted or ended.
+    pub ended_at: Option<Instant>,
+    /// The fact that opened it, unless a rule did.
+    pub fact: Option<FactId>,
+    /// The requirement whose miss opened it.
+    pub requirement: Option<super::requirement::RequirementKey>,
+}
+
+/// A running warning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    pub notice: FactId,
+    pub sent_at: Instant,
+    /// The first local day without access, as the last counting notice names it.
+    pub named_on: NaiveDate,
+    /// When access ends, unless a login saves it. Nothing while only an earlier step was sent.
+    pub cut_off_at: Option<Instant>,
+    /// When the cut-off is acted upon.
+    pub takes_effect_at: Option<Instant>,
+}
+
+/// The state of a license, carrying what is true in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LicenseState {
+    Active,
+    Warned(Warning),
+    /// At least one open hold.
+    Suspended(Vec<Hold>),
+    Deactivated(End),
+    Expired(End),
+}
+
+impl LicenseState {
+    #[must_use]
+    pub fn status(&self) -> LicenseStatus {
+        match self {
+            Self::Active => LicenseStatus::Active,
+            Self::Warned(_) => LicenseStatus::Warned,
+            Self::Suspended(_) => LicenseStatus::Suspended,
+            Self::Deactivated(_) => LicenseStatus::Deactivated,
+            Self::Expired(_) => LicenseStatus::Expired,
+        }
+    }
+
+    #[must_use]
+    pub fn gives_access(&self) -> bool {
+        matches!(self, Self::Active | Self::Warned(_))
+    }
+}
+
+/// What happens by itself at an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Ends(EndCause),
+    Suspends(HoldCause),
+    Resumes(HoldCause),
+    /// A requirement's evidence stops counting; what follows needs a notice first, or is listed.
+    Lapses(super::requirement::RequirementKey),
+    /// A step of the inactivity rule becomes due: a notice may be sent.
+    Warnable(usize),
+    /// Other rules come into force.
+    NewRules,
+}
+
+/// A change that will come by itself if nothing is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upcoming {
+    pub at: Instant,
+    pub change: Change,
+}
+
+/// One thing that happened to the license.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    pub at: Instant,
+    pub from: Option<LicenseStatus>,
+    pub to: LicenseStatus,
+    pub cause: TransitionCause,
+    /// The policy version in force.
+    pub policy: Option<u32>,
+}
+
+/// What brought a transition about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransitionCause {
+    Began(PeriodCause, FactId),
+    Ended(EndCause, Option<FactId>),
+    HoldOpened(HoldCause),
+    HoldEnded(HoldCause),
+    Warned(FactId),
+    /// The warning no longer counts.
+    WarningVoid,
+}
+
+/// Something that must be done, or is about to follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueItem {
+    pub rule: NoticeRule,
+    pub requirement: Option<super::requirement::RequirementKey>,
+    /// The last local day on which it is in time.
+    pub due_on: NaiveDate,
+    /// What follows, and whether the notice it needs was sent.
+    pub consequence: Consequence,
+}
+
+/// What follows when a due item is missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// At this instant; the notice it needs, if any, was sent.
+    At(Instant),
+    /// Nothing before a notice was sent.
+    AwaitsNotice,
+    /// Staff see it on a list.
+    Listed,
+}
+
+/// What `evaluate` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluation {
+    pub at: Instant,
+    /// Nothing while there never was a license.
+    pub state: Option<LicenseState>,
+    pub since: Option<Instant>,
+    /// Oldest first; the last one may be open.
+    pub periods: Vec<Period>,
+    /// Open and ended, by opening.
+    pub holds: Vec<Hold>,
+    pub requirements: Vec<Standing>,
+    pub due: Vec<DueItem>,
+    /// By instant.
+    pub upcoming: Vec<Upcoming>,
+    pub history: Vec<Transition>,
+    /// The policy version in force.
+    pub policy: Option<u32>,
+    /// The open bar on the person, if any.
+    pub barred: Option<FactId>,
+    pub participating: bool,
+    pub last_login_at: Option<Instant>,
+}
+
+impl Evaluation {
+    #[must_use]
+    pub fn allowed(&self) -> bool {
+        self.state.as_ref().is_some_and(LicenseState::gives_access)
+    }
+
+    /// The next instant at which the answer differs if nothing is recorded.
+    #[must_use]
+    pub fn next_change_at(&self) -> Option<Instant> {
+        self.upcoming.iter().map(|upcoming| upcoming.at).min()
+    }
+
+    /// The period that is open, or the last one.
+    #[must_use]
+    pub fn period(&self) -> Option<&Period> {
+        self.periods.last()
+    }
+
+    #[must_use]
+    pub fn open_holds(&self) -> impl Iterator<Item = &Hold> {
+        self.holds
+            .iter()
+            .filter(|hold| hold.ended_at.is_none() && hold.from <= self.at)
+    }
+}
+
+/// What the facts known at `now` make of a license at `now`.
+#[must_use]
+pub fn evaluate(case: &Case<'_>, now: Instant) -> Evaluation {
+    let rules = Rules::new(case.policies, case.organization);
+    machine::Machine::new(case, &rules).run(now)
+}

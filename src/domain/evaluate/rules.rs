@@ -1,0 +1,122 @@
+//! The rules in force for one organization, along time.
+
+use std::borrow::Cow;
+
+use chrono_tz::Tz;
+
+use crate::domain::calendar::{Instant, local_day, start_of_day};
+use crate::domain::ids::OrganizationId;
+use crate::domain::policy::{PolicyDocument, PolicyVersion};
+
+/// A stretch of time with unchanging rules.
+struct Stretch<'a> {
+    from: Instant,
+    number: u32,
+    zone: Tz,
+    document: Cow<'a, PolicyDocument>,
+}
+
+/// The rules of one organization: the versions of its implementation with the overrides of its groups laid over them.
+pub struct Rules<'a> {
+    stretches: Vec<Stretch<'a>>,
+}
+
+/// The rules in force at one instant.
+#[derive(Clone, Copy)]
+pub struct InForce<'a> {
+    pub number: u32,
+    pub zone: Tz,
+    pub document: &'a PolicyDocument,
+}
+
+/// Group memberships are dated; a bound keeps a malformed policy from looping for ever.
+const MOST_GROUP_CHANGES: usize = 1_000;
+
+impl<'a> Rules<'a> {
+    /// `versions` in any order. A version whose document names no known zone is left out (validation refuses one).
+    #[must_use]
+    pub fn new(versions: &'a [PolicyVersion], organization: OrganizationId) -> Self {
+        let mut ordered: Vec<_> = versions
+            .iter()
+            .filter_map(|version| version.document.zone().map(|zone| (version, zone)))
+            .collect();
+        ordered.sort_by_key(|(version, _)| (version.effective_from, version.number));
+        let mut stretches = Vec::with_capacity(ordered.len());
+        for (index, (version, zone)) in ordered.iter().enumerate() {
+            let until = ordered.get(index + 1).map(|(next, _)| next.effective_from);
+            let mut from = version.effective_from;
+            for _ in 0..MOST_GROUP_CHANGES {
+                let day = local_day(*zone, from);
+                stretches.push(Stretch {
+                    from,
+                    number: version.number,
+                    zone: *zone,
+                    document: version.document.for_organization(organization, day),
+                });
+                let next = version
+                    .document
+                    .next_group_change(organization, day)
+                    .map(|day| start_of_day(*zone, day));
+                match next {
+                    Some(next) if until.is_none_or(|until| next < until) => from = next,
+                    _ => break,
+                }
+            }
+        }
+        Self { stretches }
+    }
+
+    /// The rules at an instant; none before the first version.
+    #[must_use]
+    pub fn at(&self, at: Instant) -> Option<InForce<'_>> {
+        let index = self.index(at)?;
+        self.stretches.get(index).map(Stretch::in_force)
+    }
+
+    /// The first instant after `at` from which other rules hold.
+    #[must_use]
+    pub fn next_change(&self, at: Instant) -> Option<Instant> {
+        self.stretches
+            .iter()
+            .map(|stretch| stretch.from)
+            .find(|from| *from > at)
+    }
+
+    /// Since when `holds` is true without a break, looking back from `at`. Nothing where it is not true at `at`.
+    #[must_use]
+    pub fn since(&self, at: Instant, holds: impl Fn(&PolicyDocument) -> bool) -> Option<Instant> {
+        let index = self.index(at)?;
+        let mut since = None;
+        for stretch in self.stretches.get(..=index)?.iter().rev() {
+            if !holds(&stretch.document) {
+                break;
+            }
+            since = Some(stretch.from);
+        }
+        since
+    }
+
+    /// The stretches up to `at`, oldest first, with the instant each begins.
+    pub fn until(&self, at: Instant) -> impl Iterator<Item = (Instant, InForce<'_>)> {
+        self.stretches
+            .iter()
+            .take_while(move |stretch| stretch.from <= at)
+            .map(|stretch| (stretch.from, stretch.in_force()))
+    }
+
+    fn index(&self, at: Instant) -> Option<usize> {
+        self.stretches
+            .iter()
+            .rposition(|stretch| stretch.from <= at)
+    }
+}
+
+impl Stretch<'_> {
+    fn in_force(&self) -> InForce<'_> {
+        InForce {
+            number: self.number,
+            zone: self.zone,
+            document: &self.document,
+        }
+    }
+}

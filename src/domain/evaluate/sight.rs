@@ -1,0 +1,54 @@
+//! What a reader may not see is taken away before evaluating, so that everything that "comes next" is computed
+//! without it.
+
+use crate::domain::calendar::Instant;
+use crate::domain::departure::announced_ends;
+use crate::domain::fact::{DeactivationCause, Fact, FactBody};
+use crate::domain::ids::FactId;
+
+/// How much of an announced end a reader may know before it takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Staff, auditors, and supervisors not themselves concerned: everything.
+    Full,
+    /// The person concerned: no future departure.
+    Person,
+    /// A front-end: an end only when it is effective.
+    Frontend,
+}
+
+/// The facts that `reader` may see at `now`.
+#[must_use]
+pub fn seen_by(facts: &[Fact], reader: Reader, now: Instant) -> Vec<Fact> {
+    let hidden: Vec<FactId> = match reader {
+        Reader::Full => Vec::new(),
+        Reader::Person | Reader::Frontend => announced_ends(facts, now)
+            .into_iter()
+            .filter(|end| end.acts_at > now)
+            .filter(|end| reader == Reader::Frontend || is_departure(end.fact))
+            .map(|end| end.fact.id)
+            .collect(),
+    };
+    facts
+        .iter()
+        .filter(|fact| {
+            !hidden.contains(&fact.id)
+                && !matches!(
+                    &fact.body,
+                    FactBody::Cancelled { fact: target } | FactBody::Moved { fact: target, .. } if hidden.contains(target)
+                )
+        })
+        .cloned()
+        .collect()
+}
+
+/// A deactivation because employment ended is a departure by another door.
+fn is_departure(fact: &Fact) -> bool {
+    matches!(
+        fact.body,
+        FactBody::Departed
+            | FactBody::Deactivated {
+                cause: DeactivationCause::EmploymentEnded
+            }
+    )
+}

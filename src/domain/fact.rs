@@ -1,0 +1,349 @@
+//! Facts: what happened, when, who said so, and when the service learned of it. Facts are never edited.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::calendar::Precision;
+use super::ids::{
+    FactId, ImplementationId, LicenseId, OrganizationId, PersonId, PrincipalId, ProjectId,
+    RequestId,
+};
+use super::policy::{Party, RequestClass};
+
+pub use super::policy::HoldCause;
+
+type Instant = DateTime<Utc>;
+
+/// Who told the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reporter {
+    /// The one who recorded it.
+    Recorder,
+    /// A person of the implementation.
+    Person { person_id: PersonId },
+    /// Somebody the service does not know, by name and contact.
+    Named {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<String>,
+    },
+}
+
+/// The way a fact came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Api,
+    Phone,
+    Email,
+    Letter,
+    InPerson,
+    HelpDesk,
+    Import,
+}
+
+/// What every fact carries besides what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    pub occurred_at: Instant,
+    /// Whether `occurred_at` is an instant or stands for a whole local day.
+    pub precision: Precision,
+    pub reported_at: Instant,
+    pub recorded_at: Instant,
+    pub reported_by: Reporter,
+    pub recorded_by: PrincipalId,
+    pub channel: Channel,
+    pub ticket_reference: Option<String>,
+    pub reason: Option<String>,
+    /// The fact that this one corrects; both stay visible.
+    pub supersedes: Option<FactId>,
+}
+
+/// One fact about one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    pub id: FactId,
+    pub implementation_id: ImplementationId,
+    pub person_id: PersonId,
+    /// Absent for what belongs to the person everywhere: courses, bars, logins that name no organization.
+    pub organization_id: Option<OrganizationId>,
+    pub request_id: Option<RequestId>,
+    pub license_id: Option<LicenseId>,
+    pub envelope: Envelope,
+    pub body: FactBody,
+}
+
+impl Fact {
+    /// The instant from which the fact acts: never before it was recorded.
+    #[must_use]
+    pub fn acts_at(&self) -> Instant {
+        self.envelope.occurred_at.max(self.envelope.recorded_at)
+    }
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Pass,
+    Fail,
+}
+
+/// Why a license was deactivated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeactivationCause {
+    EmploymentEnded,
+    NoLongerNeeded,
+    Inactivity,
+    RecertificationOverdue,
+    AgreementLapsed,
+    Violation,
+    SuspensionTooLong,
+    OrganizationLeft,
+    Barred,
+    SeatReduction,
+    Requested,
+    Duplicate,
+}
+
+impl DeactivationCause {
+    pub const ALL: [Self; 12] = [
+        Self::EmploymentEnded,
+        Self::NoLongerNeeded,
+        Self::Inactivity,
+        Self::RecertificationOverdue,
+        Self::AgreementLapsed,
+        Self::Violation,
+        Self::SuspensionTooLong,
+        Self::OrganizationLeft,
+        Self::Barred,
+        Self::SeatReduction,
+        Self::Requested,
+        Self::Duplicate,
+    ];
+}
+
+/// The rule that a notice speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeRule {
+    Inactivity,
+    Recertification,
+    Campaign,
+    Agreement,
+    Term,
+    SuspensionTooLong,
+    LastProjectRemoved,
+    SeatReduction,
+    Waiver,
+}
+
+/// What a license period began with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Every requirement of the request was met or waived.
+    Requirements,
+    /// Brought in by a go-live import with legacy waivers.
+    Legacy,
+}
+
+/// What a fact says. The serialized form is what the store keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FactBody {
+    /// Staff let the requested person train.
+    RequestApproved,
+    RequestDenied,
+    RequestWithdrawn {
+        /// The departure that withdrew it, if it was not withdrawn by hand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        departure: Option<FactId>,
+    },
+    AgreementSigned {
+        agreement: String,
+        version: String,
+        party: Party,
+    },
+    TrainingCompleted {
+        course: String,
+        outcome: Outcome,
+        /// Percent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        score: Option<u8>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edition: Option<String>,
+    },
+    /// A license period begins.
+    Activated {
+        license_type: String,
+        /// The class of the request, which says what was owed.
+        class: RequestClass,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job_role: Option<String>,
+        projects: Vec<ProjectId>,
+        /// The HUD project types of those projects at activation.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        project_types: Vec<u8>,
+        basis: Basis,
+    },
+    /// Staff brought a deactivated license back by the return ladder; it opens a new period.
+    Reactivated,
+    /// The end was an error; it opens a new period and restarts the inactivity clock.
+    Reinstated,
+    TypeChanged {
+        license_type: String,
+    },
+    /// Employment at the organization ended at `occurred_at`.
+    Departed,
+    /// Access was or will be ended at `occurred_at`.
+    Deactivated {
+        cause: DeactivationCause,
+    },
+    /// A departure or deactivation that had not taken effect is called off.
+    Cancelled {
+        fact: FactId,
+    },
+    /// A departure or deactivation is moved to another instant.
+    Moved {
+        fact: FactId,
+        to: Instant,
+        precision: Precision,
+    },
+    HoldOpened {
+        cause: HoldCause,
+        /// The instant at which it ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+    },
+    HoldLifted {
+        hold: FactId,
+    },
+    /// A successful sign-in to the live site.
+    LoggedIn {
+        source: String,
+        source_event_id: String,
+        /// The organizations whose license gave access when it occurred, by the facts recorded by then.
+        serves: Vec<OrganizationId>,
+    },
+    /// A notice was sent at `occurred_at`.
+    NoticeSent {
+        rule: NoticeRule,
+        /// The step of the inactivity rule, from 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<usize>,
+        /// The requirement it speaks of, for rules that have several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requirement: Option<String>,
+        /// The local day the count began.
+        anchor_on: NaiveDate,
+        /// The first local day without access.
+        named_on: NaiveDate,
+    },
+    NoticeBounced {
+        notice: FactId,
+    },
+    /// Staff waive one requirement.
+    Waived {
+        requirement: String,
+        /// The last local day of the waiver.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until_on: Option<NaiveDate>,
+    },
+    /// The person may not hold a license in this implementation.
+    Barred {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+    },
+    BarLifted {
+        bar: FactId,
+    },
+}
+
+impl FactBody {
+    /// The name under which the store finds facts of this kind.
+    #[must_use]
+    pub fn kind(&self) -> FactKind {
+        match self {
+            Self::RequestApproved => FactKind::RequestApproved,
+            Self::RequestDenied => FactKind::RequestDenied,
+            Self::RequestWithdrawn { .. } => FactKind::RequestWithdrawn,
+            Self::AgreementSigned { .. } => FactKind::AgreementSigned,
+            Self::TrainingCompleted { .. } => FactKind::TrainingCompleted,
+            Self::Activated { .. } => FactKind::Activated,
+            Self::Reactivated => FactKind::Reactivated,
+            Self::Reinstated => FactKind::Reinstated,
+            Self::TypeChanged { .. } => FactKind::TypeChanged,
+            Self::Departed => FactKind::Departed,
+            Self::Deactivated { .. } => FactKind::Deactivated,
+            Self::Cancelled { .. } => FactKind::Cancelled,
+            Self::Moved { .. } => FactKind::Moved,
+            Self::HoldOpened { .. } => FactKind::HoldOpened,
+            Self::HoldLifted { .. } => FactKind::HoldLifted,
+            Self::LoggedIn { .. } => FactKind::LoggedIn,
+            Self::NoticeSent { .. } => FactKind::NoticeSent,
+            Self::NoticeBounced { .. } => FactKind::NoticeBounced,
+            Self::Waived { .. } => FactKind::Waived,
+            Self::Barred { .. } => FactKind::Barred,
+            Self::BarLifted { .. } => FactKind::BarLifted,
+        }
+    }
+}
+
+/// The kinds of facts, as the store names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactKind {
+    RequestApproved,
+    RequestDenied,
+    RequestWithdrawn,
+    AgreementSigned,
+    TrainingCompleted,
+    Activated,
+    Reactivated,
+    Reinstated,
+    TypeChanged,
+    Departed,
+    Deactivated,
+    Cancelled,
+    Moved,
+    HoldOpened,
+    HoldLifted,
+    LoggedIn,
+    NoticeSent,
+    NoticeBounced,
+    Waived,
+    Barred,
+    BarLifted,
+}
+
+impl FactKind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RequestApproved => "request_approved",
+            Self::RequestDenied => "request_denied",
+            Self::RequestWithdrawn => "request_withdrawn",
+            Self::AgreementSigned => "agreement_signed",
+            Self::TrainingCompleted => "training_completed",
+            Self::Activated => "activated",
+            Self::Reactivated => "reactivated",
+            Self::Reinstated => "reinstated",
+            Self::TypeChanged => "type_changed",
+            Self::Departed => "departed",
+            Self::Deactivated => "deactivated",
+            Self::Cancelled => "cancelled",
+            Self::Moved => "moved",
+            Self::HoldOpened => "hold_opened",
+            Self::HoldLifted => "hold_lifted",
+            Self::LoggedIn => "logged_in",
+            Self::NoticeSent => "notice_sent",
+            Self::NoticeBounced => "notice_bounced",
+            Self::Waived => "waived",
+            Self::Barred => "barred",
+            Self::BarLifted => "bar_lifted",
+        }
+    }
+}

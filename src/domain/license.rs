@@ -1,0 +1,55 @@
+//! Licenses: one per person and organization.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
+use super::request::RecordedState;
+
+type Instant = DateTime<Utc>;
+
+/// The five states of a license, without the facts that are true in each (see `evaluate::LicenseState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LicenseStatus {
+    Active,
+    Warned,
+    Suspended,
+    Deactivated,
+    Expired,
+}
+
+impl LicenseStatus {
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::Warned,
+        Self::Suspended,
+        Self::Deactivated,
+        Self::Expired,
+    ];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Warned => "warned",
+            Self::Suspended => "suspended",
+            Self::Deactivated => "deactivated",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// The stored license: a key, and the state as last recorded. Everything else about it is facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct License {
+    pub id: LicenseId,
+    pub implementation_id: ImplementationId,
+    pub organization_id: OrganizationId,
+    pub person_id: PersonId,
+    /// The type in force as last recorded.
+    pub license_type: String,
+    pub recorded: RecordedState<LicenseStatus>,
+    pub recorded_at: Instant,
+    pub version: i32,
+}

@@ -1,0 +1,297 @@
+//! What is owed, by when, and with what evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::calendar::{Holidays, Instant, Length, local_day};
+use super::fact::{Fact, FactBody, Outcome};
+use super::ids::{FactId, OrganizationId};
+use super::policy::{Agreement, AgreementValidity, Course, Party};
+
+/// Names a requirement; the same name wherever it is owed, so that one fact meets it everywhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequirementKey {
+    Agreement(String),
+    Course(String),
+    /// Some distinct courses of a list, by the list's place among the recertification items.
+    CoursesOf(usize),
+    Practice(String),
+}
+
+impl fmt::Display for RequirementKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agreement(code) => write!(f, "agreement:{code}"),
+            Self::Course(code) => write!(f, "course:{code}"),
+            Self::CoursesOf(place) => write!(f, "courses_of:{place}"),
+            Self::Practice(code) => write!(f, "practice:{code}"),
+        }
+    }
+}
+
+/// Where a requirement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    Met,
+    /// Open, and its date, if it has one, lies ahead.
+    Due,
+    /// Open, and its date has passed.
+    Overdue,
+    Waived,
+}
+
+impl Status {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Due => "due",
+            Self::Overdue => "overdue",
+            Self::Waived => "waived",
+        }
+    }
+
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Due | Self::Overdue)
+    }
+}
+
+/// One requirement as it stands at an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub key: RequirementKey,
+    pub title: String,
+    pub status: Status,
+    /// The facts it is met by, or the waiver.
+    pub evidence: Vec<FactId>,
+    /// What is missing, each a sentence.
+    pub missing: Vec<String>,
+    /// The last local day on which the evidence counts.
+    pub valid_through: Option<NaiveDate>,
+    /// The last local day on which it may be done in time.
+    pub due_on: Option<NaiveDate>,
+    /// Who can do it.
+    pub who: Vec<Party>,
+}
+
+/// What the known facts say about one requirement: the last local day they count, and which they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    pub facts: Vec<FactId>,
+    /// The local day of the completion or execution.
+    pub on: NaiveDate,
+    /// Absent: for ever.
+    pub valid_through: Option<NaiveDate>,
+}
+
+impl Evidence {
+    #[must_use]
+    pub fn counts_on(&self, day: NaiveDate) -> bool {
+        self.valid_through.is_none_or(|last| day <= last)
+    }
+}
+
+/// How a length of validity is counted: the local calendar of the implementation.
+#[derive(Clone, Copy)]
+pub struct Calendar<'a> {
+    pub zone: Tz,
+    pub holidays: &'a Holidays,
+}
+
+impl Calendar<'_> {
+    #[must_use]
+    pub fn day(&self, at: Instant) -> NaiveDate {
+        local_day(self.zone, at)
+    }
+
+    #[must_use]
+    pub fn after(&self, length: Length, day: NaiveDate) -> NaiveDate {
+        length.after(day, self.holidays)
+    }
+}
+
+/// Facts that no known correction has replaced. A correction that was itself corrected revives what it replaced.
+pub fn standing_facts<'f>(known: impl Iterator<Item = &'f Fact>) -> Vec<&'f Fact> {
+    let known: Vec<&Fact> = known.collect();
+    if known.iter().all(|fact| fact.envelope.supersedes.is_none()) {
+        return known;
+    }
+    let mut replaced = BTreeSet::new();
+    // Newest first: a correction counts only if nothing newer replaced it.
+    for fact in known.iter().rev() {
+        if let Some(target) = fact.envelope.supersedes
+            && !replaced.contains(&fact.id)
+        {
+            replaced.insert(target);
+        }
+    }
+    known
+        .into_iter()
+        .filter(|fact| !replaced.contains(&fact.id))
+        .collect()
+}
+
+/// The passes of a course, each on its local day, oldest first. Courses belong to the person: passes count at every
+/// organization.
+#[must_use]
+pub fn passes(
+    facts: &[&Fact],
+    code: &str,
+    course: &Course,
+    equivalents: &BTreeSet<String>,
+    pass_mark: Option<u8>,
+    calendar: Calendar<'_>,
+) -> Vec<(NaiveDate, FactId)> {
+    let mut found: Vec<_> = facts
+        .iter()
+        .filter_map(|fact| match &fact.body {
+            FactBody::TrainingCompleted {
+                course: taken,
+                outcome: Outcome::Pass,
+                score,
+                edition,
+            } => {
+                let same = taken == code;
+                let counts = (same && course.accepts_edition(edition.as_deref()))
+                    || (!same
+                        && (course.equivalents.contains(taken) || equivalents.contains(taken)));
+                let good = pass_mark.is_none_or(|mark| score.is_some_and(|score| score >= mark));
+                (counts && good).then(|| (calendar.day(fact.envelope.occurred_at), fact.id))
+            }
+            _ => None,
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// The latest full execution of an agreement's version by every party at an organization.
+///
+/// A round begins with the first signature after the last full execution and ends when the last party signed; that day
+/// the validity starts. One party signing again alone extends nothing.
+#[must_use]
+pub fn execution(
+    facts: &[&Fact],
+    organization: OrganizationId,
+    code: &str,
+    agreement: &Agreement,
+    version: Option<&str>,
+    calendar: Calendar<'_>,
+) -> Execution {
+    let mut signatures: Vec<_> = facts
+        .iter()
+        .filter(|fact| fact.organization_id == Some(organization))
+        .filter_map(|fact| match &fact.body {
+            FactBody::AgreementSigned {
+                agreement: signed,
+                version: label,
+                party,
+            } if signed == code && version.is_none_or(|version| version == label) => {
+                Some((fact.envelope.occurred_at, fact.id, *party))
+            }
+            _ => None,
+        })
+        .collect();
+    signatures.sort_unstable();
+    let mut round: BTreeMap<Party, FactId> = BTreeMap::new();
+    let mut last = None;
+    for (at, id, party) in signatures {
+        for required in &agreement.parties {
+            if signs_for(party, *required) {
+                round.insert(*required, id);
+            }
+        }
+        if agreement
+            .parties
+            .iter()
+            .all(|required| round.contains_key(required))
+        {
+            let facts: BTreeSet<FactId> = round.values().copied().collect();
+            last = Some((calendar.day(at), facts.into_iter().collect::<Vec<_>>()));
+            round.clear();
+        }
+    }
+    let missing = agreement
+        .parties
+        .iter()
+        .copied()
+        .filter(|required| !round.contains_key(required))
+        .collect();
+    Execution {
+        executed: last.map(|(on, facts)| Evidence {
+            valid_through: match &agreement.validity {
+                Some(AgreementValidity::Rolling { length }) => Some(calendar.after(*length, on)),
+                Some(AgreementValidity::Yearly { .. }) | None => None,
+            },
+            facts,
+            on,
+        }),
+        missing,
+        signed: round.into_values().collect(),
+    }
+}
+
+/// How far an agreement is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// The latest full execution.
+    pub executed: Option<Evidence>,
+    /// Parties that have not signed since.
+    pub missing: Vec<Party>,
+    /// Signatures since.
+    pub signed: Vec<FactId>,
+}
+
+/// Whether a signature of `party` counts as `required`. The agency signs by a supervisor or its authorized signer; the
+/// lead's countersignature replaces either where an agency has nobody else.
+#[must_use]
+pub fn signs_for(party: Party, required: Party) -> bool {
+    party == required
+        || match required {
+            Party::Agency => matches!(
+                party,
+                Party::Supervisor | Party::AuthorizedSigner | Party::Lead
+            ),
+            Party::Supervisor | Party::AuthorizedSigner => party == Party::Lead,
+            Party::EndUser | Party::Lead => false,
+        }
+}
+
+/// How a party is called in sentences.
+#[must_use]
+pub fn party_name(party: Party) -> &'static str {
+    match party {
+        Party::EndUser => "the end user",
+        Party::Supervisor => "a supervisor",
+        Party::AuthorizedSigner => "the authorized signer",
+        Party::Lead => "the HMIS lead",
+        Party::Agency => "the agency (a supervisor or the authorized signer)",
+    }
+}
+
+/// A waiver of a requirement known and running on a local day.
+#[must_use]
+pub fn waiver(
+    facts: &[&Fact],
+    organization: OrganizationId,
+    key: &RequirementKey,
+    day: NaiveDate,
+) -> Option<(FactId, Option<NaiveDate>)> {
+    let name = key.to_string();
+    facts.iter().rev().find_map(|fact| match &fact.body {
+        FactBody::Waived {
+            requirement,
+            until_on,
+        } if *requirement == name
+            && fact.organization_id.is_none_or(|id| id == organization)
+            && until_on.is_none_or(|last| day <= last) =>
+        {
+            Some((fact.id, *until_on))
+        }
+        _ => None,
+    })
+}

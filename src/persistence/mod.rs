@@ -1,0 +1,3 @@
+//! The only diesel code: connections, transactions, migrations and repositories.
+
+pub mod backend;
