@@ -86,7 +86,7 @@ pub const RULES: &[Rule] = &[
     waiting("violations", "Violations", &["/violations"]),
     waiting("fees", "Fees", &["/fees"]),
     waiting("two_persons", "Second person", &["/two_persons"]),
-    waiting("organization_groups", "Groups of organizations", &["/organization_groups", "/overrides"]),
+    worked("organization_groups", "Groups of organizations", &["/organization_groups", "/overrides"]),
     worked("license_types", "License types", &["/license_types"]),
     waiting_if("add_ons", "Add-ons", &["/license_types/*/license/kind"], &["add_on"]),
     worked("requirement_sets", "Requirements before activation", &["/license_types/*/requirement_sets", "/license_types/*/classes"]),

@@ -16,13 +16,3 @@ pub use presets::{Preset, preset, presets};
 pub use shortening::shortens;
 pub use timeline::{PolicyVersion, Timeline, admit};
 pub use validate::PolicyFault;
-
-/// One version of an implementation's policy.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PolicyVersion {
-    pub id: super::ids::PolicyId,
-    pub number: u32,
-    pub effective_from: super::calendar::Instant,
-    pub recorded_at: super::calendar::Instant,
-    pub document: PolicyDocument,
-}

@@ -1,11 +1,10 @@
 //! Versions of a policy in time.
 
-use std::sync::Arc;
-
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 
 use super::validate::Pointer;
 use super::{OffRule, PolicyDocument, PolicyFault, shortens};
+use crate::domain::calendar::Instant;
 use crate::domain::ids::{OrganizationId, PolicyId};
 
 /// Between recording a version and its start.
@@ -22,17 +21,17 @@ pub struct PolicyVersion {
     /// Its number within the implementation, from 1.
     pub number: u32,
     /// From this instant on it is in force, until the next version is.
-    pub effective_from: DateTime<Utc>,
+    pub effective_from: Instant,
     /// When it was recorded.
-    pub recorded_at: DateTime<Utc>,
+    pub recorded_at: Instant,
     /// The rules.
     pub document: PolicyDocument,
 }
 
-/// All versions of one implementation in the order of their start. Cheap to clone.
+/// All versions of one implementation in the order of their start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
-    versions: Vec<Arc<PolicyVersion>>,
+    versions: Vec<PolicyVersion>,
 }
 
 impl Timeline {
@@ -40,12 +39,12 @@ impl Timeline {
     /// the higher number counts.
     #[must_use]
     pub fn new(versions: impl IntoIterator<Item = PolicyVersion>) -> Self {
-        versions.into_iter().map(Arc::new).collect()
+        versions.into_iter().collect()
     }
 
     /// The versions in the order of their start.
     #[must_use]
-    pub fn versions(&self) -> &[Arc<PolicyVersion>] {
+    pub fn versions(&self) -> &[PolicyVersion] {
         &self.versions
     }
 
@@ -57,17 +56,17 @@ impl Timeline {
 
     /// The version in force at an instant: the last that has started by then.
     #[must_use]
-    pub fn in_force_at(&self, at: DateTime<Utc>) -> Option<&PolicyVersion> {
+    pub fn in_force_at(&self, at: Instant) -> Option<&PolicyVersion> {
         let started = self
             .versions
             .partition_point(|version| version.effective_from <= at);
         let last = started.checked_sub(1)?;
-        self.versions.get(last).map(AsRef::as_ref)
+        self.versions.get(last)
     }
 
     /// What was known at an instant: the versions recorded by then. One recorded at exactly that instant is known.
     #[must_use]
-    pub fn known_at(&self, at: DateTime<Utc>) -> Self {
+    pub fn known_at(&self, at: Instant) -> Self {
         self.versions
             .iter()
             .filter(|version| version.recorded_at <= at)
@@ -77,7 +76,7 @@ impl Timeline {
 
     /// When the next version after an instant starts.
     #[must_use]
-    pub fn next_start_after(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub fn next_start_after(&self, at: Instant) -> Option<Instant> {
         let started = self
             .versions
             .partition_point(|version| version.effective_from <= at);
@@ -89,10 +88,7 @@ impl Timeline {
     /// A version by its id.
     #[must_use]
     pub fn version(&self, id: PolicyId) -> Option<&PolicyVersion> {
-        self.versions
-            .iter()
-            .find(|version| version.id == id)
-            .map(AsRef::as_ref)
+        self.versions.iter().find(|version| version.id == id)
     }
 
     /// The start of the version, among those started by `at`, that last introduced or shortened the inactivity
@@ -104,8 +100,8 @@ impl Timeline {
         &self,
         license_type: &str,
         organization: OrganizationId,
-        at: DateTime<Utc>,
-    ) -> Option<DateTime<Utc>> {
+        at: Instant,
+    ) -> Option<Instant> {
         let mut since = None;
         let mut before: Option<Option<OffRule>> = None;
         for version in &self.versions {
@@ -127,8 +123,8 @@ impl Timeline {
     }
 }
 
-impl FromIterator<Arc<PolicyVersion>> for Timeline {
-    fn from_iter<T: IntoIterator<Item = Arc<PolicyVersion>>>(versions: T) -> Self {
+impl FromIterator<PolicyVersion> for Timeline {
+    fn from_iter<T: IntoIterator<Item = PolicyVersion>>(versions: T) -> Self {
         let mut versions: Vec<_> = versions.into_iter().collect();
         versions.sort_by_key(|version| (version.effective_from, version.number));
         Self { versions }
@@ -170,8 +166,8 @@ fn limit_is_shorter(old: &OffRule, new: &OffRule) -> bool {
 pub fn admit(
     timeline: &Timeline,
     document: &PolicyDocument,
-    effective_from: DateTime<Utc>,
-    now: DateTime<Utc>,
+    effective_from: Instant,
+    now: Instant,
 ) -> Result<(), Vec<PolicyFault>> {
     let inside = Pointer::root().key("document");
     let mut faults: Vec<PolicyFault> = document

@@ -3,13 +3,6 @@
 
 use crate::domain::calendar::Length;
 
-pub(super) const fn is_zero(length: Length) -> bool {
-    matches!(
-        length,
-        Length::Days(0) | Length::BusinessDays(0) | Length::Months(0)
-    )
-}
-
 pub(super) const fn is_bounded(length: Length) -> bool {
     match length {
         Length::Days(n) => n <= 3660,
