@@ -67,7 +67,12 @@ impl Ids {
         }
     }
 
-    fn draw(&mut self) -> Uuid {
+    /// Before another attempt: the same ids are drawn again.
+    pub(super) fn rewind(&mut self) {
+        self.next = 0;
+    }
+
+    pub(super) fn draw(&mut self) -> Uuid {
         if let Some(id) = self.drawn.get(self.next) {
             self.next += 1;
             return *id;
@@ -225,7 +230,7 @@ impl App {
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<Reply, Ended> {
-                ids.next = 0;
+                ids.rewind();
                 let actor = load_actor(unit, &caller, now)?;
                 actor.require(action).map_err(Error::from)?;
                 if let Some(kept) = kept_answer(unit, &actor, idempotency.as_ref(), now)? {
@@ -329,7 +334,7 @@ impl App {
         let appended = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
-                ids.next = 0;
+                ids.rewind();
                 let actor = load_actor(unit, &call.caller, now)?;
                 let trail = Trail::new(call.action, &call.caller);
                 audit::append(
@@ -357,7 +362,7 @@ impl App {
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
-                ids.next = 0;
+                ids.rewind();
                 unit.forget_answers(now - ANSWERS_KEPT_FOR, 1_000)?;
                 if strangers > 0 {
                     audit::append_strangers(unit, ids.draw().into(), strangers, now)?;
