@@ -4,6 +4,7 @@ mod failures;
 mod postgres;
 mod schema;
 mod transactions;
+mod typed;
 
 use std::sync::{Arc, Mutex, mpsc};
 
