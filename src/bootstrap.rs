@@ -66,8 +66,16 @@ pub fn start_log(filter: &str) {
     env_logger::Builder::new()
         .parse_filters(filter)
         .format(|out, record| {
-            let now = SystemClock.now().to_rfc3339_opts(SecondsFormat::Micros, true);
-            writeln!(out, "{now} {} {} {}", record.level(), record.target(), record.args())
+            let now = SystemClock
+                .now()
+                .to_rfc3339_opts(SecondsFormat::Micros, true);
+            writeln!(
+                out,
+                "{now} {} {} {}",
+                record.level(),
+                record.target(),
+                record.args()
+            )
         })
         .init();
 }
@@ -254,9 +262,15 @@ fn make_secret(file: &Path) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             linked => linked,
         });
-    fs::remove_file(&draft).or(written.as_ref().map(|()| ()).map_err(|_| io::Error::other("")))?;
+    fs::remove_file(&draft).or(written
+        .as_ref()
+        .map(|()| ())
+        .map_err(|_| io::Error::other("")))?;
     written?;
-    log::info!("made a secret in {}; keep it with the database", file.display());
+    log::info!(
+        "made a secret in {}; keep it with the database",
+        file.display()
+    );
     Ok(())
 }
 

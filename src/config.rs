@@ -25,17 +25,47 @@ const DEFAULT_LOG: &str = "info";
 
 /// Every variable, with what it sets: for `--help`, and for refusing others.
 pub const VARIABLES: &[(&str, &str)] = &[
-    ("BIND", "address and port to listen on (default 127.0.0.1:8080)"),
-    ("DATABASE_URL", "sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE (default sqlite:hmis-licensing.sqlite)"),
-    ("SECRET", "at least 32 bytes; with SQLite one is made beside the database if neither this nor SECRET_FILE is set"),
+    (
+        "BIND",
+        "address and port to listen on (default 127.0.0.1:8080)",
+    ),
+    (
+        "DATABASE_URL",
+        "sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE (default sqlite:hmis-licensing.sqlite)",
+    ),
+    (
+        "SECRET",
+        "at least 32 bytes; with SQLite one is made beside the database if neither this nor SECRET_FILE is set",
+    ),
     ("SECRET_FILE", "a file that holds the secret"),
-    ("TOKEN_KEYS", "Ed25519 keys of identity providers: `KID ISSUER PEM_FILE`, several separated by `;`"),
-    ("TOKEN_AUDIENCE", "the `aud` that tokens must carry (default hmis-licensing)"),
-    ("TOKEN_MAX_DAYS", "the longest lifetime of a token in days, 1 to 366 (default 90)"),
-    ("OWN_TOKENS", "whether this service mints and accepts tokens of its own: true or false (default true, or false where TOKEN_KEYS is set)"),
-    ("SWAGGER_UI", "whether Swagger UI is served: true or false (default true)"),
-    ("WORKERS", "threads that serve requests, 1 to 256 (default: one per core)"),
-    ("LOG", "what is logged, as env_logger reads it (default info)"),
+    (
+        "TOKEN_KEYS",
+        "Ed25519 keys of identity providers: `KID ISSUER PEM_FILE`, several separated by `;`",
+    ),
+    (
+        "TOKEN_AUDIENCE",
+        "the `aud` that tokens must carry (default hmis-licensing)",
+    ),
+    (
+        "TOKEN_MAX_DAYS",
+        "the longest lifetime of a token in days, 1 to 366 (default 90)",
+    ),
+    (
+        "OWN_TOKENS",
+        "whether this service mints and accepts tokens of its own: true or false (default true, or false where TOKEN_KEYS is set)",
+    ),
+    (
+        "SWAGGER_UI",
+        "whether Swagger UI is served: true or false (default true)",
+    ),
+    (
+        "WORKERS",
+        "threads that serve requests, 1 to 256 (default: one per core)",
+    ),
+    (
+        "LOG",
+        "what is logged, as env_logger reads it (default info)",
+    ),
 ];
 
 /// One setting that cannot be used. Never repeats a secret.
@@ -123,11 +153,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a variable, or keeps why it cannot be read.
-    fn read<T>(
-        &mut self,
-        short: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    fn read<T>(&mut self, short: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         match parse(self.get(short)?.trim()) {
             Ok(value) => Some(value),
             Err(reason) => {
@@ -192,9 +218,8 @@ impl Settings {
                 secret,
                 keys: keys.unwrap_or_default(),
                 audience: audience.unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned()),
-                longest_lifetime: days.map_or(LONGEST_LIFETIME, |days| {
-                    TimeDelta::days(i64::from(days))
-                }),
+                longest_lifetime: days
+                    .map_or(LONGEST_LIFETIME, |days| TimeDelta::days(i64::from(days))),
                 own_tokens: own_tokens.unwrap_or(no_keys),
                 swagger_ui: swagger_ui.unwrap_or(true),
                 workers: workers.map(usize::from),
@@ -212,7 +237,10 @@ impl Settings {
         } else {
             tokens
         };
-        self.keys.iter().cloned().try_fold(tokens, Tokens::accepting)
+        self.keys
+            .iter()
+            .cloned()
+            .try_fold(tokens, Tokens::accepting)
     }
 }
 
@@ -242,7 +270,10 @@ fn secret(reader: &mut Reader<'_>, database: &DatabaseUrl) -> Option<SecretSourc
     let checked = |text: &str| Secret::new(text).map_err(|error| error.to_string());
     match (reader.get("SECRET"), reader.get("SECRET_FILE"), database) {
         (Some(_), Some(_), _) => {
-            reader.bad("HMIS_LICENSING_SECRET_FILE", "is set beside HMIS_LICENSING_SECRET; set one of them");
+            reader.bad(
+                "HMIS_LICENSING_SECRET_FILE",
+                "is set beside HMIS_LICENSING_SECRET; set one of them",
+            );
             None
         }
         (Some(_), None, _) => reader.read("SECRET", checked).map(SecretSource::Given),
@@ -253,9 +284,9 @@ fn secret(reader: &mut Reader<'_>, database: &DatabaseUrl) -> Option<SecretSourc
                 checked(&text)
             })
             .map(SecretSource::Given),
-        (None, None, DatabaseUrl::Sqlite(path)) => {
-            Some(SecretSource::Beside(PathBuf::from(format!("{path}.secret"))))
-        }
+        (None, None, DatabaseUrl::Sqlite(path)) => Some(SecretSource::Beside(PathBuf::from(
+            format!("{path}.secret"),
+        ))),
         (None, None, DatabaseUrl::Postgres(_)) => {
             let reason = "is needed with PostgreSQL, the same for every instance; `openssl rand -hex 32` makes a good one";
             reader.bad("HMIS_LICENSING_SECRET", reason);
@@ -274,7 +305,10 @@ fn public_keys(text: &str) -> Result<Vec<PublicKey>, String> {
     // Keys that are none are noticed at the start, not at the first token.
     keys.iter()
         .cloned()
-        .try_fold(Tokens::new(DEFAULT_AUDIENCE, LONGEST_LIFETIME), Tokens::accepting)
+        .try_fold(
+            Tokens::new(DEFAULT_AUDIENCE, LONGEST_LIFETIME),
+            Tokens::accepting,
+        )
         .map_err(|error| error.to_string())?;
     Ok(keys)
 }
@@ -319,7 +353,11 @@ mod tests {
 
     #[test]
     fn nothing_needs_to_be_set() {
-        let settings = load(&Flags::default(), &[("PATH", "/bin"), ("HMIS_LICENSING_BIND", "")]).unwrap();
+        let settings = load(
+            &Flags::default(),
+            &[("PATH", "/bin"), ("HMIS_LICENSING_BIND", "")],
+        )
+        .unwrap();
         assert_eq!(settings.bind.to_string(), "127.0.0.1:8080");
         assert!(settings.own_tokens && settings.swagger_ui);
         let SecretSource::Beside(path) = settings.secret else {
@@ -370,7 +408,8 @@ mod tests {
             "HMIS_LICENSING_DATABSE_URL",
         ] {
             assert!(
-                bad.iter().any(|line| line.starts_with(&format!("{name}: "))),
+                bad.iter()
+                    .any(|line| line.starts_with(&format!("{name}: "))),
                 "{name} in {bad:#?}"
             );
         }
@@ -390,7 +429,10 @@ mod tests {
     fn postgresql_needs_a_secret() {
         let url = ("HMIS_LICENSING_DATABASE_URL", "postgres://u:p@h/d");
         let bad = load(&Flags::default(), &[url]).unwrap_err();
-        assert!(bad.iter().any(|line| line.starts_with("HMIS_LICENSING_SECRET: ")));
+        assert!(
+            bad.iter()
+                .any(|line| line.starts_with("HMIS_LICENSING_SECRET: "))
+        );
         assert!(load(&Flags::default(), &[url, ("HMIS_LICENSING_SECRET", SECRET)]).is_ok());
     }
 
@@ -412,16 +454,25 @@ mod tests {
         let keys = format!("idp-1 https://login.example.org {pem};");
         let settings = load(
             &Flags::default(),
-            &[("HMIS_LICENSING_SECRET_FILE", &secret), ("HMIS_LICENSING_TOKEN_KEYS", &keys)],
+            &[
+                ("HMIS_LICENSING_SECRET_FILE", &secret),
+                ("HMIS_LICENSING_TOKEN_KEYS", &keys),
+            ],
         )
         .unwrap();
         assert_eq!(settings.keys.len(), 1);
-        assert!(!settings.own_tokens, "a provider's keys replace tokens of our own");
+        assert!(
+            !settings.own_tokens,
+            "a provider's keys replace tokens of our own"
+        );
         assert!(matches!(settings.secret, SecretSource::Given(_)));
         let no_key = format!("idp-1 https://login.example.org {secret}");
         for (name, value) in [
             ("HMIS_LICENSING_SECRET_FILE", "/nonexistent"),
-            ("HMIS_LICENSING_TOKEN_KEYS", "idp-1 https://login.example.org /nonexistent"),
+            (
+                "HMIS_LICENSING_TOKEN_KEYS",
+                "idp-1 https://login.example.org /nonexistent",
+            ),
             ("HMIS_LICENSING_TOKEN_KEYS", &no_key),
             ("HMIS_LICENSING_OWN_TOKENS", "false"),
         ] {

@@ -65,7 +65,7 @@ impl Grant {
 /// `Invalid` with every fault of the grant, named by its flag.
 pub async fn grant(app: &App, grant: Grant) -> Result<String, Error> {
     let now = app.now();
-    let mut ids = Ids::new(now);
+    let mut ids = app.ids(now);
     app.store()
         .write(move |unit: &mut dyn UnitOfWork| {
             ids.rewind();
@@ -114,7 +114,10 @@ fn grant_in(
     };
     let wanted = staff_role(grant, implementation_id, principal.id, ids, now);
     let held = unit.staff_roles_of(principal.id)?;
-    if held.iter().any(|held| held.is_live(now) && same(held, &wanted)) {
+    if held
+        .iter()
+        .any(|held| held.is_live(now) && same(held, &wanted))
+    {
         return Ok(subject);
     }
     unit.insert_staff_role(&wanted)?;
@@ -182,7 +185,10 @@ fn resolve(unit: &mut dyn UnitOfWork, grant: &Grant) -> Result<Option<Implementa
     let mut fault = |name: &str, detail: &str| faults.push(Fault::parameter(name, detail));
     match (grant.role, grant.organization) {
         (Role::Supervisor, None) => {
-            fault("organization", "is needed: a supervisor is one of an organization");
+            fault(
+                "organization",
+                "is needed: a supervisor is one of an organization",
+            );
         }
         (Role::Supervisor, Some(_)) | (_, None) => {}
         (_, Some(_)) => fault("organization", "is for supervisors only"),
@@ -195,7 +201,10 @@ fn resolve(unit: &mut dyn UnitOfWork, grant: &Grant) -> Result<Option<Implementa
         Some(code) => {
             let found = unit.implementation_by_code(code)?.map(|found| found.id);
             if found.is_none() {
-                fault("implementation", "there is no implementation with this code");
+                fault(
+                    "implementation",
+                    "there is no implementation with this code",
+                );
             }
             found
         }
@@ -223,7 +232,10 @@ fn resolve(unit: &mut dyn UnitOfWork, grant: &Grant) -> Result<Option<Implementa
     let mut all = [named, of_organization, of_person].into_iter().flatten();
     let implementation = all.next();
     if all.any(|other| Some(other) != implementation) {
-        fault("implementation", "organization and person must be of the same implementation");
+        fault(
+            "implementation",
+            "organization and person must be of the same implementation",
+        );
     }
     let subject = grant.subject();
     if subject.is_empty()

@@ -49,7 +49,7 @@ pub struct Reply {
 }
 
 /// Ids drawn once per use case: a second attempt of the same closure gets the same ones.
-struct Ids {
+pub(super) struct Ids {
     now: Instant,
     /// Shared by all use cases of this process, so that ids drawn in one millisecond still rise.
     context: Arc<Mutex<ContextV7>>,
@@ -208,8 +208,13 @@ impl App {
     }
 
     #[must_use]
-    pub fn store(&self) -> &dyn Store {
+    pub fn store(&self) -> &(dyn Store + 'static) {
         &*self.store
+    }
+
+    /// Ids of one use case that begins at `now`.
+    pub(super) fn ids(&self, now: Instant) -> Ids {
+        Ids::new(now, &self.context)
     }
 
     /// Runs a writing use case: identifies the caller, replays a kept answer, does the work, audits it and keeps the
@@ -220,7 +225,7 @@ impl App {
         R: Fn(&T) -> Reply + Send + 'static,
     {
         let now = self.now();
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let Call {
             caller,
             action,
@@ -329,7 +334,7 @@ impl App {
             _ => return,
         };
         let now = self.now();
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let call = call.clone();
         let appended = self
             .store
@@ -358,7 +363,7 @@ impl App {
     pub async fn housekeeping(&self) -> Result<(), Error> {
         let now = self.now();
         let strangers = self.strangers.swap(0, Ordering::Relaxed);
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
