@@ -38,7 +38,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Where a request stands.
-#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = LicenseRequestState)]
 pub enum StateName {

@@ -33,7 +33,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The state of a license.
-#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = LicenseState)]
 pub enum LicenseStateName {
