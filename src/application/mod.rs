@@ -6,7 +6,11 @@ pub mod clock;
 pub mod error;
 pub mod hmis_csv;
 pub mod licensing;
+pub mod page;
 pub mod ports;
+pub mod roster;
+pub mod secret;
+pub mod token;
 pub mod transaction;
 pub mod visible;
 

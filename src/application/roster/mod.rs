@@ -1,0 +1,3 @@
+//! Who and what an implementation consists of.
+
+pub mod implementations;
