@@ -15,4 +15,5 @@
 pub mod application;
 pub mod domain;
 pub mod http;
+pub mod jobs;
 pub mod persistence;

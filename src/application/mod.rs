@@ -7,6 +7,7 @@ pub mod error;
 pub mod hmis_csv;
 pub mod licensing;
 pub mod page;
+pub mod policies;
 pub mod ports;
 pub mod roster;
 pub mod secret;

@@ -12,6 +12,7 @@ pub mod health;
 pub mod implementations;
 pub mod openapi;
 pub mod patch;
+pub mod policies;
 pub mod problem;
 pub mod responses;
 pub mod swagger;
@@ -85,6 +86,7 @@ impl std::fmt::Debug for State {
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(implementations::routes)
+        .configure(policies::routes)
         .configure(health::routes)
         .configure(problem::pages::routes);
 }
