@@ -13,6 +13,8 @@
 //! `tests/it/layering.rs` scans the sources and fails on a breach.
 
 pub mod application;
+pub mod bootstrap;
+pub mod config;
 pub mod domain;
 pub mod http;
 pub mod jobs;

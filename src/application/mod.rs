@@ -6,6 +6,7 @@ pub mod clock;
 pub mod error;
 pub mod hmis_csv;
 pub mod licensing;
+pub mod operator;
 pub mod page;
 pub mod policies;
 pub mod ports;
