@@ -8,6 +8,7 @@ pub mod hmis_csv;
 pub mod licensing;
 pub mod operator;
 pub mod page;
+pub mod policies;
 pub mod ports;
 pub mod roster;
 pub mod secret;

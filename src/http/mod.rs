@@ -20,6 +20,7 @@ pub mod license_requests;
 pub mod licenses;
 pub mod openapi;
 pub mod patch;
+pub mod policies;
 pub mod problem;
 pub mod report;
 pub mod responses;
@@ -100,6 +101,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(departures::routes)
         .configure(deactivations::routes)
         .configure(access_decisions::routes)
+        .configure(policies::routes)
         .configure(health::routes)
         .configure(problem::pages::routes);
 }
