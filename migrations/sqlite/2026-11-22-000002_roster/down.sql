@@ -1,0 +1,10 @@
+DROP TABLE external_ids;
+DROP TABLE person_emails;
+DROP TABLE person_names;
+DROP TABLE people;
+DROP TABLE projects;
+DROP TABLE organization_contacts;
+DROP TABLE organization_participations;
+DROP TABLE organizations;
+DROP TABLE policies;
+DROP TABLE implementations;

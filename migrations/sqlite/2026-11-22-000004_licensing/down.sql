@@ -1,0 +1,3 @@
+DROP TABLE facts;
+DROP TABLE licenses;
+DROP TABLE license_requests;

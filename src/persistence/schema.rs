@@ -1,0 +1,363 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    audit_heads (scope) {
+        scope -> Text,
+        number -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    audit_records (id) {
+        id -> Uuid,
+        scope -> Text,
+        implementation_id -> Nullable<Uuid>,
+        number -> Int8,
+        recorded_at -> Timestamptz,
+        record -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    audit_salts (audit_record_id, field) {
+        audit_record_id -> Uuid,
+        field -> Text,
+        salt -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    external_ids (implementation_id, kind, system, value) {
+        implementation_id -> Uuid,
+        kind -> Text,
+        system -> Text,
+        value -> Text,
+        subject -> Uuid,
+        recorded_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    facts (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        person_id -> Uuid,
+        organization_id -> Nullable<Uuid>,
+        request_id -> Nullable<Uuid>,
+        license_id -> Nullable<Uuid>,
+        kind -> Text,
+        payload -> Text,
+        occurred_at -> Timestamptz,
+        precision -> Text,
+        reported_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        reporter -> Text,
+        recorded_by -> Uuid,
+        channel -> Text,
+        ticket_reference -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        supersedes -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    idempotency_keys (principal_id, key) {
+        principal_id -> Uuid,
+        key -> Text,
+        fingerprint -> Text,
+        authorized -> Text,
+        status -> Int4,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    implementations (id) {
+        id -> Uuid,
+        code -> Text,
+        name -> Text,
+        time_zone -> Text,
+        support_contact -> Text,
+        generation -> Int8,
+        guard -> Int8,
+        recorded_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    license_requests (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        person_id -> Uuid,
+        license_type -> Text,
+        class -> Text,
+        job_role -> Nullable<Text>,
+        projects -> Text,
+        attestations -> Text,
+        requester -> Uuid,
+        requested_by -> Nullable<Uuid>,
+        channel -> Text,
+        ticket_reference -> Nullable<Text>,
+        submitted_at -> Timestamptz,
+        state -> Text,
+        next_change_at -> Nullable<Timestamptz>,
+        generation -> Int8,
+        open_key -> Nullable<Text>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    licenses (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        person_id -> Uuid,
+        license_type -> Text,
+        state -> Text,
+        next_change_at -> Nullable<Timestamptz>,
+        generation -> Int8,
+        recorded_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    organization_contacts (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        duty -> Text,
+        name -> Text,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        from_on -> Date,
+        to_on -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    organization_participations (id) {
+        id -> Int8,
+        organization_id -> Uuid,
+        from_on -> Date,
+        to_on -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    organizations (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        name -> Text,
+        victim_service_provider -> Bool,
+        recorded_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    people (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        given_name -> Text,
+        family_name -> Text,
+        given_key -> Text,
+        family_key -> Text,
+        guard -> Int8,
+        recorded_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    person_emails (id) {
+        id -> Int8,
+        person_id -> Uuid,
+        organization_id -> Nullable<Uuid>,
+        email -> Text,
+        email_key -> Text,
+        confirmed_at -> Nullable<Timestamptz>,
+        retired_at -> Nullable<Timestamptz>,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    person_names (id) {
+        id -> Int8,
+        person_id -> Uuid,
+        given_name -> Text,
+        family_name -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    policies (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        number -> Int4,
+        effective_from -> Timestamptz,
+        recorded_at -> Timestamptz,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    principals (id) {
+        id -> Uuid,
+        issuer -> Text,
+        subject -> Text,
+        display_name -> Text,
+        recorded_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    projects (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        name -> Text,
+        project_type -> Nullable<Int2>,
+        operating_from_on -> Nullable<Date>,
+        operating_to_on -> Nullable<Date>,
+        recorded_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    staff_roles (id) {
+        id -> Uuid,
+        principal_id -> Uuid,
+        role -> Text,
+        implementation_id -> Nullable<Uuid>,
+        organization_id -> Nullable<Uuid>,
+        person_id -> Nullable<Uuid>,
+        from_at -> Timestamptz,
+        until_at -> Nullable<Timestamptz>,
+        granted_by -> Uuid,
+        revoked_at -> Nullable<Timestamptz>,
+        recorded_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::joinable!(audit_records -> audit_heads (scope));
+diesel::joinable!(audit_records -> implementations (implementation_id));
+diesel::joinable!(audit_salts -> audit_records (audit_record_id));
+diesel::joinable!(external_ids -> implementations (implementation_id));
+diesel::joinable!(facts -> implementations (implementation_id));
+diesel::joinable!(facts -> license_requests (request_id));
+diesel::joinable!(facts -> licenses (license_id));
+diesel::joinable!(facts -> principals (recorded_by));
+diesel::joinable!(idempotency_keys -> principals (principal_id));
+diesel::joinable!(license_requests -> implementations (implementation_id));
+diesel::joinable!(license_requests -> principals (requester));
+diesel::joinable!(licenses -> implementations (implementation_id));
+diesel::joinable!(organization_contacts -> implementations (implementation_id));
+diesel::joinable!(organization_participations -> organizations (organization_id));
+diesel::joinable!(organization_participations -> principals (recorded_by));
+diesel::joinable!(organizations -> implementations (implementation_id));
+diesel::joinable!(people -> implementations (implementation_id));
+diesel::joinable!(person_emails -> organizations (organization_id));
+diesel::joinable!(person_emails -> people (person_id));
+diesel::joinable!(person_names -> people (person_id));
+diesel::joinable!(person_names -> principals (recorded_by));
+diesel::joinable!(policies -> implementations (implementation_id));
+diesel::joinable!(projects -> implementations (implementation_id));
+diesel::joinable!(staff_roles -> implementations (implementation_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    audit_heads,
+    audit_records,
+    audit_salts,
+    external_ids,
+    facts,
+    idempotency_keys,
+    implementations,
+    license_requests,
+    licenses,
+    organization_contacts,
+    organization_participations,
+    organizations,
+    people,
+    person_emails,
+    person_names,
+    policies,
+    principals,
+    projects,
+    staff_roles,
+);

@@ -1,0 +1,4 @@
+//! The one integration binary: a file per story or contract, each on both databases where that makes sense.
+
+mod store_core;
+mod support;

@@ -1,0 +1,5 @@
+//! What the integration tests share.
+
+pub mod cluster;
+pub mod database;
+pub mod proxy;
