@@ -111,7 +111,15 @@ macro_rules! recorded_states {
     }};
 }
 
+mod audit;
+mod authority;
+mod facts;
+mod idempotency;
 mod implementations;
+mod licenses;
+mod organizations;
+mod people;
+mod requests;
 
 /// A row of one table, and the record that the use cases know it as.
 trait Row: Sized {
@@ -214,3 +222,9 @@ fn state_of<S: Copy>(all: &[S], as_str: impl Fn(S) -> &'static str, word: &str) 
         .find(|state| as_str(*state) == word)
         .ok_or_else(|| StoreError::Corrupt(format!("there is no state `{word}`")))
 }
+
+/// A session carries everything that a use case may ask for.
+const _: () = {
+    const fn unit_of_work<T: crate::application::ports::UnitOfWork>() {}
+    unit_of_work::<super::Session<'static>>();
+};

@@ -1,0 +1,182 @@
+//! Licenses, and which people wait for a new evaluation.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use super::{Result, Row, all, by_ids, compared_and_set, done, one, state_of};
+use crate::application::ports::{LicenseReads, LicenseWrites, Page, StateFilter, Visible};
+use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
+use crate::domain::license::{License, LicenseStatus};
+use crate::domain::request::RecordedState;
+use crate::persistence::Session;
+use crate::persistence::backend::MultiBackend;
+use crate::persistence::error::map_error;
+use crate::persistence::schema::{implementations, license_requests, licenses};
+use crate::persistence::types::{Id, Instant};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = licenses)]
+struct LicenseRow {
+    id: Id,
+    implementation_id: Id,
+    organization_id: Id,
+    person_id: Id,
+    license_type: String,
+    state: String,
+    next_change_at: Option<Instant>,
+    generation: i64,
+    recorded_at: Instant,
+    version: i32,
+}
+
+impl Row for LicenseRow {
+    type Record = License;
+
+    fn of(record: &License) -> Result<Self> {
+        Ok(Self {
+            id: Id::of(record.id),
+            implementation_id: Id::of(record.implementation_id),
+            organization_id: Id::of(record.organization_id),
+            person_id: Id::of(record.person_id),
+            license_type: record.license_type.clone(),
+            state: record.recorded.state.as_str().to_owned(),
+            next_change_at: record.recorded.next_change_at.map(Instant),
+            generation: record.recorded.generation,
+            recorded_at: Instant(record.recorded_at),
+            version: record.version,
+        })
+    }
+
+    fn read(self) -> Result<License> {
+        Ok(License {
+            id: self.id.to(),
+            implementation_id: self.implementation_id.to(),
+            organization_id: self.organization_id.to(),
+            person_id: self.person_id.to(),
+            license_type: self.license_type,
+            recorded: RecordedState {
+                state: state_of(&LicenseStatus::ALL, LicenseStatus::as_str, &self.state)?,
+                next_change_at: self.next_change_at.map(|at| at.0),
+                generation: self.generation,
+            },
+            recorded_at: self.recorded_at.0,
+            version: self.version,
+        })
+    }
+}
+
+/// The rows of a table that were evaluated under an older generation than their implementation's.
+macro_rules! stale {
+    ($table:ident) => {
+        $table::table
+            .inner_join(implementations::table)
+            .filter($table::generation.lt(implementations::generation))
+    };
+}
+
+impl LicenseReads for Session<'_> {
+    fn license(&mut self, id: LicenseId) -> Result<Option<License>> {
+        one(licenses::table
+            .find(Id::of(id))
+            .select(LicenseRow::as_select())
+            .first(self.conn)
+            .optional())
+    }
+
+    fn license_of(
+        &mut self,
+        person: PersonId,
+        organization: OrganizationId,
+    ) -> Result<Option<License>> {
+        one(licenses::table
+            .filter(licenses::person_id.eq(Id::of(person)))
+            .filter(licenses::organization_id.eq(Id::of(organization)))
+            .select(LicenseRow::as_select())
+            .first(self.conn)
+            .optional())
+    }
+
+    fn licenses_of_people(&mut self, ids: &[PersonId]) -> Result<Vec<License>> {
+        let mut found = by_ids(ids, |ids| {
+            all::<LicenseRow>(
+                licenses::table
+                    .filter(licenses::person_id.eq_any(ids))
+                    .select(LicenseRow::as_select())
+                    .load(self.conn),
+            )
+        })?;
+        found.sort_by_key(|license| license.id);
+        Ok(found)
+    }
+
+    fn licenses(
+        &mut self,
+        visible: &Visible,
+        filter: &StateFilter<LicenseStatus>,
+        page: Page,
+    ) -> Result<Vec<License>> {
+        recorded_states!(self.conn, licenses, LicenseRow, visible, filter, page)
+    }
+
+    fn stale_count(&mut self, implementation: ImplementationId) -> Result<i64> {
+        let id = Id::of(implementation);
+        let of_licenses: i64 = stale!(licenses)
+            .filter(licenses::implementation_id.eq(id))
+            .count()
+            .get_result(self.conn)
+            .map_err(map_error)?;
+        let of_requests: i64 = stale!(license_requests)
+            .filter(license_requests::implementation_id.eq(id))
+            .count()
+            .get_result(self.conn)
+            .map_err(map_error)?;
+        Ok(of_licenses + of_requests)
+    }
+
+    fn stale_people(&mut self, limit: i64) -> Result<Vec<PersonId>> {
+        // Unordered, so that each call costs what it returns and not what is stale in all.
+        let mut people: BTreeSet<Id> = stale!(licenses)
+            .select(licenses::person_id)
+            .limit(limit)
+            .load(self.conn)
+            .map_err(map_error)?
+            .into_iter()
+            .collect();
+        let limit = usize::try_from(limit).unwrap_or(0);
+        if people.len() < limit {
+            let requesting: Vec<Id> = stale!(license_requests)
+                .select(license_requests::person_id)
+                .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+                .load(self.conn)
+                .map_err(map_error)?;
+            people.extend(requesting);
+        }
+        Ok(people.into_iter().take(limit).map(Id::to).collect())
+    }
+}
+
+impl LicenseWrites for Session<'_> {
+    fn insert_license(&mut self, row: &License) -> Result<()> {
+        done(
+            diesel::insert_into(licenses::table)
+                .values(LicenseRow::of(row)?)
+                .execute(self.conn),
+        )
+    }
+
+    fn update_license(&mut self, row: &License) -> Result<()> {
+        compared_and_set(
+            diesel::update(licenses::table.find(Id::of(row.id)))
+                .filter(licenses::version.eq(row.version))
+                .set((
+                    licenses::license_type.eq(&row.license_type),
+                    licenses::state.eq(row.recorded.state.as_str()),
+                    licenses::next_change_at.eq(row.recorded.next_change_at.map(Instant)),
+                    licenses::generation.eq(row.recorded.generation),
+                    licenses::version.eq(licenses::version + 1),
+                ))
+                .execute(self.conn),
+        )
+    }
+}

@@ -1,0 +1,265 @@
+//! People with their names, addresses and external ids, and the guard row of each.
+
+mod rows;
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use self::rows::{EmailRow, ExternalIdRow, NameRow, PersonRow};
+use super::{
+    Result, Row, all, beginning_with, by_ids, compared_and_set, done, ids, met, one, search_key,
+    word,
+};
+use crate::application::ports::{Page, PersonFilter, PersonReads, PersonWrites, Visible};
+use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
+use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, PersonName};
+use crate::persistence::Session;
+use crate::persistence::backend::MultiBackend;
+use crate::persistence::schema::{external_ids, people, person_emails, person_names};
+use crate::persistence::types::{Id, Instant};
+
+impl PersonReads for Session<'_> {
+    fn person(&mut self, id: PersonId) -> Result<Option<Person>> {
+        one(people::table
+            .find(Id::of(id))
+            .select(PersonRow::as_select())
+            .first(self.conn)
+            .optional())
+    }
+
+    fn people(
+        &mut self,
+        visible: &Visible,
+        filter: &PersonFilter,
+        page: Page,
+    ) -> Result<Vec<Person>> {
+        let mut query = visible_rows!(
+            people::table
+                .select(PersonRow::as_select())
+                .into_boxed::<MultiBackend>(),
+            visible,
+            people::implementation_id.eq_any(ids(&visible.implementations)),
+            people::id.eq_any(ids(&visible.people)),
+            belongs_to_any!(people::id, ids(&visible.organizations)),
+        );
+        if let Some(id) = filter.implementation_id {
+            query = query.filter(people::implementation_id.eq(Id::of(id)));
+        }
+        if let Some(id) = filter.organization_id {
+            query = query.filter(belongs_to_any!(people::id, vec![Id::of(id)]));
+        }
+        if let Some(name) = &filter.name {
+            let (from, to) = beginning_with(name);
+            query = query.filter(
+                people::given_key
+                    .between(from.clone(), to.clone())
+                    .or(people::family_key.between(from, to)),
+            );
+        }
+        if let Some(email) = &filter.email {
+            query = query.filter(
+                people::id.eq_any(
+                    person_emails::table
+                        .filter(person_emails::email_key.eq(search_key(email)))
+                        .select(person_emails::person_id),
+                ),
+            );
+        }
+        if let Some((system, value)) = &filter.external_id {
+            query = query.filter(
+                people::id.eq_any(
+                    external_ids::table
+                        .filter(external_ids::kind.eq(word(&ExternalKind::Person)?))
+                        .filter(external_ids::system.eq(system))
+                        .filter(external_ids::value.eq(value))
+                        .select(external_ids::subject),
+                ),
+            );
+        }
+        all(page_by!(query, people::id, page).load::<PersonRow>(self.conn))
+    }
+
+    fn people_by_id(&mut self, ids: &[PersonId]) -> Result<Vec<Person>> {
+        by_ids(ids, |ids| {
+            all::<PersonRow>(
+                people::table
+                    .filter(people::id.eq_any(ids))
+                    .order(people::id.asc())
+                    .select(PersonRow::as_select())
+                    .load(self.conn),
+            )
+        })
+    }
+
+    fn names(&mut self, id: PersonId) -> Result<Vec<PersonName>> {
+        all::<NameRow>(
+            person_names::table
+                .filter(person_names::person_id.eq(Id::of(id)))
+                .order((person_names::recorded_at.asc(), person_names::id.asc()))
+                .select(NameRow::as_select())
+                .load(self.conn),
+        )
+    }
+
+    fn emails(&mut self, ids: &[PersonId]) -> Result<Vec<PersonEmail>> {
+        by_ids(ids, |ids| {
+            all::<EmailRow>(
+                person_emails::table
+                    .filter(person_emails::person_id.eq_any(ids))
+                    .order((
+                        person_emails::person_id.asc(),
+                        person_emails::recorded_at.asc(),
+                        person_emails::id.asc(),
+                    ))
+                    .select(EmailRow::as_select())
+                    .load(self.conn),
+            )
+        })
+    }
+
+    fn external_ids(&mut self, kind: ExternalKind, subjects: &[Uuid]) -> Result<Vec<ExternalId>> {
+        let kind = word(&kind)?;
+        by_ids(subjects, |subjects| {
+            all::<ExternalIdRow>(
+                external_ids::table
+                    .filter(external_ids::kind.eq(&kind))
+                    .filter(external_ids::subject.eq_any(subjects))
+                    .order((
+                        external_ids::subject.asc(),
+                        external_ids::recorded_at.asc(),
+                        external_ids::system.asc(),
+                        external_ids::value.asc(),
+                    ))
+                    .select(ExternalIdRow::as_select())
+                    .load(self.conn),
+            )
+        })
+    }
+
+    fn external_id(
+        &mut self,
+        implementation: ImplementationId,
+        kind: ExternalKind,
+        system: &str,
+        value: &str,
+    ) -> Result<Option<ExternalId>> {
+        one(external_ids::table
+            .find((Id::of(implementation), word(&kind)?, system, value))
+            .select(ExternalIdRow::as_select())
+            .first(self.conn)
+            .optional())
+    }
+
+    fn external_ids_of_system(
+        &mut self,
+        implementation: ImplementationId,
+        kind: ExternalKind,
+        system: &str,
+    ) -> Result<Vec<ExternalId>> {
+        all::<ExternalIdRow>(
+            external_ids::table
+                .filter(external_ids::implementation_id.eq(Id::of(implementation)))
+                .filter(external_ids::kind.eq(word(&kind)?))
+                .filter(external_ids::system.eq(system))
+                .order(external_ids::value.asc())
+                .select(ExternalIdRow::as_select())
+                .load(self.conn),
+        )
+    }
+}
+
+impl PersonWrites for Session<'_> {
+    fn insert_person(&mut self, row: &Person) -> Result<()> {
+        done(
+            diesel::insert_into(people::table)
+                .values(PersonRow::of(row)?)
+                .execute(self.conn),
+        )
+    }
+
+    fn update_person(&mut self, row: &Person) -> Result<()> {
+        compared_and_set(
+            diesel::update(people::table.find(Id::of(row.id)))
+                .filter(people::version.eq(row.version))
+                .set((
+                    people::given_name.eq(&row.given_name),
+                    people::family_name.eq(&row.family_name),
+                    people::given_key.eq(search_key(&row.given_name)),
+                    people::family_key.eq(search_key(&row.family_name)),
+                    people::version.eq(people::version + 1),
+                ))
+                .execute(self.conn),
+        )
+    }
+
+    fn insert_name(&mut self, row: &PersonName) -> Result<()> {
+        done(
+            diesel::insert_into(person_names::table)
+                .values(NameRow::of(row)?)
+                .execute(self.conn),
+        )
+    }
+
+    fn insert_email(&mut self, row: &PersonEmail) -> Result<()> {
+        done(
+            diesel::insert_into(person_emails::table)
+                .values(EmailRow::of(row)?)
+                .execute(self.conn),
+        )
+    }
+
+    fn retire_emails(
+        &mut self,
+        person: PersonId,
+        organization: OrganizationId,
+        at: chrono::DateTime<chrono::Utc>,
+    ) -> Result<()> {
+        done(
+            diesel::update(person_emails::table)
+                .filter(person_emails::person_id.eq(Id::of(person)))
+                .filter(person_emails::organization_id.eq(Id::of(organization)))
+                .filter(person_emails::retired_at.is_null())
+                .set(person_emails::retired_at.eq(Instant(at)))
+                .execute(self.conn),
+        )
+    }
+
+    fn insert_external_id(&mut self, row: &ExternalId) -> Result<()> {
+        done(
+            diesel::insert_into(external_ids::table)
+                .values(ExternalIdRow::of(row)?)
+                .execute(self.conn),
+        )
+    }
+
+    fn close_external_id(
+        &mut self,
+        implementation: ImplementationId,
+        kind: ExternalKind,
+        system: &str,
+        value: &str,
+        at: chrono::DateTime<chrono::Utc>,
+    ) -> Result<()> {
+        // One that is closed stays closed since when it was.
+        done(
+            diesel::update(external_ids::table.find((
+                Id::of(implementation),
+                word(&kind)?,
+                system,
+                value,
+            )))
+            .filter(external_ids::closed_at.is_null())
+            .set(external_ids::closed_at.eq(Instant(at)))
+            .execute(self.conn),
+        )
+    }
+
+    fn lock_person(&mut self, id: PersonId) -> Result<()> {
+        met(
+            diesel::update(people::table.find(Id::of(id)))
+                .set(people::guard.eq(people::guard + 1))
+                .execute(self.conn),
+            "person",
+        )
+    }
+}
