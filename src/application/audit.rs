@@ -67,9 +67,17 @@ impl Trail {
         });
     }
 
-    /// A personal value that the use case recorded: only its salted commitment is kept.
+    /// A personal value that the use case recorded: only its salted commitment is kept. A second value of the same
+    /// field is kept under the field's name with a number, `email#2`.
     pub fn personal(&mut self, field: impl Into<String>, value: impl Into<String>) {
-        self.personal.push((field.into(), value.into()));
+        let field = field.into();
+        let of_field = |name: &str| name.split('#').next() == Some(field.as_str());
+        let others = self.personal.iter().filter(|(name, _)| of_field(name)).count();
+        let field = match others {
+            0 => field,
+            others => format!("{field}#{}", others + 1),
+        };
+        self.personal.push((field, value.into()));
     }
 }
 

@@ -5,7 +5,9 @@ pub mod audit;
 pub mod clock;
 pub mod error;
 pub mod hmis_csv;
+pub mod page;
 pub mod ports;
+pub mod roster;
 pub mod transaction;
 
 pub use error::{Error, Fault, Place};
