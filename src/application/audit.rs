@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use super::actor::{Action, Actor, Scope};
 use super::error::Error;
+use super::page::{Paging, Slice};
 use super::ports::{AuditRecord, AuditSalt, StoreError, UnitOfWork};
-use super::transaction::Caller;
+use super::transaction::{Caller, Rx};
 use crate::domain::ids::{AuditId, ImplementationId};
 
 type Instant = DateTime<Utc>;
@@ -223,4 +224,18 @@ pub fn hex(bytes: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+/// The records of the implementations whose log the reader may read, oldest first. Without the salts: what a
+/// commitment hides stays hidden.
+pub fn list(
+    rx: &mut Rx<'_>,
+    implementation: Option<ImplementationId>,
+    paging: Paging,
+) -> Result<Slice<AuditRecord>, Error> {
+    let visible = rx.actor.visible(Action::ReadAudit);
+    let rows = rx
+        .view
+        .audit_records(&visible, implementation, paging.probe())?;
+    Ok(paging.cut(rows, |row| row.id.0))
 }
