@@ -14,4 +14,5 @@
 
 pub mod application;
 pub mod domain;
+pub mod http;
 pub mod persistence;

@@ -5,10 +5,14 @@ pub mod audit;
 pub mod clock;
 pub mod error;
 pub mod hmis_csv;
+pub mod licensing;
 pub mod page;
 pub mod ports;
 pub mod roster;
+pub mod secret;
+pub mod token;
 pub mod transaction;
+pub mod visible;
 
 pub use error::{Error, Fault, Place};
 pub use transaction::{App, Call, Caller, Idempotency, Reply, Rx, Tx};

@@ -1,6 +1,6 @@
 //! One use case: identify, authorize, work, audit and keep the answer, all in one transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -51,19 +51,19 @@ pub struct Reply {
 }
 
 /// Ids drawn once per use case: a second attempt of the same closure gets the same ones.
-#[derive(Debug)]
 struct Ids {
     now: Instant,
-    context: ContextV7,
+    /// Shared by all use cases of this process, so that ids drawn in one millisecond still rise.
+    context: Arc<Mutex<ContextV7>>,
     drawn: Vec<Uuid>,
     next: usize,
 }
 
 impl Ids {
-    fn new(now: Instant) -> Self {
+    fn new(now: Instant, context: &Arc<Mutex<ContextV7>>) -> Self {
         Self {
             now,
-            context: ContextV7::new(),
+            context: Arc::clone(context),
             drawn: Vec::new(),
             next: 0,
         }
@@ -75,11 +75,14 @@ impl Ids {
             return *id;
         }
         let seconds = u64::try_from(self.now.timestamp()).unwrap_or_default();
-        let id = Uuid::new_v7(Timestamp::from_unix(
-            &self.context,
-            seconds,
-            self.now.timestamp_subsec_nanos(),
-        ));
+        let id = {
+            let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+            Uuid::new_v7(Timestamp::from_unix(
+                &*context,
+                seconds,
+                self.now.timestamp_subsec_nanos(),
+            ))
+        };
         self.drawn.push(id);
         self.next += 1;
         id
@@ -182,6 +185,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     /// Refused requests without a known principal since the last flush into the audit log.
     strangers: Arc<AtomicU64>,
+    context: Arc<Mutex<ContextV7>>,
 }
 
 impl App {
@@ -191,6 +195,7 @@ impl App {
             store,
             clock,
             strangers: Arc::default(),
+            context: Arc::new(Mutex::new(ContextV7::new())),
         }
     }
 
@@ -212,7 +217,7 @@ impl App {
         R: Fn(&T) -> Reply + Send + 'static,
     {
         let now = self.now();
-        let mut ids = Ids::new(now);
+        let mut ids = Ids::new(now, &self.context);
         let Call {
             caller,
             action,
@@ -285,7 +290,7 @@ impl App {
         F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let now = self.now();
-        let mut ids = Ids::new(now);
+        let mut ids = Ids::new(now, &self.context);
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<T, Ended<T>> {
@@ -371,7 +376,7 @@ impl App {
             _ => return,
         };
         let now = self.now();
-        let mut ids = Ids::new(now);
+        let mut ids = Ids::new(now, &self.context);
         let call = call.clone();
         let appended = self
             .store
@@ -400,7 +405,7 @@ impl App {
     pub async fn housekeeping(&self) -> Result<(), Error> {
         let now = self.now();
         let strangers = self.strangers.swap(0, Ordering::Relaxed);
-        let mut ids = Ids::new(now);
+        let mut ids = Ids::new(now, &self.context);
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {

@@ -7,7 +7,7 @@ use super::evaluate::{Evaluation, RequestEvaluation};
 use super::fact::{DeactivationCause, FactBody, HoldCause};
 use super::ids::FactId;
 use super::license::LicenseStatus;
-use super::request::RequestState;
+use super::request::{RequestClass, RequestState};
 
 /// What can be done to a license request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -182,8 +182,13 @@ impl RequestEvaluation {
     }
 
     /// Whether a license period may begin for the request: every requirement is checked again here.
-    pub fn activate(&self, license: &Evaluation) -> Result<(), Rejection> {
+    pub fn activate(&self, class: RequestClass, license: &Evaluation) -> Result<(), Rejection> {
         self.check(RequestCommand::Activate)?;
+        let command = if class == RequestClass::TypeChange {
+            LicenseCommand::ChangeType
+        } else {
+            LicenseCommand::Activate
+        };
         let state = self.state.as_str();
         let action = RequestCommand::Activate.as_str();
         let mut needs = Vec::new();
@@ -193,8 +198,11 @@ impl RequestEvaluation {
         if license.barred.is_some() {
             needs.push("the person may not hold a license here: contact the lead".to_owned());
         }
-        if license_verdict(license.status(), LicenseCommand::Activate) != Verdict::Allowed {
-            needs.push("the person has a running license at this organization".to_owned());
+        if license_verdict(license.status(), command) != Verdict::Allowed {
+            needs.push(match command {
+                LicenseCommand::ChangeType => "a running license whose type can change".to_owned(),
+                _ => "the end of the license that runs at this organization".to_owned(),
+            });
         }
         if needs.is_empty() {
             Ok(())

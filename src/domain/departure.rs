@@ -66,7 +66,7 @@ pub fn announced_ends(facts: &[Fact], known_at: Instant) -> Vec<AnnouncedEnd<'_>
 }
 
 /// Whether a departure of the person at the organization has taken effect, for something that began at `since`.
-/// A departure ends only what began before its instant, never something later (rehired).
+/// A departure ends only what began by its instant, never something later (rehired).
 #[must_use]
 pub fn has_departed(
     facts: &[Fact],
@@ -80,7 +80,7 @@ pub fn has_departed(
             && end.fact.person_id == person
             && end.fact.organization_id == Some(organization)
             && end.cancelled_by.is_none()
-            && end.occurred_at > since
+            && end.occurred_at >= since
             && end.acts_at <= now
     })
 }

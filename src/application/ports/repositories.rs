@@ -223,6 +223,8 @@ pub trait RequestWrites {
     fn insert_request(&mut self, row: &LicenseRequest) -> Result<()>;
     /// Compare-and-set on `row.version`; the stored one becomes the next.
     fn update_request(&mut self, row: &LicenseRequest) -> Result<()>;
+    /// Stores until when the recorded state holds and the generation it was evaluated under; the version stays.
+    fn record_request_outlook(&mut self, row: &LicenseRequest) -> Result<()>;
 }
 
 pub trait LicenseReads {
@@ -249,6 +251,8 @@ pub trait LicenseWrites {
     /// `StoreError::Conflict` if the person has a license at the organization already.
     fn insert_license(&mut self, row: &License) -> Result<()>;
     fn update_license(&mut self, row: &License) -> Result<()>;
+    /// Stores until when the recorded state holds and the generation it was evaluated under; the version stays.
+    fn record_license_outlook(&mut self, row: &License) -> Result<()>;
 }
 
 /// Who is behind a credential.

@@ -7,6 +7,7 @@
 
 pub mod contacts;
 pub mod external_ids;
+pub mod implementations;
 pub mod input;
 pub mod organizations;
 pub mod people;

@@ -659,11 +659,11 @@ impl<'a> Machine<'a> {
         let organization = self.case.organization;
         announced_ends(self.known(), self.at)
             .into_iter()
-            // An end reaches what began before its instant, never a later period (rehired).
+            // An end reaches what began by its instant, never a later period (rehired).
             .filter(move |end| {
                 end.fact.organization_id == Some(organization)
                     && end.cancelled_by.is_none()
-                    && end.occurred_at > from
+                    && end.occurred_at >= from
             })
     }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::obligation::calendar;
 use super::rules::{InForce, Rules};
-use super::{Case, Change, Upcoming};
+use super::{Case, Change, EndCause, Upcoming};
 use crate::domain::calendar::{Instant, Length, add_days, start_of_day};
-use crate::domain::fact::{Fact, FactBody};
+use crate::domain::departure::announced_ends;
+use crate::domain::fact::{DeactivationCause, Fact, FactBody};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::{
@@ -78,10 +79,24 @@ pub fn evaluate_request(
         let state = match fact.body {
             FactBody::RequestDenied => RequestState::Denied,
             FactBody::RequestWithdrawn { .. } => RequestState::Withdrawn,
-            FactBody::Activated { .. } => RequestState::Fulfilled,
+            FactBody::Activated { .. } | FactBody::TypeChanged { .. } => RequestState::Fulfilled,
             _ => return None,
         };
         Some((state, fact.id, fact.envelope.recorded_at))
+    });
+    let ended = ended.or_else(|| {
+        // A departure withdraws the open requests of that person at that organization, at its instant.
+        announced_ends(case.facts, now)
+            .into_iter()
+            .filter(|end| {
+                matches!(end.fact.body, FactBody::Departed)
+                    && end.fact.organization_id == Some(request.organization_id)
+                    && end.cancelled_by.is_none()
+                    && end.occurred_at >= request.submitted_at
+                    && end.acts_at <= now
+            })
+            .min_by_key(|end| end.acts_at)
+            .map(|end| (RequestState::Withdrawn, end.fact.id, end.acts_at))
     });
     // An ended request is shown as it stood at its end.
     let at = ended.map_or(now, |(_, _, at)| at);
@@ -520,6 +535,18 @@ impl Owed<'_> {
             at,
             change: Change::NewRules,
         });
+        let departures = announced_ends(self.case.facts, self.at)
+            .into_iter()
+            .filter(|end| {
+                matches!(end.fact.body, FactBody::Departed)
+                    && end.fact.organization_id == Some(self.case.organization)
+                    && end.cancelled_by.is_none()
+                    && end.occurred_at >= self.request.submitted_at
+            })
+            .map(|end| Upcoming {
+                at: end.acts_at,
+                change: Change::Ends(EndCause::Deactivated(DeactivationCause::EmploymentEnded)),
+            });
         let steps = self
             .in_force
             .document
@@ -533,6 +560,7 @@ impl Owed<'_> {
             });
         lapses
             .chain(rules)
+            .chain(departures)
             .chain(steps)
             .filter(|upcoming| upcoming.at > self.at)
             .collect()

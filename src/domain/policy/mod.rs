@@ -4,17 +4,15 @@
 //! nor a notice period), so no number of an implementation stands in code.
 
 pub mod document;
+mod enforcement;
+mod presets;
+mod shortening;
+mod timeline;
 mod validate;
 
 pub use document::*;
+pub use enforcement::{NotEnforced, RULES, Rule, not_enforced, rule_at};
+pub use presets::{Preset, preset, presets};
+pub use shortening::shortens;
+pub use timeline::{PolicyVersion, Timeline, admit};
 pub use validate::PolicyFault;
-
-/// One version of an implementation's policy.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PolicyVersion {
-    pub id: super::ids::PolicyId,
-    pub number: u32,
-    pub effective_from: super::calendar::Instant,
-    pub recorded_at: super::calendar::Instant,
-    pub document: PolicyDocument,
-}

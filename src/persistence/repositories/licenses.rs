@@ -179,4 +179,16 @@ impl LicenseWrites for Session<'_> {
                 .execute(self.conn),
         )
     }
+
+    fn record_license_outlook(&mut self, row: &License) -> Result<()> {
+        compared_and_set(
+            diesel::update(licenses::table.find(Id::of(row.id)))
+                .filter(licenses::version.eq(row.version))
+                .set((
+                    licenses::next_change_at.eq(row.recorded.next_change_at.map(Instant)),
+                    licenses::generation.eq(row.recorded.generation),
+                ))
+                .execute(self.conn),
+        )
+    }
 }

@@ -165,4 +165,16 @@ impl RequestWrites for Session<'_> {
                 .execute(self.conn),
         )
     }
+
+    fn record_request_outlook(&mut self, row: &LicenseRequest) -> Result<()> {
+        compared_and_set(
+            diesel::update(license_requests::table.find(Id::of(row.id)))
+                .filter(license_requests::version.eq(row.version))
+                .set((
+                    license_requests::next_change_at.eq(row.recorded.next_change_at.map(Instant)),
+                    license_requests::generation.eq(row.recorded.generation),
+                ))
+                .execute(self.conn),
+        )
+    }
 }

@@ -43,6 +43,24 @@ pub enum NoticedEnd {
 }
 
 impl NoticedEnd {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Inactivity,
+        Self::Recertification,
+        Self::Campaign,
+        Self::Agreement,
+        Self::Term,
+        Self::SuspensionTooLong,
+        Self::LastProjectRemoved,
+        Self::SeatReduction,
+        Self::Waiver,
+        Self::StandingCondition,
+        Self::OrganizationSuspended,
+        Self::FeeUnpaid,
+        Self::Unreachable,
+        Self::Leave,
+    ];
+
     /// The name as documents spell it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

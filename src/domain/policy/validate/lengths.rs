@@ -3,13 +3,6 @@
 
 use crate::domain::calendar::Length;
 
-pub(super) const fn is_zero(length: Length) -> bool {
-    matches!(
-        length,
-        Length::Days(0) | Length::BusinessDays(0) | Length::Months(0)
-    )
-}
-
 pub(super) const fn is_bounded(length: Length) -> bool {
     match length {
         Length::Days(n) => n <= 3660,
@@ -22,7 +15,8 @@ pub(super) const fn is_bounded(length: Length) -> bool {
 pub(in crate::domain::policy) fn at_least_days(length: Length) -> u32 {
     match length {
         Length::Days(n) => u32::from(n),
-        Length::BusinessDays(n) => u32::from(n) + 2 * (u32::from(n) / 5),
+        // Counted from a Sunday, the first five reach Friday.
+        Length::BusinessDays(n) => u32::from(n) + 2 * (u32::from(n.saturating_sub(1)) / 5),
         // Twelve months have at least 365 days; a single one at least 28.
         Length::Months(n) => {
             let n = u32::from(n);

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::{AgreementScope, LicenseKind, PolicyDocument};
 use crate::domain::calendar::Length;
 
+pub(super) use groups::changing_days;
 pub(super) use lengths::{at_least_days, may_exceed};
 pub(super) use pointer::Pointer;
 
@@ -141,7 +142,7 @@ impl<'a> Check<'a> {
 
     /// A length that lasts: at least one day, at most about ten years.
     fn length(&mut self, at: &Pointer, length: Length) {
-        self.need(!lengths::is_zero(length), at, "must be longer than nothing");
+        self.need(!length.is_zero(), at, "must be longer than nothing");
         self.length_or_zero(at, length);
     }
 

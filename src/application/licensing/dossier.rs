@@ -1,0 +1,237 @@
+//! Everything that is known about one person, loaded in a fixed number of queries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::application::Error;
+use crate::application::ports::{StoreError, UnitOfWork, View};
+use crate::domain::calendar::Instant;
+use crate::domain::evaluate::{Case, Evaluation, Reader, RequestEvaluation, evaluate, evaluate_request, seen_by};
+use crate::domain::fact::Fact;
+use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, ProjectId};
+use crate::domain::license::License;
+use crate::domain::policy::PolicyVersion;
+use crate::domain::request::{LicenseRequest, RecordedState};
+use crate::domain::roster::{Implementation, Participation, Person};
+
+/// One person with all facts, requests and licenses.
+#[derive(Clone, Debug)]
+pub struct Dossier {
+    pub person: Person,
+    pub implementation: Implementation,
+    pub policies: Vec<PolicyVersion>,
+    /// By (`recorded_at`, id).
+    pub facts: Vec<Fact>,
+    pub requests: Vec<LicenseRequest>,
+    pub licenses: Vec<License>,
+    participations: BTreeMap<OrganizationId, Vec<Participation>>,
+    project_types: BTreeMap<ProjectId, u8>,
+}
+
+impl Dossier {
+    /// Loads one person; `organizations` are looked at besides those the person has a request or license at.
+    pub fn load(view: &mut dyn View, id: PersonId, organizations: &[OrganizationId]) -> Result<Option<Self>, Error> {
+        Ok(Self::load_many(view, &[id], organizations)?.pop())
+    }
+
+    /// Loads several people at once: the number of queries does not depend on how many.
+    pub fn load_many(
+        view: &mut dyn View,
+        ids: &[PersonId],
+        organizations: &[OrganizationId],
+    ) -> Result<Vec<Self>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let people = view.people_by_id(ids)?;
+        let mut facts = by(view.facts_of_people(ids)?, |fact| fact.person_id);
+        let mut requests = by(view.requests_of_people(ids)?, |request| request.person_id);
+        let mut licenses = by(view.licenses_of_people(ids)?, |license| license.person_id);
+        let everywhere: BTreeSet<OrganizationId> = requests
+            .values()
+            .flatten()
+            .map(|request| request.organization_id)
+            .chain(licenses.values().flatten().map(|license| license.organization_id))
+            .chain(organizations.iter().copied())
+            .collect();
+        let participations = by(
+            view.participations(&everywhere.into_iter().collect::<Vec<_>>())?,
+            |record| record.organization_id,
+        );
+        let projects: BTreeSet<ProjectId> = requests
+            .values()
+            .flatten()
+            .flat_map(|request| request.projects.iter().copied())
+            .collect();
+        let project_types: BTreeMap<ProjectId, u8> = view
+            .projects_by_id(&projects.into_iter().collect::<Vec<_>>())?
+            .into_iter()
+            .filter_map(|project| Some((project.id, u8::try_from(project.project_type?).ok()?)))
+            .collect();
+        let mut rules: BTreeMap<ImplementationId, (Implementation, Vec<PolicyVersion>)> = BTreeMap::new();
+        for person in &people {
+            if let std::collections::btree_map::Entry::Vacant(entry) = rules.entry(person.implementation_id) {
+                let implementation = view
+                    .implementation(person.implementation_id)?
+                    .ok_or_else(|| StoreError::Corrupt("a person of no implementation".into()))?;
+                let policies = view.policy_versions(person.implementation_id)?;
+                entry.insert((implementation, policies));
+            }
+        }
+        Ok(people
+            .into_iter()
+            .filter_map(|person| {
+                let (implementation, policies) = rules.get(&person.implementation_id)?.clone();
+                let mut facts = facts.remove(&person.id).unwrap_or_default();
+                facts.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
+                Some(Self {
+                    implementation,
+                    policies,
+                    facts,
+                    requests: requests.remove(&person.id).unwrap_or_default(),
+                    licenses: licenses.remove(&person.id).unwrap_or_default(),
+                    participations: participations.clone(),
+                    project_types: project_types.clone(),
+                    person,
+                })
+            })
+            .collect())
+    }
+
+    /// The same dossier as a reader may know it: what he may not see is gone before anything is computed.
+    #[must_use]
+    pub fn seen_by(&self, reader: Reader, now: Instant) -> Self {
+        Self {
+            facts: seen_by(&self.facts, reader, now),
+            ..self.clone()
+        }
+    }
+
+    fn case(&self, organization: OrganizationId) -> Case<'_> {
+        Case {
+            organization,
+            facts: &self.facts,
+            participations: self
+                .participations
+                .get(&organization)
+                .map(Vec::as_slice)
+                .unwrap_or_default(),
+            policies: &self.policies,
+            sources: &[],
+        }
+    }
+
+    /// The license of the person at an organization, as it stands at an instant.
+    #[must_use]
+    pub fn license_at(&self, organization: OrganizationId, at: Instant) -> Evaluation {
+        evaluate(&self.case(organization), at)
+    }
+
+    /// A request as it stands at an instant.
+    #[must_use]
+    pub fn request_at(&self, request: &LicenseRequest, at: Instant) -> RequestEvaluation {
+        evaluate_request(
+            &self.case(request.organization_id),
+            request,
+            &self.project_types_of(&request.projects),
+            at,
+        )
+    }
+
+    /// The HUD types of projects.
+    #[must_use]
+    pub fn project_types_of(&self, projects: &[ProjectId]) -> BTreeSet<u8> {
+        projects
+            .iter()
+            .filter_map(|project| self.project_types.get(project).copied())
+            .collect()
+    }
+
+    /// The policy version in force at an instant.
+    #[must_use]
+    pub fn policy_at(&self, at: Instant) -> Option<&PolicyVersion> {
+        self.policies
+            .iter()
+            .filter(|version| version.effective_from <= at)
+            .max_by_key(|version| version.effective_from)
+    }
+
+    /// Adds facts that this transaction records.
+    pub fn learn(&mut self, facts: &[Fact]) {
+        self.facts.extend_from_slice(facts);
+        self.facts.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
+    }
+
+    /// Brings the recorded state of every request and license of the person up to date. A changed state changes the
+    /// row's version; a changed outlook (a fact that acts later, a new generation) does not.
+    pub fn record_states(&mut self, unit: &mut dyn UnitOfWork, now: Instant) -> Result<(), Error> {
+        let generation = self.implementation.generation;
+        let licenses: Vec<Evaluation> = self
+            .licenses
+            .iter()
+            .map(|license| self.license_at(license.organization_id, now))
+            .collect();
+        let requests: Vec<RequestEvaluation> = self
+            .requests
+            .iter()
+            .map(|request| self.request_at(request, now))
+            .collect();
+        for (row, evaluation) in self.licenses.iter_mut().zip(licenses) {
+            let Some(state) = evaluation.status() else { continue };
+            let license_type = evaluation
+                .period()
+                .map_or_else(|| row.license_type.clone(), |period| period.license_type.clone());
+            let recorded = RecordedState {
+                state,
+                next_change_at: evaluation.next_change_at(),
+                generation,
+            };
+            if row.recorded.state != state || row.license_type != license_type {
+                row.recorded = recorded;
+                row.license_type = license_type;
+                unit.update_license(row)?;
+                row.version += 1;
+            } else if row.recorded != recorded {
+                row.recorded = recorded;
+                unit.record_license_outlook(row)?;
+            }
+        }
+        for (row, evaluation) in self.requests.iter_mut().zip(requests) {
+            let recorded = RecordedState {
+                state: evaluation.state,
+                next_change_at: evaluation.next_change_at(),
+                generation,
+            };
+            if row.recorded.state != evaluation.state {
+                row.recorded = recorded;
+                unit.update_request(row)?;
+                row.version += 1;
+            } else if row.recorded != recorded {
+                row.recorded = recorded;
+                unit.record_request_outlook(row)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn by<T, K: Ord>(rows: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<T>> {
+    let mut map: BTreeMap<K, Vec<T>> = BTreeMap::new();
+    for row in rows {
+        map.entry(key(&row)).or_default().push(row);
+    }
+    map
+}
+
+/// Evaluates people whose recorded states belong to an older generation and records what holds now: at most `limit`
+/// people; returns how many were done, so that the caller stops at 0.
+pub fn evaluate_due_people(unit: &mut dyn UnitOfWork, limit: i64, now: Instant) -> Result<usize, Error> {
+    let people = unit.stale_people(limit)?;
+    for id in &people {
+        unit.lock_person(*id)?;
+    }
+    let mut dossiers = Dossier::load_many(unit, &people, &[])?;
+    for dossier in &mut dossiers {
+        dossier.record_states(unit, now)?;
+    }
+    Ok(people.len())
+}

@@ -1,0 +1,263 @@
+//! Evidence: agreement signatures and training completions.
+
+use crate::application::actor::{Action, Role, Scope};
+use crate::application::ports::{FactFilter, Page};
+use crate::application::visible::{visible_organization, visible_person};
+use crate::application::{Error, Fault, Rx, Tx};
+use crate::domain::fact::{Fact, FactBody, FactKind, Outcome};
+use crate::domain::ids::{FactId, OrganizationId, PersonId};
+use crate::domain::policy::{Party, PolicyDocument};
+
+use super::dossier::Dossier;
+use super::reporting::{About, Moment, Reported, fact, not_in_the_future, not_oneself, scope};
+
+/// A signature under one version of an agreement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSignature {
+    pub person_id: PersonId,
+    pub organization_id: OrganizationId,
+    pub agreement: String,
+    /// Absent: the current version.
+    pub version: Option<String>,
+    pub party: Party,
+    pub signed: Moment,
+    pub reported: Reported,
+}
+
+/// A completed training.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTraining {
+    pub person_id: PersonId,
+    pub course: String,
+    pub outcome: Outcome,
+    pub score: Option<u8>,
+    pub edition: Option<String>,
+    pub completed: Moment,
+    pub reported: Reported,
+}
+
+pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Error> {
+    let person = visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?;
+    let organization = if tx.actor.is(person.id) {
+        own_organization(tx, person.id, new.organization_id)?
+    } else {
+        visible_organization(tx.unit, tx.actor, Action::RecordSignature, new.organization_id, "/organization_id")?.id
+    };
+    tx.authorize(Action::RecordSignature, scope(&person, Some(organization)))?;
+    may_sign_as(tx, &person, organization, new.party)?;
+    tx.unit.lock_person(person.id)?;
+    let mut dossier = Dossier::load(tx.unit, person.id, &[organization])?.ok_or(Error::NotFound)?;
+    let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
+    let zone = policy.document.zone().unwrap_or(dossier.implementation.time_zone);
+    let (signed_at, precision) = new.signed.begins(zone);
+    let mut faults: Vec<Fault> = not_in_the_future(signed_at, tx.now, field(new.signed, "signed")).into_iter().collect();
+    let version = check_agreement(&dossier, &policy.document, new, &mut faults);
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    let envelope = new.reported.envelope(tx, (signed_at, precision))?;
+    let about = About {
+        organization: Some(organization),
+        ..About::default()
+    };
+    let body = FactBody::AgreementSigned {
+        agreement: new.agreement.clone(),
+        version,
+        party: new.party,
+    };
+    let fact = fact(tx, &person, about, envelope, body);
+    store(tx, &mut dossier, &fact)?;
+    Ok(fact)
+}
+
+fn field(moment: Moment, verb: &str) -> &'static str {
+    match (verb, moment) {
+        ("signed", Moment::At(_)) => "/signed_at",
+        ("signed", Moment::On(_)) => "/signed_on",
+        (_, Moment::At(_)) => "/completed_at",
+        (_, Moment::On(_)) => "/completed_on",
+    }
+}
+
+fn store(tx: &mut Tx<'_>, dossier: &mut Dossier, fact: &Fact) -> Result<(), Error> {
+    tx.unit.insert_facts(std::slice::from_ref(fact))?;
+    dossier.learn(std::slice::from_ref(fact));
+    dossier.record_states(tx.unit, tx.now)
+}
+
+/// A person signs only where he has a request or a license.
+fn own_organization(tx: &mut Tx<'_>, person: PersonId, id: OrganizationId) -> Result<OrganizationId, Error> {
+    let requested = tx
+        .unit
+        .requests_of_people(&[person])?
+        .into_iter()
+        .map(|request| request.organization_id);
+    let licensed = tx
+        .unit
+        .licenses_of_people(&[person])?
+        .into_iter()
+        .map(|license| license.organization_id);
+    requested
+        .chain(licensed)
+        .find(|organization| *organization == id)
+        .ok_or_else(|| Error::invalid("/organization_id", "names no organization you may know of"))
+}
+
+/// Who may record a signature of which party: everybody his own, nobody a second party's under his own agreement.
+fn may_sign_as(
+    tx: &Tx<'_>,
+    person: &crate::domain::roster::Person,
+    organization: OrganizationId,
+    party: Party,
+) -> Result<(), Error> {
+    let roles: Vec<Role> = tx
+        .actor
+        .grants
+        .iter()
+        .filter(|grant| grant.allows(Action::RecordSignature, scope(person, Some(organization))))
+        .map(|grant| grant.role)
+        .collect();
+    let staff = roles.iter().any(|role| role.is_staff());
+    match party {
+        Party::EndUser => Ok(()),
+        Party::Agency => Err(Error::invalid(
+            "/party",
+            "`agency` is what must be signed for; record who signed: supervisor, authorized_signer or lead",
+        )),
+        Party::Supervisor | Party::AuthorizedSigner => {
+            not_oneself(tx, person.id, "somebody else signs for the agency")?;
+            if staff || roles.contains(&Role::Supervisor) {
+                Ok(())
+            } else {
+                Err(Error::Forbidden)
+            }
+        }
+        Party::Lead => {
+            not_oneself(tx, person.id, "somebody else signs for the lead")?;
+            if roles.contains(&Role::SystemAdmin) {
+                Ok(())
+            } else {
+                Err(Error::Forbidden)
+            }
+        }
+    }
+}
+
+/// The version signed. An older version of the same agreement may be recorded late; one nobody ever published may not.
+fn check_agreement(
+    dossier: &Dossier,
+    document: &PolicyDocument,
+    new: &NewSignature,
+    faults: &mut Vec<Fault>,
+) -> String {
+    let Some(current) = document.agreements.get(&new.agreement) else {
+        let codes: Vec<&str> = document.agreements.keys().map(String::as_str).collect();
+        faults.push(Fault::at(
+            "/agreement",
+            format!("is no agreement of the policy in force, which has: {}", codes.join(", ")),
+        ));
+        return String::new();
+    };
+    let version = new.version.clone().unwrap_or_else(|| current.version.clone());
+    let published = dossier.policies.iter().any(|policy| {
+        policy
+            .document
+            .agreements
+            .get(&new.agreement)
+            .is_some_and(|agreement| agreement.version == version)
+    });
+    if !published {
+        faults.push(Fault::at(
+            "/version",
+            format!("was never published; the current version is {}", current.version),
+        ));
+    }
+    version
+}
+
+pub fn record_completion(tx: &mut Tx<'_>, new: &NewTraining) -> Result<Fact, Error> {
+    let person = visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?;
+    tx.authorize(Action::RecordTraining, scope(&person, None))?;
+    not_oneself(tx, person.id, "somebody else records your trainings")?;
+    tx.unit.lock_person(person.id)?;
+    let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
+    let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
+    let zone = policy.document.zone().unwrap_or(dossier.implementation.time_zone);
+    let (completed_at, precision) = new.completed.begins(zone);
+    let mut faults: Vec<Fault> = not_in_the_future(completed_at, tx.now, field(new.completed, "completed"))
+        .into_iter()
+        .collect();
+    check_course(&policy.document, new, &mut faults);
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    let envelope = new.reported.envelope(tx, (completed_at, precision))?;
+    let body = FactBody::TrainingCompleted {
+        course: new.course.clone(),
+        outcome: new.outcome,
+        score: new.score,
+        edition: new.edition.clone(),
+    };
+    let fact = fact(tx, &person, About::default(), envelope, body);
+    store(tx, &mut dossier, &fact)?;
+    Ok(fact)
+}
+
+fn check_course(document: &PolicyDocument, new: &NewTraining, faults: &mut Vec<Fault>) {
+    let Some(course) = document.courses.get(&new.course) else {
+        let codes: Vec<&str> = document.courses.keys().map(String::as_str).collect();
+        faults.push(Fault::at(
+            "/course",
+            format!("is no course of the policy in force, which has: {}", codes.join(", ")),
+        ));
+        return;
+    };
+    if let Some(mark) = course.pass_mark
+        && new.outcome == Outcome::Pass
+    {
+        match new.score {
+            None => faults.push(Fault::at(
+                "/score",
+                format!("is needed: this course is passed with at least {mark} %"),
+            )),
+            Some(score) if score < mark => faults.push(Fault::at(
+                "/outcome",
+                format!("is no pass with this score: this course is passed with at least {mark} %"),
+            )),
+            Some(_) => {}
+        }
+    }
+    if course.edition.is_some() && new.edition.is_none() && new.outcome == Outcome::Pass {
+        faults.push(Fault::at("/edition", "is needed: only certain editions of this course count"));
+    }
+}
+
+/// One signature or completion.
+pub fn completion(rx: &mut Rx<'_>, id: FactId, kind: FactKind) -> Result<Fact, Error> {
+    let fact = rx
+        .view
+        .fact(id)?
+        .filter(|fact| fact.body.kind() == kind)
+        .ok_or(Error::NotFound)?;
+    let visible = rx.actor.authorize(
+        Action::ReadFact,
+        Scope::person(fact.implementation_id, fact.organization_id, fact.person_id),
+    );
+    if visible.is_ok() {
+        return Ok(fact);
+    }
+    // What belongs to the person everywhere is known where the person is.
+    rx.actor.require(Action::ReadFact)?;
+    let person = rx.view.person(fact.person_id)?.ok_or(Error::NotFound)?;
+    if fact.organization_id.is_none() && crate::application::visible::may_know(rx.view, rx.actor, &person)? {
+        Ok(fact)
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// A page of signatures or completions.
+pub fn completions(rx: &mut Rx<'_>, filter: &FactFilter, page: Page) -> Result<Vec<Fact>, Error> {
+    let visible = rx.actor.visible(Action::ReadFact);
+    Ok(rx.view.facts(&visible, filter, page)?)
+}

@@ -1,0 +1,141 @@
+//! Licenses as readers see them.
+
+use crate::application::actor::{Action, Actor, Scope, Sight};
+use crate::application::ports::{Page, StateFilter};
+use crate::application::{Error, Rx};
+use crate::domain::calendar::Instant;
+use crate::domain::evaluate::{Evaluation, Reader};
+use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
+use crate::domain::license::{License, LicenseStatus};
+use crate::domain::roster::Person;
+
+use super::dossier::Dossier;
+
+/// More rows than this waiting for a new evaluation: a list by state would not be the state now.
+const MOST_STALE_ROWS: i64 = 1_000;
+
+/// How many times a page that filters by state looks for more rows before it hands out what it has.
+const MOST_REFILLS: usize = 10;
+
+/// A license with what the domain makes of it now, for one reader.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LicenseShown {
+    pub license: License,
+    pub evaluation: Evaluation,
+    pub reader: Reader,
+    pub sight: Sight,
+}
+
+/// What of announced ends a reader may know.
+#[must_use]
+pub fn reader_of(sight: Sight) -> Reader {
+    match sight {
+        Sight::Full | Sight::HelpDesk | Sight::OwnSupervisor => Reader::Full,
+        Sight::EndUser => Reader::Person,
+        Sight::Frontend => Reader::Frontend,
+    }
+}
+
+/// The reader's row for a person at an organization; whoever has no row sees least.
+pub(super) fn sight_of(actor: &Actor, person: &Person, organization: OrganizationId) -> Sight {
+    actor
+        .sight(person.implementation_id, Some(organization), person.id)
+        .unwrap_or(Sight::Frontend)
+}
+
+pub(super) fn person_reader(actor: &Actor, person: &Person, organization: OrganizationId) -> Reader {
+    reader_of(sight_of(actor, person, organization))
+}
+
+pub(super) fn shown(actor: &Actor, dossier: &Dossier, license: &License, now: Instant) -> LicenseShown {
+    let sight = sight_of(actor, &dossier.person, license.organization_id);
+    let reader = reader_of(sight);
+    let evaluation = match reader {
+        Reader::Full => dossier.license_at(license.organization_id, now),
+        _ => dossier.seen_by(reader, now).license_at(license.organization_id, now),
+    };
+    LicenseShown {
+        license: license.clone(),
+        evaluation,
+        reader,
+        sight,
+    }
+}
+
+/// One license as it stands now.
+pub fn license(rx: &mut Rx<'_>, id: LicenseId) -> Result<LicenseShown, Error> {
+    let (license, dossier) = load(rx, id)?;
+    Ok(shown(rx.actor, &dossier, &license, rx.now))
+}
+
+pub(super) fn load(rx: &mut Rx<'_>, id: LicenseId) -> Result<(License, Dossier), Error> {
+    let license = rx.view.license(id)?.ok_or(Error::NotFound)?;
+    rx.authorize(
+        Action::ReadLicense,
+        Scope::person(license.implementation_id, Some(license.organization_id), license.person_id),
+    )?;
+    let dossier = Dossier::load(rx.view, license.person_id, &[])?.ok_or(Error::NotFound)?;
+    Ok((license, dossier))
+}
+
+/// A page of licenses, each as it stands now.
+pub fn licenses(rx: &mut Rx<'_>, filter: &StateFilter<LicenseStatus>, page: Page) -> Result<Vec<LicenseShown>, Error> {
+    let visible = rx.actor.visible(Action::ReadLicense);
+    not_reindexing(rx, filter.implementation_id, !filter.states.is_empty())?;
+    let states = filter.states.clone();
+    fill_page(
+        page,
+        |page| {
+            let rows = rx.view.licenses(&visible, filter, page)?;
+            let people: std::collections::BTreeSet<PersonId> = rows.iter().map(|row| row.person_id).collect();
+            let dossiers = Dossier::load_many(rx.view, &people.into_iter().collect::<Vec<_>>(), &[])?;
+            Ok(rows
+                .into_iter()
+                .filter_map(|row| {
+                    let dossier = dossiers.iter().find(|dossier| dossier.person.id == row.person_id)?;
+                    Some(shown(rx.actor, dossier, &row, rx.now))
+                })
+                .collect())
+        },
+        |shown: &LicenseShown| shown.license.id.0,
+        |shown| {
+            let state = shown.evaluation.status();
+            states.is_empty() || state.is_some_and(|state| states.contains(&state))
+        },
+    )
+}
+
+/// Refuses a list by state while too many rows wait for a new evaluation.
+pub(super) fn not_reindexing(
+    rx: &mut Rx<'_>,
+    implementation: Option<ImplementationId>,
+    by_state: bool,
+) -> Result<(), Error> {
+    match implementation {
+        Some(id) if by_state && rx.view.stale_count(id)? > MOST_STALE_ROWS => Err(Error::Reindexing),
+        _ => Ok(()),
+    }
+}
+
+/// Reads rows until the page is full of rows that match now, or none are left.
+pub(super) fn fill_page<T>(
+    page: Page,
+    mut read: impl FnMut(Page) -> Result<Vec<T>, Error>,
+    id: impl Fn(&T) -> uuid::Uuid,
+    matches: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, Error> {
+    let wanted = usize::try_from(page.limit).unwrap_or_default();
+    let mut found = Vec::new();
+    let mut next = page;
+    for _ in 0..MOST_REFILLS {
+        let rows = read(next)?;
+        let full = rows.len() >= wanted;
+        next.after = rows.last().map(&id).or(next.after);
+        found.extend(rows.into_iter().filter(|row| matches(row)));
+        if !full || found.len() >= wanted {
+            break;
+        }
+    }
+    found.truncate(wanted);
+    Ok(found)
+}

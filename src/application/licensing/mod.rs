@@ -1,0 +1,25 @@
+//! Use cases around requests and licenses. Each locks the person, loads what is known of him, asks the domain, records
+//! facts and brings the recorded states up to date, in one transaction.
+
+mod access;
+mod dossier;
+mod ends;
+mod evidence;
+mod explanation;
+mod licenses;
+mod reporting;
+mod requests;
+
+pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
+pub use dossier::{Dossier, evaluate_due_people};
+pub use ends::{
+    Affected, EndKind, EndShown, EndStatus, Ended, NewDeactivation, NewDeparture, cancel_end, deactivate, end, ends,
+    report_departure, reschedule_end,
+};
+pub use evidence::{NewSignature, NewTraining, completion, completions, record_completion, record_signature};
+pub use explanation::{Block, Explanation, Subject, explain_license, explain_person, explain_request};
+pub use licenses::{LicenseShown, license, licenses};
+pub use reporting::{Moment, Reported};
+pub use requests::{
+    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, request, requests, submit, withdraw,
+};

@@ -1,0 +1,207 @@
+//! Which rules of a document are worked, and what each is called.
+//!
+//! A policy may hold every rule from its first version on. A rule whose working comes later is validated, stored
+//! and shown, and named as not enforced until then; it is never half applied.
+
+use serde_json::Value;
+
+use super::document::PolicyDocument;
+use super::validate::Pointer;
+
+/// A rule a document may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its stable code.
+    pub code: &'static str,
+    /// What to call it in an explanation.
+    pub title: &'static str,
+    /// Where it stands: JSON pointers in which `*` stands for any entry.
+    pub pointers: &'static [&'static str],
+    /// The values that make the rule. Empty: any but false, zero and empty ones.
+    pub values: &'static [&'static str],
+    /// Whether it is worked.
+    pub worked: bool,
+}
+
+const fn worked(
+    code: &'static str,
+    title: &'static str,
+    pointers: &'static [&'static str],
+) -> Rule {
+    Rule {
+        code,
+        title,
+        pointers,
+        values: &[],
+        worked: true,
+    }
+}
+
+const fn waiting(
+    code: &'static str,
+    title: &'static str,
+    pointers: &'static [&'static str],
+) -> Rule {
+    Rule {
+        worked: false,
+        ..worked(code, title, pointers)
+    }
+}
+
+const fn waiting_if(
+    code: &'static str,
+    title: &'static str,
+    pointers: &'static [&'static str],
+    values: &'static [&'static str],
+) -> Rule {
+    Rule {
+        values,
+        ..waiting(code, title, pointers)
+    }
+}
+
+/// Every rule, in the order in which a document holds them. To put a rule to work, change its first word.
+#[rustfmt::skip]
+pub const RULES: &[Rule] = &[
+    worked("calendar", "Time zone and holidays", &["/time_zone", "/holidays"]),
+    worked("job_roles", "Job roles", &["/job_roles"]),
+    worked("workflows", "Workflows", &["/workflows"]),
+    worked("courses", "Courses", &["/courses"]),
+    worked("agreements", "Agreements", &["/agreements", "/license_types/*/agreement_terms"]),
+    waiting_if("agreement_yearly_date", "Agreements that run to a date of the year", &["/agreements/*/validity/kind", "/license_types/*/agreement_terms/*/validity/kind"], &["yearly"]),
+    worked("requests", "Who may request, attestations, approval and activation", &["/requests", "/license_types/*/requests"]),
+    waiting("request_confirmation", "Confirmation of requests by the trainee or by a pass", &["/requests/requesters/*/confirmation", "/license_types/*/requests/requesters/*/confirmation"]),
+    waiting_if("work_email", "Work e-mail address", &["/requests/work_email", "/license_types/*/requests/work_email"], &["required", "confirmed"]),
+    waiting_if("approval_by_contact", "Approval by a contact of the organization", &["/requests/approval/*/by/kind", "/license_types/*/requests/approval/*/by/kind"], &["duty", "contact"]),
+    waiting("request_lapse", "Lapse of unfinished requests", &["/requests/lapses_after", "/license_types/*/requests/lapses_after"]),
+    waiting_if("automatic_activation", "Automatic activation", &["/requests/activation/by", "/license_types/*/requests/activation/by"], &["automatic"]),
+    waiting("partial_activation", "Activation with the accepted workflows' projects", &["/requests/activation/accepted_workflows_only", "/license_types/*/requests/activation/accepted_workflows_only"]),
+    waiting("organization_obligations", "What organizations keep current", &["/organizations"]),
+    worked("notices", "Notice before ends", &["/notices"]),
+    waiting("undeliverable", "Notices that cannot be delivered", &["/notices/undeliverable"]),
+    worked("ends_of_need", "Notice of departures and ends of need", &["/ends_of_need"]),
+    waiting("projects", "Last project removed, and wind-down of projects", &["/projects"]),
+    waiting("suspension", "Longest suspension", &["/suspension"]),
+    waiting("seats", "Seats", &["/seats"]),
+    waiting("violations", "Violations", &["/violations"]),
+    waiting("fees", "Fees", &["/fees"]),
+    waiting("two_persons", "Second person", &["/two_persons"]),
+    worked("organization_groups", "Groups of organizations", &["/organization_groups", "/overrides"]),
+    worked("license_types", "License types", &["/license_types"]),
+    waiting_if("add_ons", "Add-ons", &["/license_types/*/license/kind"], &["add_on"]),
+    worked("requirement_sets", "Requirements before activation", &["/license_types/*/requirement_sets", "/license_types/*/classes"]),
+    waiting("required_practice", "Practice before activation", &["/license_types/*/requirement_sets/*/practice"]),
+    worked("transfer", "Requests that count as a transfer", &["/license_types/*/transfer_within_months"]),
+    waiting("practice", "Practice", &["/practice_sets", "/license_types/*/practice"]),
+    waiting("onboarding", "Deadlines before activation", &["/license_types/*/onboarding"]),
+    worked("inactivity", "Inactivity", &["/license_types/*/inactivity"]),
+    waiting("keep_requests", "Keep requests against an inactivity end", &["/license_types/*/inactivity/keep_requests"]),
+    waiting("return_ladder", "Return by length of absence", &["/license_types/*/inactivity/return_ladder"]),
+    waiting("activity_events", "Activity that counts like a login", &["/license_types/*/inactivity/restarted_by"]),
+    waiting("first_login", "First login in time", &["/license_types/*/inactivity/first_login_within"]),
+    waiting("move_to_business_day", "Cut-offs moved to a business day", &["/license_types/*/inactivity/move_to_business_day"]),
+    waiting("stale_list", "List of licenses that nobody uses", &["/license_types/*/inactivity/stale_list_after"]),
+    worked("term", "Term", &["/license_types/*/term"]),
+    waiting_if("term_yearly_date", "Terms that run to a date of the year", &["/license_types/*/term/ends/kind"], &["yearly"]),
+    worked("recertification", "Recertification", &["/license_types/*/recertification"]),
+    waiting_if("recertification_yearly_date", "Recertification on a date of the year", &["/license_types/*/recertification/schedule/kind"], &["fixed_yearly"]),
+    waiting_if("recertification_items", "Acknowledgements, practice and renewals in recertification", &["/license_types/*/recertification/items/*/kind"], &["acknowledgement", "practice", "renewal"]),
+    waiting("campaigns", "Recertification campaigns", &["/license_types/*/campaigns"]),
+    waiting("standing_conditions", "Standing conditions", &["/license_types/*/standing_conditions"]),
+];
+
+/// A rule that a document holds and the service does not work yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotEnforced {
+    /// Where it stands: a JSON pointer (RFC 6901) into the document.
+    pub pointer: String,
+    /// The rule.
+    pub rule: &'static Rule,
+}
+
+/// The rules a document holds that are not worked yet, in the document's order.
+#[must_use]
+pub fn not_enforced(document: &PolicyDocument) -> Vec<NotEnforced> {
+    let Ok(whole) = serde_json::to_value(document) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for rule in RULES.iter().filter(|rule| !rule.worked) {
+        for pattern in rule.pointers {
+            let path: Vec<&str> = pattern.split('/').skip(1).collect();
+            collect(&Pointer::root(), &path, &whole, rule, &mut found);
+        }
+    }
+    found
+}
+
+fn collect(
+    at: &Pointer,
+    path: &[&str],
+    value: &Value,
+    rule: &'static Rule,
+    found: &mut Vec<NotEnforced>,
+) {
+    match (path.split_first(), value) {
+        (None, value) => {
+            if states(value, rule.values) {
+                found.push(NotEnforced {
+                    pointer: at.to_string(),
+                    rule,
+                });
+            }
+        }
+        (Some((&"*", rest)), Value::Object(entries)) => {
+            for (key, value) in entries {
+                collect(&at.key(key), rest, value, rule, found);
+            }
+        }
+        (Some((&"*", rest)), Value::Array(entries)) => {
+            for (index, value) in entries.iter().enumerate() {
+                collect(&at.index(index), rest, value, rule, found);
+            }
+        }
+        (Some((key, rest)), value) => {
+            if let Some(value) = value.get(key) {
+                collect(&at.key(key), rest, value, rule, found);
+            }
+        }
+    }
+}
+
+fn states(value: &Value, values: &[&str]) -> bool {
+    if !values.is_empty() {
+        return value.as_str().is_some_and(|word| values.contains(&word));
+    }
+    match value {
+        Value::Null => false,
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => number.as_u64() != Some(0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+    }
+}
+
+/// The narrowest rule that a pointer into a document lies in.
+#[must_use]
+pub fn rule_at(pointer: &str) -> Option<&'static Rule> {
+    let place: Vec<&str> = pointer.split('/').skip(1).collect();
+    let reach = |pattern: &str| {
+        let path: Vec<&str> = pattern.split('/').skip(1).collect();
+        let inside = path.len() <= place.len()
+            && path
+                .iter()
+                .zip(&place)
+                .all(|(step, key)| *step == "*" || step == key);
+        inside.then_some(path.len())
+    };
+    RULES
+        .iter()
+        .filter_map(|rule| Some((rule.pointers.iter().filter_map(|p| reach(p)).max()?, rule)))
+        .max_by_key(|(depth, _)| *depth)
+        .map(|(_, rule)| rule)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::domain::policy::preset;
+
+fn codes(name: &str) -> BTreeSet<&'static str> {
+    let document = &preset(name).expect("a preset").document;
+    not_enforced(document)
+        .iter()
+        .map(|found| found.rule.code)
+        .collect()
+}
+
+#[test]
+fn each_rule_has_one_code_and_one_title() {
+    let codes: BTreeSet<_> = RULES.iter().map(|rule| rule.code).collect();
+    let titles: BTreeSet<_> = RULES.iter().map(|rule| rule.title).collect();
+    assert_eq!((codes.len(), titles.len()), (RULES.len(), RULES.len()));
+}
+
+#[test]
+fn every_member_of_a_document_belongs_to_a_rule() {
+    for name in ["hand", "akhmis"] {
+        let document = &preset(name).expect("a preset").document;
+        let whole = serde_json::to_value(document).expect("JSON");
+        for key in whole.as_object().expect("an object").keys() {
+            assert!(rule_at(&format!("/{key}")).is_some(), "{key}");
+        }
+        for (code, license_type) in whole["license_types"].as_object().expect("an object") {
+            for key in license_type.as_object().expect("an object").keys() {
+                let pointer = format!("/license_types/{code}/{key}");
+                assert!(rule_at(&pointer).is_some(), "{pointer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_waits_is_named_where_it_stands() {
+    let document = &preset("akhmis").expect("akhmis").document;
+    let found = not_enforced(document);
+    assert!(found.iter().all(|found| !found.rule.worked));
+    let whole = serde_json::to_value(document).expect("JSON");
+    for found in found {
+        assert!(whole.pointer(&found.pointer).is_some(), "{}", found.pointer);
+    }
+}
+
+#[test]
+fn a_rule_that_a_document_does_not_hold_is_not_named() {
+    let hand = codes("hand");
+    let akhmis = codes("akhmis");
+    for code in [
+        "practice",
+        "onboarding",
+        "campaigns",
+        "fees",
+        "stale_list",
+        "add_ons",
+    ] {
+        let waits = RULES.iter().any(|rule| rule.code == code && !rule.worked);
+        assert!(!hand.contains(code), "{code}");
+        assert_eq!(akhmis.contains(code), waits, "{code}");
+    }
+    for code in [
+        "violations",
+        "two_persons",
+        "standing_conditions",
+        "keep_requests",
+    ] {
+        assert!(!hand.contains(code) && !akhmis.contains(code), "{code}");
+    }
+}
+
+#[test]
+fn a_rule_by_value_is_named_only_for_that_value() {
+    let mut document = preset("hand").expect("hand").document.clone();
+    let of = |document: &crate::domain::policy::PolicyDocument| {
+        not_enforced(document)
+            .iter()
+            .any(|found| found.pointer == "/requests/work_email")
+    };
+    let waits = RULES
+        .iter()
+        .any(|rule| rule.code == "work_email" && !rule.worked);
+    assert!(!of(&document));
+    document.requests.work_email = crate::domain::policy::WorkEmail::Required;
+    assert_eq!(of(&document), waits);
+}
+
+#[test]
+fn a_pointer_finds_its_narrowest_rule() {
+    for (pointer, code) in [
+        (
+            "/license_types/end_user/inactivity/off_rule/limit",
+            "inactivity",
+        ),
+        (
+            "/license_types/end_user/inactivity/return_ladder/0/up_to",
+            "return_ladder",
+        ),
+        ("/license_types/end_user/title", "license_types"),
+        ("/holidays/extras", "calendar"),
+        ("/requests/attestations/0", "requests"),
+    ] {
+        assert_eq!(
+            rule_at(pointer).map(|rule| rule.code),
+            Some(code),
+            "{pointer}"
+        );
+    }
+    assert_eq!(rule_at("/nowhere"), None);
+}

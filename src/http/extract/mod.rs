@@ -1,0 +1,18 @@
+//! Reading requests strictly: every extractor refuses with a [`Problem`](super::Problem) that says where the fault
+//! lies and what to change, and never repeats what was sent.
+
+mod caller;
+mod json;
+mod list;
+mod path;
+mod precondition;
+mod query;
+mod shape;
+mod tree;
+
+pub use caller::RequestId;
+pub use json::{Json, VersionedJson};
+pub use list::{List, ListParameters, ListResponse, PageDetails};
+pub use path::Id;
+pub use precondition::IfNoneMatch;
+pub use query::Query;

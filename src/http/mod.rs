@@ -1,0 +1,118 @@
+//! The only actix code: routes, request and response types, and the document that describes them.
+//!
+//! One file per resource holds its types, its handlers and their documentation; [`app`] puts them together for the
+//! server, the tests and the document alike.
+
+pub mod checks;
+pub mod cursor;
+pub mod etag;
+pub mod extract;
+pub mod frame;
+pub mod health;
+pub mod implementations;
+pub mod openapi;
+pub mod patch;
+pub mod problem;
+pub mod responses;
+pub mod swagger;
+pub mod tags;
+pub mod time;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::{App, Error, web};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::application;
+use crate::application::secret::Secret;
+use crate::application::token::Tokens;
+use cursor::CursorKey;
+use openapi::Document;
+
+/// Bounds on requests that are set from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long the whole body of a request may take to arrive.
+    pub body_deadline: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_deadline: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What every handler may use.
+#[derive(Clone)]
+pub struct State {
+    pub app: application::App,
+    pub tokens: Arc<Tokens>,
+    pub cursors: CursorKey,
+    pub limits: Limits,
+    pub document: Arc<Document>,
+    /// Whether Swagger UI is served.
+    pub swagger_ui: bool,
+}
+
+impl State {
+    #[must_use]
+    pub fn new(app: application::App, tokens: Arc<Tokens>, secret: &Secret) -> Self {
+        Self {
+            app,
+            tokens,
+            cursors: CursorKey::new(&secret.derive("cursor")),
+            limits: Limits::default(),
+            document: Arc::new(Document::new()),
+            swagger_ui: true,
+        }
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
+    }
+}
+
+/// Every route of the document.
+fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(implementations::routes)
+        .configure(health::routes)
+        .configure(problem::pages::routes);
+}
+
+/// The whole service, framed.
+pub fn app(
+    state: web::Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let swagger_ui = state.swagger_ui;
+    App::new()
+        .app_data(state)
+        .into_utoipa_app()
+        .configure(routes)
+        .into_app()
+        .configure(move |config| {
+            config.configure(openapi::routes);
+            if swagger_ui {
+                config.configure(swagger::routes);
+            }
+        })
+        .default_service(web::to(frame::lost))
+        .wrap(from_fn(frame::frame))
+}

@@ -1,0 +1,31 @@
+//! The tags of the document, in the order in which a license lives.
+
+/// Declares the tags with their descriptions, in order.
+macro_rules! tags {
+    ($($name:ident = $tag:literal, $description:literal;)+) => {
+        $(#[doc = $description] pub const $name: &str = $tag;)+
+
+        /// Every tag with its description, in order.
+        pub const ALL: &[(&str, &str)] = &[$(($tag, $description),)+];
+    };
+}
+
+tags! {
+    IMPLEMENTATIONS = "implementations", "HMIS installations, each run by one HMIS lead.";
+    POLICIES = "policies", "The versions of an implementation's policy: every local rule as data.";
+    ORGANIZATIONS = "organizations", "Participating agencies and their dates of participation.";
+    ORGANIZATION_CONTACTS = "organization-contacts",
+        "Authorized signers, security officers and billing contacts of organizations.";
+    PROJECTS = "projects", "HMIS projects of organizations; a license reaches some of them.";
+    PEOPLE = "people", "Humans within one implementation.";
+    STAFF_ROLES = "staff-roles", "Who may do what, where, from when to when.";
+    LICENSE_REQUESTS = "license-requests", "The road to activation.";
+    AGREEMENT_SIGNATURES = "agreement-signatures", "Agreements signed, by whom and when.";
+    TRAINING_COMPLETIONS = "training-completions", "Courses completed, with outcome and date.";
+    LICENSES = "licenses", "One per person and organization: state, history, explanation.";
+    DEPARTURES = "departures", "Employment at an organization ended.";
+    DEACTIVATIONS = "deactivations", "Access ended, now or later.";
+    ACCESS_DECISIONS = "access-decisions", "What a front-end asks at sign-in.";
+    AUDIT_RECORDS = "audit-records", "One record per use case, numbered without gaps.";
+    SERVICE = "service", "Health of the service, and what its problems mean.";
+}
