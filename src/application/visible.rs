@@ -24,7 +24,12 @@ pub fn visible_organization(
 }
 
 /// The person a body names, if the actor may know of him.
-pub fn visible_person(view: &mut dyn View, actor: &Actor, id: PersonId, pointer: &str) -> Result<Person, Error> {
+pub fn visible_person(
+    view: &mut dyn View,
+    actor: &Actor,
+    id: PersonId,
+    pointer: &str,
+) -> Result<Person, Error> {
     let unknown = || Error::invalid(pointer, "names no person you may know of");
     let person = view.person(id)?.ok_or_else(unknown)?;
     if may_know(view, actor, &person)? {
@@ -39,7 +44,9 @@ pub fn visible_person(view: &mut dyn View, actor: &Actor, id: PersonId, pointer:
 pub fn may_know(view: &mut dyn View, actor: &Actor, person: &Person) -> Result<bool, Error> {
     let mut organizations: Vec<OrganizationId> = Vec::new();
     for grant in &actor.grants {
-        let here = grant.implementation_id.is_none_or(|id| id == person.implementation_id);
+        let here = grant
+            .implementation_id
+            .is_none_or(|id| id == person.implementation_id);
         match reach(grant.role, Action::ReadPerson) {
             Reach::Implementation if here => return Ok(true),
             Reach::Own if grant.person_id == Some(person.id) => return Ok(true),
@@ -58,5 +65,7 @@ pub fn may_know(view: &mut dyn View, actor: &Actor, person: &Person) -> Result<b
         .licenses_of_people(&[person.id])?
         .into_iter()
         .map(|license| license.organization_id);
-    Ok(requested.chain(licensed).any(|id| organizations.contains(&id)))
+    Ok(requested
+        .chain(licensed)
+        .any(|id| organizations.contains(&id)))
 }

@@ -125,6 +125,26 @@ impl DeactivationCause {
     ];
 }
 
+impl DeactivationCause {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EmploymentEnded => "employment_ended",
+            Self::NoLongerNeeded => "no_longer_needed",
+            Self::Inactivity => "inactivity",
+            Self::RecertificationOverdue => "recertification_overdue",
+            Self::AgreementLapsed => "agreement_lapsed",
+            Self::Violation => "violation",
+            Self::SuspensionTooLong => "suspension_too_long",
+            Self::OrganizationLeft => "organization_left",
+            Self::Barred => "barred",
+            Self::SeatReduction => "seat_reduction",
+            Self::Requested => "requested",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
 /// The rule that a notice speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -44,9 +44,11 @@ pub(super) fn open_sqlite(path: &str, mode: Mode) -> Result<SqliteConnection, St
     };
     create_private_file(path).map_err(|error| failed(error.to_string()))?;
     let mut conn = SqliteConnection::establish(path).map_err(|error| failed(error.to_string()))?;
-    check_sqlite_version(&mut conn)?;
+    // First of all: every statement may meet another program that is just creating the file.
     conn.batch_execute(&format!("PRAGMA busy_timeout = {SQLITE_BUSY_MS}"))
-        .and_then(|()| enter_wal(&mut conn))
+        .map_err(|error| failed(error.to_string()))?;
+    check_sqlite_version(&mut conn)?;
+    enter_wal(&mut conn)
         .and_then(|()| {
             conn.batch_execute(
                 "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \

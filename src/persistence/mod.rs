@@ -4,6 +4,7 @@ pub mod backend;
 pub mod error;
 pub mod migrate;
 mod pool;
+mod port;
 mod queue;
 pub mod repositories;
 /// The tables of both databases, as PostgreSQL has them. Generated, never edited: migrate an empty PostgreSQL database

@@ -1,4 +1,5 @@
 //! The one integration binary: a file per story or contract, each on both databases where that makes sense.
 
+mod contract;
 mod store_core;
 mod support;

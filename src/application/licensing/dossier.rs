@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::application::Error;
 use crate::application::ports::{StoreError, UnitOfWork, View};
 use crate::domain::calendar::Instant;
-use crate::domain::evaluate::{Case, Evaluation, Reader, RequestEvaluation, evaluate, evaluate_request, seen_by};
+use crate::domain::evaluate::{
+    Case, Evaluation, Reader, RequestEvaluation, evaluate, evaluate_request, seen_by,
+};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, ProjectId};
 use crate::domain::license::License;
@@ -29,7 +31,11 @@ pub struct Dossier {
 
 impl Dossier {
     /// Loads one person; `organizations` are looked at besides those the person has a request or license at.
-    pub fn load(view: &mut dyn View, id: PersonId, organizations: &[OrganizationId]) -> Result<Option<Self>, Error> {
+    pub fn load(
+        view: &mut dyn View,
+        id: PersonId,
+        organizations: &[OrganizationId],
+    ) -> Result<Option<Self>, Error> {
         Ok(Self::load_many(view, &[id], organizations)?.pop())
     }
 
@@ -50,7 +56,12 @@ impl Dossier {
             .values()
             .flatten()
             .map(|request| request.organization_id)
-            .chain(licenses.values().flatten().map(|license| license.organization_id))
+            .chain(
+                licenses
+                    .values()
+                    .flatten()
+                    .map(|license| license.organization_id),
+            )
             .chain(organizations.iter().copied())
             .collect();
         let participations = by(
@@ -67,9 +78,12 @@ impl Dossier {
             .into_iter()
             .filter_map(|project| Some((project.id, u8::try_from(project.project_type?).ok()?)))
             .collect();
-        let mut rules: BTreeMap<ImplementationId, (Implementation, Vec<PolicyVersion>)> = BTreeMap::new();
+        let mut rules: BTreeMap<ImplementationId, (Implementation, Vec<PolicyVersion>)> =
+            BTreeMap::new();
         for person in &people {
-            if let std::collections::btree_map::Entry::Vacant(entry) = rules.entry(person.implementation_id) {
+            if let std::collections::btree_map::Entry::Vacant(entry) =
+                rules.entry(person.implementation_id)
+            {
                 let implementation = view
                     .implementation(person.implementation_id)?
                     .ok_or_else(|| StoreError::Corrupt("a person of no implementation".into()))?;
@@ -158,7 +172,8 @@ impl Dossier {
     /// Adds facts that this transaction records.
     pub fn learn(&mut self, facts: &[Fact]) {
         self.facts.extend_from_slice(facts);
-        self.facts.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
+        self.facts
+            .sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
     }
 
     /// Brings the recorded state of every request and license of the person up to date. A changed state changes the
@@ -176,10 +191,13 @@ impl Dossier {
             .map(|request| self.request_at(request, now))
             .collect();
         for (row, evaluation) in self.licenses.iter_mut().zip(licenses) {
-            let Some(state) = evaluation.status() else { continue };
-            let license_type = evaluation
-                .period()
-                .map_or_else(|| row.license_type.clone(), |period| period.license_type.clone());
+            let Some(state) = evaluation.status() else {
+                continue;
+            };
+            let license_type = evaluation.period().map_or_else(
+                || row.license_type.clone(),
+                |period| period.license_type.clone(),
+            );
             let recorded = RecordedState {
                 state,
                 next_change_at: evaluation.next_change_at(),
@@ -224,7 +242,11 @@ fn by<T, K: Ord>(rows: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<T>> {
 
 /// Evaluates people whose recorded states belong to an older generation and records what holds now: at most `limit`
 /// people; returns how many were done, so that the caller stops at 0.
-pub fn evaluate_due_people(unit: &mut dyn UnitOfWork, limit: i64, now: Instant) -> Result<usize, Error> {
+pub fn evaluate_due_people(
+    unit: &mut dyn UnitOfWork,
+    limit: i64,
+    now: Instant,
+) -> Result<usize, Error> {
     let people = unit.stale_people(limit)?;
     for id in &people {
         unit.lock_person(*id)?;

@@ -41,16 +41,28 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
     let organization = if tx.actor.is(person.id) {
         own_organization(tx, person.id, new.organization_id)?
     } else {
-        visible_organization(tx.unit, tx.actor, Action::RecordSignature, new.organization_id, "/organization_id")?.id
+        visible_organization(
+            tx.unit,
+            tx.actor,
+            Action::RecordSignature,
+            new.organization_id,
+            "/organization_id",
+        )?
+        .id
     };
     tx.authorize(Action::RecordSignature, scope(&person, Some(organization)))?;
     may_sign_as(tx, &person, organization, new.party)?;
     tx.unit.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[organization])?.ok_or(Error::NotFound)?;
     let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
-    let zone = policy.document.zone().unwrap_or(dossier.implementation.time_zone);
+    let zone = policy
+        .document
+        .zone()
+        .unwrap_or(dossier.implementation.time_zone);
     let (signed_at, precision) = new.signed.begins(zone);
-    let mut faults: Vec<Fault> = not_in_the_future(signed_at, tx.now, field(new.signed, "signed")).into_iter().collect();
+    let mut faults: Vec<Fault> = not_in_the_future(signed_at, tx.now, field(new.signed, "signed"))
+        .into_iter()
+        .collect();
     let version = check_agreement(&dossier, &policy.document, new, &mut faults);
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -86,7 +98,11 @@ fn store(tx: &mut Tx<'_>, dossier: &mut Dossier, fact: &Fact) -> Result<(), Erro
 }
 
 /// A person signs only where he has a request or a license.
-fn own_organization(tx: &mut Tx<'_>, person: PersonId, id: OrganizationId) -> Result<OrganizationId, Error> {
+fn own_organization(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    id: OrganizationId,
+) -> Result<OrganizationId, Error> {
     let requested = tx
         .unit
         .requests_of_people(&[person])?
@@ -154,11 +170,17 @@ fn check_agreement(
         let codes: Vec<&str> = document.agreements.keys().map(String::as_str).collect();
         faults.push(Fault::at(
             "/agreement",
-            format!("is no agreement of the policy in force, which has: {}", codes.join(", ")),
+            format!(
+                "is no agreement of the policy in force, which has: {}",
+                codes.join(", ")
+            ),
         ));
         return String::new();
     };
-    let version = new.version.clone().unwrap_or_else(|| current.version.clone());
+    let version = new
+        .version
+        .clone()
+        .unwrap_or_else(|| current.version.clone());
     let published = dossier.policies.iter().any(|policy| {
         policy
             .document
@@ -169,7 +191,10 @@ fn check_agreement(
     if !published {
         faults.push(Fault::at(
             "/version",
-            format!("was never published; the current version is {}", current.version),
+            format!(
+                "was never published; the current version is {}",
+                current.version
+            ),
         ));
     }
     version
@@ -182,11 +207,15 @@ pub fn record_completion(tx: &mut Tx<'_>, new: &NewTraining) -> Result<Fact, Err
     tx.unit.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
     let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
-    let zone = policy.document.zone().unwrap_or(dossier.implementation.time_zone);
+    let zone = policy
+        .document
+        .zone()
+        .unwrap_or(dossier.implementation.time_zone);
     let (completed_at, precision) = new.completed.begins(zone);
-    let mut faults: Vec<Fault> = not_in_the_future(completed_at, tx.now, field(new.completed, "completed"))
-        .into_iter()
-        .collect();
+    let mut faults: Vec<Fault> =
+        not_in_the_future(completed_at, tx.now, field(new.completed, "completed"))
+            .into_iter()
+            .collect();
     check_course(&policy.document, new, &mut faults);
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -208,7 +237,10 @@ fn check_course(document: &PolicyDocument, new: &NewTraining, faults: &mut Vec<F
         let codes: Vec<&str> = document.courses.keys().map(String::as_str).collect();
         faults.push(Fault::at(
             "/course",
-            format!("is no course of the policy in force, which has: {}", codes.join(", ")),
+            format!(
+                "is no course of the policy in force, which has: {}",
+                codes.join(", ")
+            ),
         ));
         return;
     };
@@ -228,7 +260,10 @@ fn check_course(document: &PolicyDocument, new: &NewTraining, faults: &mut Vec<F
         }
     }
     if course.edition.is_some() && new.edition.is_none() && new.outcome == Outcome::Pass {
-        faults.push(Fault::at("/edition", "is needed: only certain editions of this course count"));
+        faults.push(Fault::at(
+            "/edition",
+            "is needed: only certain editions of this course count",
+        ));
     }
 }
 
@@ -249,7 +284,9 @@ pub fn completion(rx: &mut Rx<'_>, id: FactId, kind: FactKind) -> Result<Fact, E
     // What belongs to the person everywhere is known where the person is.
     rx.actor.require(Action::ReadFact)?;
     let person = rx.view.person(fact.person_id)?.ok_or(Error::NotFound)?;
-    if fact.organization_id.is_none() && crate::application::visible::may_know(rx.view, rx.actor, &person)? {
+    if fact.organization_id.is_none()
+        && crate::application::visible::may_know(rx.view, rx.actor, &person)?
+    {
         Ok(fact)
     } else {
         Err(Error::NotFound)

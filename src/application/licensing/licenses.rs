@@ -43,16 +43,27 @@ pub(super) fn sight_of(actor: &Actor, person: &Person, organization: Organizatio
         .unwrap_or(Sight::Frontend)
 }
 
-pub(super) fn person_reader(actor: &Actor, person: &Person, organization: OrganizationId) -> Reader {
+pub(super) fn person_reader(
+    actor: &Actor,
+    person: &Person,
+    organization: OrganizationId,
+) -> Reader {
     reader_of(sight_of(actor, person, organization))
 }
 
-pub(super) fn shown(actor: &Actor, dossier: &Dossier, license: &License, now: Instant) -> LicenseShown {
+pub(super) fn shown(
+    actor: &Actor,
+    dossier: &Dossier,
+    license: &License,
+    now: Instant,
+) -> LicenseShown {
     let sight = sight_of(actor, &dossier.person, license.organization_id);
     let reader = reader_of(sight);
     let evaluation = match reader {
         Reader::Full => dossier.license_at(license.organization_id, now),
-        _ => dossier.seen_by(reader, now).license_at(license.organization_id, now),
+        _ => dossier
+            .seen_by(reader, now)
+            .license_at(license.organization_id, now),
     };
     LicenseShown {
         license: license.clone(),
@@ -72,14 +83,22 @@ pub(super) fn load(rx: &mut Rx<'_>, id: LicenseId) -> Result<(License, Dossier),
     let license = rx.view.license(id)?.ok_or(Error::NotFound)?;
     rx.authorize(
         Action::ReadLicense,
-        Scope::person(license.implementation_id, Some(license.organization_id), license.person_id),
+        Scope::person(
+            license.implementation_id,
+            Some(license.organization_id),
+            license.person_id,
+        ),
     )?;
     let dossier = Dossier::load(rx.view, license.person_id, &[])?.ok_or(Error::NotFound)?;
     Ok((license, dossier))
 }
 
 /// A page of licenses, each as it stands now.
-pub fn licenses(rx: &mut Rx<'_>, filter: &StateFilter<LicenseStatus>, page: Page) -> Result<Vec<LicenseShown>, Error> {
+pub fn licenses(
+    rx: &mut Rx<'_>,
+    filter: &StateFilter<LicenseStatus>,
+    page: Page,
+) -> Result<Vec<LicenseShown>, Error> {
     let visible = rx.actor.visible(Action::ReadLicense);
     not_reindexing(rx, filter.implementation_id, !filter.states.is_empty())?;
     let states = filter.states.clone();
@@ -87,12 +106,16 @@ pub fn licenses(rx: &mut Rx<'_>, filter: &StateFilter<LicenseStatus>, page: Page
         page,
         |page| {
             let rows = rx.view.licenses(&visible, filter, page)?;
-            let people: std::collections::BTreeSet<PersonId> = rows.iter().map(|row| row.person_id).collect();
-            let dossiers = Dossier::load_many(rx.view, &people.into_iter().collect::<Vec<_>>(), &[])?;
+            let people: std::collections::BTreeSet<PersonId> =
+                rows.iter().map(|row| row.person_id).collect();
+            let dossiers =
+                Dossier::load_many(rx.view, &people.into_iter().collect::<Vec<_>>(), &[])?;
             Ok(rows
                 .into_iter()
                 .filter_map(|row| {
-                    let dossier = dossiers.iter().find(|dossier| dossier.person.id == row.person_id)?;
+                    let dossier = dossiers
+                        .iter()
+                        .find(|dossier| dossier.person.id == row.person_id)?;
                     Some(shown(rx.actor, dossier, &row, rx.now))
                 })
                 .collect())
@@ -112,7 +135,9 @@ pub(super) fn not_reindexing(
     by_state: bool,
 ) -> Result<(), Error> {
     match implementation {
-        Some(id) if by_state && rx.view.stale_count(id)? > MOST_STALE_ROWS => Err(Error::Reindexing),
+        Some(id) if by_state && rx.view.stale_count(id)? > MOST_STALE_ROWS => {
+            Err(Error::Reindexing)
+        }
         _ => Ok(()),
     }
 }

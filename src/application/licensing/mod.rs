@@ -13,13 +13,19 @@ mod requests;
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
 pub use dossier::{Dossier, evaluate_due_people};
 pub use ends::{
-    Affected, EndKind, EndShown, EndStatus, Ended, NewDeactivation, NewDeparture, cancel_end, deactivate, end, ends,
-    report_departure, reschedule_end,
+    Affected, EndKind, EndShown, EndStatus, Ended, NewDeactivation, NewDeparture, cancel_end,
+    deactivate, end, ends, report_departure, reschedule_end,
 };
-pub use evidence::{NewSignature, NewTraining, completion, completions, record_completion, record_signature};
-pub use explanation::{Block, Explanation, Subject, explain_license, explain_person, explain_request};
+pub use evidence::{
+    NewSignature, NewTraining, completion, completions, record_completion, record_signature,
+};
+pub use explanation::{
+    Block, Explanation, Subject, end_name, explain_license, explain_person, explain_request,
+    hold_name,
+};
 pub use licenses::{LicenseShown, license, licenses};
 pub use reporting::{Moment, Reported};
 pub use requests::{
-    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, request, requests, submit, withdraw,
+    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, request, requests,
+    submit, withdraw,
 };

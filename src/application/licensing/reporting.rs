@@ -62,7 +62,10 @@ impl Reported {
     ) -> Result<Envelope, Error> {
         let reported_at = self.reported_at.unwrap_or(tx.now);
         if reported_at > tx.now + SKEW {
-            return Err(Error::invalid("/reported_at", "lies in the future: say when it was reported"));
+            return Err(Error::invalid(
+                "/reported_at",
+                "lies in the future: say when it was reported",
+            ));
         }
         Ok(Envelope {
             occurred_at,
@@ -81,7 +84,12 @@ impl Reported {
 
 /// Refuses what has not happened yet.
 pub(super) fn not_in_the_future(at: Instant, now: Instant, pointer: &str) -> Option<Fault> {
-    (at > now + SKEW).then(|| Fault::at(pointer, "lies in the future: record it when it has happened"))
+    (at > now + SKEW).then(|| {
+        Fault::at(
+            pointer,
+            "lies in the future: record it when it has happened",
+        )
+    })
 }
 
 /// What a fact is about besides its person.
@@ -93,7 +101,13 @@ pub(super) struct About {
 }
 
 /// A new fact about a person; the audit trail names it.
-pub(super) fn fact(tx: &mut Tx<'_>, person: &Person, about: About, envelope: Envelope, body: FactBody) -> Fact {
+pub(super) fn fact(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    about: About,
+    envelope: Envelope,
+    body: FactBody,
+) -> Fact {
     let fact = Fact {
         id: tx.id(),
         implementation_id: person.implementation_id,
@@ -111,7 +125,9 @@ pub(super) fn fact(tx: &mut Tx<'_>, person: &Person, about: About, envelope: Env
 /// Nobody decides about himself.
 pub(super) fn not_oneself(tx: &Tx<'_>, person: PersonId, what: &str) -> Result<(), Error> {
     if tx.actor.is(person) {
-        Err(Error::OwnCase(format!("{what}: nobody decides about himself")))
+        Err(Error::OwnCase(format!(
+            "{what}: nobody decides about himself"
+        )))
     } else {
         Ok(())
     }

@@ -11,8 +11,8 @@ use crate::domain::fact::{Basis, FactBody};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, ProjectId, RequestId};
 use crate::domain::license::License;
 use crate::domain::policy::{
-    Approver, Attestation, LicenseKind, PolicyDocument, PolicyVersion, RequestClass, RequestRules, RequestSource,
-    StaffRole, WorkEmail,
+    Approver, Attestation, LicenseKind, PolicyDocument, PolicyVersion, RequestClass, RequestRules,
+    RequestSource, StaffRole, WorkEmail,
 };
 use crate::domain::request::{Attested, LicenseRequest, RecordedState, RequestState};
 use crate::domain::roster::{ExternalKind, Organization, Person, PersonEmail, PersonName};
@@ -69,7 +69,13 @@ pub struct Decision {
 }
 
 pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> {
-    let organization = visible_organization(tx.unit, tx.actor, Action::SubmitRequest, new.organization_id, "/organization_id")?;
+    let organization = visible_organization(
+        tx.unit,
+        tx.actor,
+        Action::SubmitRequest,
+        new.organization_id,
+        "/organization_id",
+    )?;
     tx.authorize(
         Action::SubmitRequest,
         Scope::organization(organization.implementation_id, organization.id),
@@ -105,7 +111,10 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
         attestations: new.attestations.clone(),
         requester: tx.actor.principal.id,
         requested_by: new.requested_by,
-        channel: new.reported.channel.unwrap_or(crate::domain::fact::Channel::Api),
+        channel: new
+            .reported
+            .channel
+            .unwrap_or(crate::domain::fact::Channel::Api),
         ticket_reference: new.reported.ticket_reference.clone(),
         submitted_at: tx.now,
         recorded: RecordedState {
@@ -127,10 +136,12 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
 
 fn insert_request(tx: &mut Tx<'_>, request: &LicenseRequest) -> Result<(), Error> {
     tx.trail.touched("license_request", request.id);
-    tx.unit.insert_request(request).map_err(|error| match error {
-        StoreError::Conflict => open_already(),
-        other => other.into(),
-    })
+    tx.unit
+        .insert_request(request)
+        .map_err(|error| match error {
+            StoreError::Conflict => open_already(),
+            other => other.into(),
+        })
 }
 
 fn open_already() -> Error {
@@ -167,12 +178,17 @@ fn check(
     match document.license_types.get(&new.license_type) {
         None => faults.push(Fault::at(
             "/license_type",
-            format!("is no license type of the policy in force, which has: {}", known.join(", ")),
+            format!(
+                "is no license type of the policy in force, which has: {}",
+                known.join(", ")
+            ),
         )),
-        Some(found) if matches!(found.license, LicenseKind::AddOn { .. }) => faults.push(Fault::at(
-            "/license_type",
-            "is an add-on; requests for add-ons are not worked by this version of the service",
-        )),
+        Some(found) if matches!(found.license, LicenseKind::AddOn { .. }) => {
+            faults.push(Fault::at(
+                "/license_type",
+                "is an add-on; requests for add-ons are not worked by this version of the service",
+            ))
+        }
         Some(_) => {}
     }
     match &new.job_role {
@@ -180,7 +196,10 @@ fn check(
             let roles: Vec<&str> = document.job_roles.keys().map(String::as_str).collect();
             faults.push(Fault::at(
                 "/job_role",
-                format!("is no job role of the policy in force, which has: {}", roles.join(", ")),
+                format!(
+                    "is no job role of the policy in force, which has: {}",
+                    roles.join(", ")
+                ),
             ));
         }
         _ => {}
@@ -191,20 +210,27 @@ fn check(
     if rules.work_email != WorkEmail::Optional
         && matches!(&new.person, PersonNamed::New { email: None, .. })
     {
-        faults.push(Fault::at("/person/email", "a work e-mail address is needed"));
+        faults.push(Fault::at(
+            "/person/email",
+            "a work e-mail address is needed",
+        ));
     }
     if let Some(supervisor) = new.requested_by {
         let known = tx.unit.person(supervisor)?;
         if known.is_none_or(|person| person.implementation_id != organization.implementation_id) {
-            faults.push(Fault::at("/requested_by", "names no person of this implementation"));
+            faults.push(Fault::at(
+                "/requested_by",
+                "names no person of this implementation",
+            ));
         }
     }
     let source = source_of(tx.actor, organization, new, rules);
     match source {
-        Some(found) if found.ticket_required && new.reported.ticket_reference.is_none() => faults.push(Fault::at(
-            "/ticket_reference",
-            "the policy asks for the ticket by which this request came",
-        )),
+        Some(found) if found.ticket_required && new.reported.ticket_reference.is_none() => faults
+            .push(Fault::at(
+                "/ticket_reference",
+                "the policy asks for the ticket by which this request came",
+            )),
         _ => {}
     }
     if !faults.is_empty() {
@@ -212,7 +238,11 @@ fn check(
     }
     let state = format!("policy version {}", policy.number);
     if source.is_none() {
-        let sources: Vec<&str> = rules.requesters.iter().map(|requester| source_name(&requester.from)).collect();
+        let sources: Vec<&str> = rules
+            .requesters
+            .iter()
+            .map(|requester| source_name(&requester.from))
+            .collect();
         return Err(Rejection::needing(
             state,
             "submit",
@@ -266,7 +296,11 @@ fn check_attestations(
     faults: &mut Vec<Fault>,
 ) {
     for wanted in &rules.attestations {
-        if !new.attestations.iter().any(|given| given.code == wanted.code()) {
+        if !new
+            .attestations
+            .iter()
+            .any(|given| given.code == wanted.code())
+        {
             faults.push(Fault::at(
                 "/attestations",
                 format!("the policy asks for the attestation `{}`", wanted.code()),
@@ -276,11 +310,23 @@ fn check_attestations(
     let today = today(policy, now);
     for (index, given) in new.attestations.iter().enumerate() {
         let at = |field: &str| format!("/attestations/{index}{field}");
-        if new.attestations.iter().take(index).any(|earlier| earlier.code == given.code) {
+        if new
+            .attestations
+            .iter()
+            .take(index)
+            .any(|earlier| earlier.code == given.code)
+        {
             faults.push(Fault::at(at("/code"), "is given twice"));
         }
-        let Some(wanted) = rules.attestations.iter().find(|wanted| wanted.code() == given.code) else {
-            faults.push(Fault::at(at("/code"), "is no attestation that the policy asks for"));
+        let Some(wanted) = rules
+            .attestations
+            .iter()
+            .find(|wanted| wanted.code() == given.code)
+        else {
+            faults.push(Fault::at(
+                at("/code"),
+                "is no attestation that the policy asks for",
+            ));
             continue;
         };
         if given.on.is_some_and(|on| on > today) {
@@ -291,7 +337,10 @@ fn check_attestations(
         } = wanted
         {
             match given.on {
-                None => faults.push(Fault::at(at("/on"), "the day of the background check is needed")),
+                None => faults.push(Fault::at(
+                    at("/on"),
+                    "the day of the background check is needed",
+                )),
                 Some(on) if length.after(on, &policy.document.holidays) < today => {
                     faults.push(Fault::at(at("/on"), "is too long ago for the policy"));
                 }
@@ -324,14 +373,19 @@ fn source_of<'r>(
         .map(|grant| grant.role)
         .collect();
     let has = |role| roles.contains(&role);
-    rules.requesters.iter().find(|requester| match requester.from {
-        RequestSource::Supervisor {} => has(Role::Supervisor),
-        RequestSource::HelpDeskForSupervisor {} => {
-            (has(Role::HelpDesk) || has(Role::SystemAdmin)) && new.requested_by.is_some()
-        }
-        RequestSource::Staff {} => has(Role::SystemAdmin) || has(Role::HelpDesk),
-        RequestSource::AuthorizedSigner {} | RequestSource::Trainee {} | RequestSource::CoursePassed { .. } => false,
-    })
+    rules
+        .requesters
+        .iter()
+        .find(|requester| match requester.from {
+            RequestSource::Supervisor {} => has(Role::Supervisor),
+            RequestSource::HelpDeskForSupervisor {} => {
+                (has(Role::HelpDesk) || has(Role::SystemAdmin)) && new.requested_by.is_some()
+            }
+            RequestSource::Staff {} => has(Role::SystemAdmin) || has(Role::HelpDesk),
+            RequestSource::AuthorizedSigner {}
+            | RequestSource::Trainee {}
+            | RequestSource::CoursePassed { .. } => false,
+        })
 }
 
 fn source_name(source: &RequestSource) -> &'static str {
@@ -349,7 +403,11 @@ fn source_name(source: &RequestSource) -> &'static str {
 
 /// Finds the person silently within the implementation, or makes a new one. A supervisor who names an external id needs
 /// no sight of the person's other agencies.
-fn the_trainee(tx: &mut Tx<'_>, new: &NewRequest, organization: &Organization) -> Result<Person, Error> {
+fn the_trainee(
+    tx: &mut Tx<'_>,
+    new: &NewRequest,
+    organization: &Organization,
+) -> Result<Person, Error> {
     let implementation = organization.implementation_id;
     match &new.person {
         PersonNamed::Id(id) => {
@@ -357,7 +415,10 @@ fn the_trainee(tx: &mut Tx<'_>, new: &NewRequest, organization: &Organization) -
             if person.implementation_id == implementation {
                 Ok(person)
             } else {
-                Err(Error::invalid("/person/id", "names no person you may know of"))
+                Err(Error::invalid(
+                    "/person/id",
+                    "names no person you may know of",
+                ))
             }
         }
         PersonNamed::External { system, value } => {
@@ -365,7 +426,9 @@ fn the_trainee(tx: &mut Tx<'_>, new: &NewRequest, organization: &Organization) -
                 .unit
                 .external_id(implementation, ExternalKind::Person, system, value)?;
             let person = match found {
-                Some(external) if external.closed_at.is_none() => tx.unit.person(PersonId(external.subject))?,
+                Some(external) if external.closed_at.is_none() => {
+                    tx.unit.person(PersonId(external.subject))?
+                }
                 _ => None,
             };
             person.ok_or_else(|| {
@@ -419,7 +482,12 @@ fn load(tx: &mut Tx<'_>, person: PersonId, organization: OrganizationId) -> Resu
 }
 
 /// The guards of the field: organization participating, person not barred, no other open request.
-fn may_submit(dossier: &Dossier, new: &NewRequest, license: &Evaluation, now: Instant) -> Result<(), Error> {
+fn may_submit(
+    dossier: &Dossier,
+    new: &NewRequest,
+    license: &Evaluation,
+    now: Instant,
+) -> Result<(), Error> {
     let open = dossier.requests.iter().any(|request| {
         request.organization_id == new.organization_id
             && request.license_type == new.license_type
@@ -442,7 +510,9 @@ fn may_submit(dossier: &Dossier, new: &NewRequest, license: &Evaluation, now: In
         .period()
         .is_some_and(|period| period.end.is_none() && period.license_type == new.license_type);
     if same_type {
-        needs.push("another license type: the person has a running license of this type here".to_owned());
+        needs.push(
+            "another license type: the person has a running license of this type here".to_owned(),
+        );
     }
     if needs.is_empty() {
         Ok(())
@@ -494,7 +564,11 @@ fn for_decision(
     let request = tx.unit.request(id)?.ok_or(Error::NotFound)?;
     tx.authorize(
         action,
-        Scope::person(request.implementation_id, Some(request.organization_id), request.person_id),
+        Scope::person(
+            request.implementation_id,
+            Some(request.organization_id),
+            request.person_id,
+        ),
     )?;
     tx.unit.lock_person(request.person_id)?;
     let mut dossier = load(tx, request.person_id, request.organization_id)?;
@@ -535,7 +609,12 @@ fn record(
     dossier.learn(&[fact]);
     dossier.record_states(tx.unit, tx.now)?;
     tx.trail.touched("license_request", request.id);
-    Ok(shown(&dossier, find(&dossier, request.id)?, Reader::Full, tx.now))
+    Ok(shown(
+        &dossier,
+        find(&dossier, request.id)?,
+        Reader::Full,
+        tx.now,
+    ))
 }
 
 /// Gives the approval step that is next.
@@ -554,7 +633,11 @@ pub fn approve(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<Re
 
 /// The lead decides every step; other roles only their own.
 fn may_approve(actor: &Actor, request: &LicenseRequest, by: &Approver) -> bool {
-    let scope = Scope::person(request.implementation_id, Some(request.organization_id), request.person_id);
+    let scope = Scope::person(
+        request.implementation_id,
+        Some(request.organization_id),
+        request.person_id,
+    );
     actor
         .grants
         .iter()
@@ -581,16 +664,28 @@ pub fn deny(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<Reque
     record(tx, dossier, &request, &decision.reported, body)
 }
 
-pub fn withdraw(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<RequestShown, Error> {
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    id: RequestId,
+    decision: &Decision,
+) -> Result<RequestShown, Error> {
     let (dossier, request) = for_decision(tx, Action::WithdrawRequest, id, decision.expected)?;
     let body = dossier.request_at(&request, tx.now).withdraw(None)?;
     record(tx, dossier, &request, &decision.reported, body)
 }
 
 /// Begins the license period: every requirement is checked again in this transaction.
-pub fn activate(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<RequestShown, Error> {
+pub fn activate(
+    tx: &mut Tx<'_>,
+    id: RequestId,
+    decision: &Decision,
+) -> Result<RequestShown, Error> {
     let (mut dossier, request) = for_decision(tx, Action::ActivateLicense, id, decision.expected)?;
-    not_oneself(tx, request.person_id, "somebody else activates your license")?;
+    not_oneself(
+        tx,
+        request.person_id,
+        "somebody else activates your license",
+    )?;
     let evaluation = dossier.request_at(&request, tx.now);
     let license = dossier.license_at(request.organization_id, tx.now);
     evaluation.activate(request.class, &license)?;
@@ -634,7 +729,10 @@ pub fn activate(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<R
             class: request.class,
             job_role: request.job_role.clone(),
             projects: request.projects.clone(),
-            project_types: dossier.project_types_of(&request.projects).into_iter().collect(),
+            project_types: dossier
+                .project_types_of(&request.projects)
+                .into_iter()
+                .collect(),
             basis: Basis::Requirements,
         }
     };
@@ -650,10 +748,20 @@ pub fn activate(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<R
     dossier.record_states(tx.unit, tx.now)?;
     tx.trail.touched("license_request", request.id);
     tx.trail.touched("license", license_id);
-    Ok(shown(&dossier, find(&dossier, request.id)?, Reader::Full, tx.now))
+    Ok(shown(
+        &dossier,
+        find(&dossier, request.id)?,
+        Reader::Full,
+        tx.now,
+    ))
 }
 
-pub(super) fn shown(dossier: &Dossier, request: &LicenseRequest, reader: Reader, now: Instant) -> RequestShown {
+pub(super) fn shown(
+    dossier: &Dossier,
+    request: &LicenseRequest,
+    reader: Reader,
+    now: Instant,
+) -> RequestShown {
     let evaluation = match reader {
         Reader::Full => dossier.request_at(request, now),
         _ => dossier.seen_by(reader, now).request_at(request, now),
@@ -677,7 +785,11 @@ pub(super) fn shown(dossier: &Dossier, request: &LicenseRequest, reader: Reader,
 /// One request as it stands now.
 pub fn request(rx: &mut Rx<'_>, id: RequestId) -> Result<RequestShown, Error> {
     let request = rx.view.request(id)?.ok_or(Error::NotFound)?;
-    let scope = Scope::person(request.implementation_id, Some(request.organization_id), request.person_id);
+    let scope = Scope::person(
+        request.implementation_id,
+        Some(request.organization_id),
+        request.person_id,
+    );
     rx.authorize(Action::ReadRequest, scope)?;
     let dossier = Dossier::load(rx.view, request.person_id, &[])?.ok_or(Error::NotFound)?;
     let reader = person_reader(rx.actor, &dossier.person, request.organization_id);
@@ -698,12 +810,16 @@ pub fn requests(
         page,
         |page| {
             let rows = rx.view.requests(&visible, filter, page)?;
-            let people: std::collections::BTreeSet<PersonId> = rows.iter().map(|row| row.person_id).collect();
-            let dossiers = Dossier::load_many(rx.view, &people.into_iter().collect::<Vec<_>>(), &[])?;
+            let people: std::collections::BTreeSet<PersonId> =
+                rows.iter().map(|row| row.person_id).collect();
+            let dossiers =
+                Dossier::load_many(rx.view, &people.into_iter().collect::<Vec<_>>(), &[])?;
             Ok(rows
                 .into_iter()
                 .filter_map(|row| {
-                    let dossier = dossiers.iter().find(|dossier| dossier.person.id == row.person_id)?;
+                    let dossier = dossiers
+                        .iter()
+                        .find(|dossier| dossier.person.id == row.person_id)?;
                     let reader = person_reader(rx.actor, &dossier.person, row.organization_id);
                     Some(shown(dossier, &row, reader, rx.now))
                 })

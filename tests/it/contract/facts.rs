@@ -90,11 +90,13 @@ fn bodies() -> Vec<FactBody> {
         FactBody::Barred { until: None },
         FactBody::BarLifted { bar: id(10) },
     ];
-    bodies.extend([Party::EndUser, Party::Supervisor].map(|party| FactBody::AgreementSigned {
-        agreement: "user_agreement".into(),
-        version: "2026".into(),
-        party,
-    }));
+    bodies.extend(
+        [Party::EndUser, Party::Supervisor].map(|party| FactBody::AgreementSigned {
+            agreement: "user_agreement".into(),
+            version: "2026".into(),
+            party,
+        }),
+    );
     bodies.extend(DeactivationCause::ALL.map(|cause| FactBody::Deactivated { cause }));
     bodies.extend(HoldCause::ALL.map(|cause| FactBody::HoldOpened {
         cause,

@@ -9,9 +9,7 @@ use hmis_licensing::domain::calendar::Precision;
 use hmis_licensing::domain::fact::{Channel, Envelope, Fact, FactBody, Reporter};
 use hmis_licensing::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId};
 use hmis_licensing::domain::license::{License, LicenseStatus};
-use hmis_licensing::domain::request::{
-    LicenseRequest, RecordedState, RequestClass, RequestState,
-};
+use hmis_licensing::domain::request::{LicenseRequest, RecordedState, RequestClass, RequestState};
 use hmis_licensing::domain::roster::{Implementation, Organization, Person, Project};
 use uuid::Uuid;
 
@@ -19,7 +17,9 @@ pub type Instant = DateTime<Utc>;
 
 /// An id that ends in `number`.
 pub fn id<T: From<Uuid>>(number: u128) -> T {
-    T::from(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + number))
+    T::from(Uuid::from_u128(
+        0x0190_0000_0000_7000_8000_0000_0000_0000 + number,
+    ))
 }
 
 /// Some microseconds past `minutes` minutes after a Monday morning.
@@ -272,5 +272,11 @@ impl House {
             uow.insert_person(row)?;
         }
         Ok(())
+    }
+}
+
+pub fn policy_document() -> hmis_licensing::domain::policy::PolicyDocument {
+    hmis_licensing::domain::policy::PolicyDocument {
+        time_zone: "America/Detroit".into(),
     }
 }

@@ -34,7 +34,9 @@ fn a_request_comes_back_whole_and_changes_once_per_version() {
         };
         row.recorded.next_change_at = Some(at(30));
         let inserted = row.clone();
-        bench.write(move |uow| uow.insert_request(&inserted)).unwrap();
+        bench
+            .write(move |uow| uow.insert_request(&inserted))
+            .unwrap();
         let read = bench.read(|view| view.request(id(60))).unwrap();
         assert_eq!(read.as_ref(), Some(&row));
 
@@ -44,7 +46,9 @@ fn a_request_comes_back_whole_and_changes_once_per_version() {
         row.recorded.next_change_at = None;
         row.recorded.generation = 7;
         let updated = row.clone();
-        bench.write(move |uow| uow.update_request(&updated)).unwrap();
+        bench
+            .write(move |uow| uow.update_request(&updated))
+            .unwrap();
         let stale = row.clone();
         let answer = bench.write(move |uow| uow.update_request(&stale));
         assert_eq!(answer, Err(StoreError::Stale));
@@ -108,11 +112,7 @@ fn every_state_class_and_channel_can_be_kept() {
 fn no_two_open_requests_want_the_same() {
     on_both(|bench| {
         let house = bench.house();
-        let (maya, shelter, outreach) = (
-            house.maya.clone(),
-            house.shelter.id,
-            house.outreach.id,
-        );
+        let (maya, shelter, outreach) = (house.maya.clone(), house.shelter.id, house.outreach.id);
         let first = request(60, &maya, shelter);
         let row = first.clone();
         bench.write(move |uow| uow.insert_request(&row)).unwrap();
@@ -146,7 +146,9 @@ fn no_two_open_requests_want_the_same() {
         assert_eq!(answer, Err(StoreError::Conflict));
         let mut also_ended = second;
         also_ended.recorded.state = RequestState::Denied;
-        bench.write(move |uow| uow.update_request(&also_ended)).unwrap();
+        bench
+            .write(move |uow| uow.update_request(&also_ended))
+            .unwrap();
     });
 }
 
@@ -171,7 +173,9 @@ fn a_person_has_one_license_at_an_organization() {
         row.recorded.next_change_at = Some(at(99));
         row.recorded.generation = 4;
         let updated = row.clone();
-        bench.write(move |uow| uow.update_license(&updated)).unwrap();
+        bench
+            .write(move |uow| uow.update_license(&updated))
+            .unwrap();
         let stale = row.clone();
         let answer = bench.write(move |uow| uow.update_license(&stale));
         assert_eq!(answer, Err(StoreError::Stale));
@@ -280,8 +284,7 @@ fn a_new_generation_makes_every_row_of_its_implementation_due() {
     on_both(|bench| {
         let house = bench.house();
         let (maya, noor, otto) = (house.maya.clone(), house.noor.clone(), house.otto.clone());
-        let (shelter, outreach, village) =
-            (house.shelter.id, house.outreach.id, house.village.id);
+        let (shelter, outreach, village) = (house.shelter.id, house.outreach.id, house.village.id);
         bench
             .write(move |uow| {
                 uow.insert_license(&license(60, &maya, shelter))?;
@@ -300,7 +303,9 @@ fn a_new_generation_makes_every_row_of_its_implementation_due() {
             ))
         };
         assert_eq!(bench.read(stale).unwrap(), (0, 0, vec![]));
-        let generation = bench.write(move |uow| uow.bump_generation(detroit)).unwrap();
+        let generation = bench
+            .write(move |uow| uow.bump_generation(detroit))
+            .unwrap();
         assert_eq!(generation, 2);
         let people = vec![house.maya.id, house.noor.id];
         assert_eq!(bench.read(stale).unwrap(), (4, 0, people));

@@ -170,7 +170,11 @@ fn organizations_contacts_and_projects_come_back_and_change_once_per_version() {
             bench.write(move |uow| uow.update_contact(&c)),
             bench.write(move |uow| uow.update_project(&p)),
         ];
-        assert!(answers.iter().all(|answer| *answer == Err(StoreError::Stale)));
+        assert!(
+            answers
+                .iter()
+                .all(|answer| *answer == Err(StoreError::Stale))
+        );
 
         organization.version = 2;
         contact.version = 2;
@@ -220,13 +224,19 @@ fn participations_come_oldest_recording_first_and_ties_as_inserted() {
         ];
         let rows = written.clone();
         bench
-            .write(move |uow| rows.iter().try_for_each(|row| uow.insert_participation(row)))
+            .write(move |uow| {
+                rows.iter()
+                    .try_for_each(|row| uow.insert_participation(row))
+            })
             .unwrap();
         let of_both = bench
             .read(move |view| view.participations(&[shelter, outreach]))
             .unwrap();
         let [last, first, second, third] = written;
-        assert_eq!(of_both, [first, second.clone(), third.clone(), last.clone()]);
+        assert_eq!(
+            of_both,
+            [first, second.clone(), third.clone(), last.clone()]
+        );
         let of_one = bench.read(move |view| view.participations(&[shelter]));
         assert_eq!(of_one.unwrap(), [second, third, last]);
     });
@@ -265,7 +275,9 @@ fn a_person_comes_back_with_names_and_addresses() {
             .write(move |uow| {
                 uow.update_person(&row)?;
                 n.iter().rev().try_for_each(|name| uow.insert_name(name))?;
-                e.iter().rev().try_for_each(|email| uow.insert_email(email))?;
+                e.iter()
+                    .rev()
+                    .try_for_each(|email| uow.insert_email(email))?;
                 uow.retire_emails(row.id, house.shelter.id, at(60))?;
                 // A later departure does not move what was retired before.
                 uow.retire_emails(row.id, house.shelter.id, at(90))
@@ -315,7 +327,9 @@ fn an_external_id_is_never_given_to_anybody_else() {
             closed_at: None,
         };
         let row = given.clone();
-        bench.write(move |uow| uow.insert_external_id(&row)).unwrap();
+        bench
+            .write(move |uow| uow.insert_external_id(&row))
+            .unwrap();
         let detroit = house.detroit.id;
         bench
             .write(move |uow| {

@@ -29,7 +29,9 @@ pub struct TestDatabase {
 }
 
 enum Place {
-    Folder(TempDir),
+    Folder {
+        _removed_on_drop: TempDir,
+    },
     Schema {
         server: &'static Server,
         name: String,
@@ -55,7 +57,9 @@ impl TestDatabase {
             kind: Kind::Sqlite,
             url: url_text.parse().expect("a URL"),
             url_text,
-            place: Place::Folder(folder),
+            place: Place::Folder {
+                _removed_on_drop: folder,
+            },
         }
     }
 
@@ -88,18 +92,10 @@ impl TestDatabase {
         })
     }
 
-    /// The folder of a SQLite file.
-    pub fn folder(&self) -> Option<&Path> {
-        match &self.place {
-            Place::Folder(folder) => Some(folder.path()),
-            Place::Schema { .. } => None,
-        }
-    }
-
     /// The schema's name and server, on PostgreSQL.
     pub fn schema(&self) -> Option<(&'static Server, &str)> {
         match &self.place {
-            Place::Folder(_) => None,
+            Place::Folder { .. } => None,
             Place::Schema { server, name } => Some((server, name)),
         }
     }
@@ -112,11 +108,14 @@ impl TestDatabase {
         SqlStore::open_with(&self.url, settings).expect("a store")
     }
 
-    /// A connection beside the store, without any of its settings.
+    /// A connection beside the store, with none of its settings but patience.
     pub fn connection(&self) -> AnyConnection {
         match &self.url {
             DatabaseUrl::Sqlite(path) => {
-                AnyConnection::Sqlite(SqliteConnection::establish(path).expect("a connection"))
+                let mut conn = SqliteConnection::establish(path).expect("a connection");
+                conn.batch_execute("PRAGMA busy_timeout = 10000")
+                    .expect("patience");
+                AnyConnection::Sqlite(conn)
             }
             DatabaseUrl::Postgres(_) => AnyConnection::Postgres(
                 PgConnection::establish(&self.url_text).expect("a connection"),

@@ -1,0 +1,168 @@
+//! The access decision: what a front-end asks at sign-in. Decided from facts, policy and time at the moment of asking.
+
+use chrono::TimeDelta;
+
+use crate::application::actor::{Action, Denied, Scope};
+use crate::application::{Error, Fault, Rx};
+use crate::domain::calendar::Instant;
+use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
+use crate::domain::roster::ExternalKind;
+
+use super::dossier::Dossier;
+use super::licenses::person_reader;
+
+/// No permission is kept longer than this without asking again.
+const LONGEST_CACHE: TimeDelta = TimeDelta::minutes(5);
+
+/// Who wants in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessQuery {
+    /// An implementation's id or code.
+    pub implementation: String,
+    pub system: String,
+    pub external_id: String,
+    pub organization: Option<OrganizationId>,
+    /// Absent: now.
+    pub at: Option<Instant>,
+}
+
+/// A coarse reason: it tells a front-end what to say, and nothing about people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    Allowed,
+    NotAllowed,
+    NoLicense,
+    UnknownPerson,
+}
+
+/// The decision about one license.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LicenseDecision {
+    pub license_id: LicenseId,
+    pub organization_id: OrganizationId,
+    pub license_type: String,
+    pub allowed: bool,
+    pub reason: Reason,
+}
+
+/// The decision about a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessDecision {
+    pub implementation_id: ImplementationId,
+    pub person_id: Option<PersonId>,
+    /// Whether any license of the ones asked for gives access.
+    pub allowed: bool,
+    pub reason: Reason,
+    pub licenses: Vec<LicenseDecision>,
+    pub decided_at: Instant,
+    /// The instant the answer speaks of.
+    pub at: Instant,
+    pub recheck_after: Instant,
+    pub next_automatic_change_at: Option<Instant>,
+}
+
+pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecision, Error> {
+    let at = query.at.unwrap_or(rx.now);
+    if at > rx.now {
+        return Err(Error::Invalid(vec![Fault::parameter(
+            "at",
+            "lies in the future: a decision is made from what is known, so ask again then",
+        )]));
+    }
+    let unknown = || {
+        Error::Invalid(vec![Fault::parameter(
+            "implementation",
+            "names no implementation you may know of",
+        )])
+    };
+    let implementation = match query.implementation.parse::<ImplementationId>() {
+        Ok(id) => rx.view.implementation(id)?,
+        Err(_) => rx.view.implementation_by_code(&query.implementation)?,
+    }
+    .ok_or_else(unknown)?;
+    match rx.actor.authorize(
+        Action::DecideAccess,
+        Scope::implementation(implementation.id),
+    ) {
+        Ok(_) => {}
+        Err(Denied::Hidden) => return Err(unknown()),
+        Err(Denied::Forbidden) => return Err(Error::Forbidden),
+    }
+    let recheck = rx.now + LONGEST_CACHE;
+    let nobody = |reason| AccessDecision {
+        implementation_id: implementation.id,
+        person_id: None,
+        allowed: false,
+        reason,
+        licenses: Vec::new(),
+        decided_at: rx.now,
+        at,
+        recheck_after: recheck,
+        next_automatic_change_at: None,
+    };
+    // A closed external id still resolves for decisions until staff settle it.
+    let Some(external) = rx.view.external_id(
+        implementation.id,
+        ExternalKind::Person,
+        &query.system,
+        &query.external_id,
+    )?
+    else {
+        return Ok(nobody(Reason::UnknownPerson));
+    };
+    let Some(dossier) = Dossier::load(rx.view, PersonId(external.subject), &[])? else {
+        return Ok(nobody(Reason::UnknownPerson));
+    };
+    let mut next: Option<Instant> = None;
+    let mut licenses = Vec::new();
+    for license in &dossier.licenses {
+        if query
+            .organization
+            .is_some_and(|id| id != license.organization_id)
+        {
+            continue;
+        }
+        let reader = person_reader(rx.actor, &dossier.person, license.organization_id);
+        let evaluation = dossier
+            .seen_by(reader, at)
+            .license_at(license.organization_id, at);
+        let Some(period) = evaluation.period() else {
+            continue;
+        };
+        let allowed = evaluation.allowed();
+        // What is asked about the past has happened: only a decision for now says what comes next.
+        if query.at.is_none() {
+            next = [next, evaluation.next_change_at()]
+                .into_iter()
+                .flatten()
+                .min();
+        }
+        licenses.push(LicenseDecision {
+            license_id: license.id,
+            organization_id: license.organization_id,
+            license_type: period.license_type.clone(),
+            allowed,
+            reason: if allowed {
+                Reason::Allowed
+            } else {
+                Reason::NotAllowed
+            },
+        });
+    }
+    let allowed = licenses.iter().any(|license| license.allowed);
+    Ok(AccessDecision {
+        implementation_id: implementation.id,
+        person_id: Some(dossier.person.id),
+        allowed,
+        reason: match (allowed, licenses.is_empty()) {
+            (true, _) => Reason::Allowed,
+            (false, true) => Reason::NoLicense,
+            (false, false) => Reason::NotAllowed,
+        },
+        licenses,
+        decided_at: rx.now,
+        at,
+        recheck_after: next.map_or(recheck, |next| next.min(recheck)),
+        next_automatic_change_at: next,
+    })
+}

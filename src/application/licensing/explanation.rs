@@ -1,0 +1,390 @@
+//! The help desk's one screen: what is met, what is missing, what blocks access, what comes next, who can act.
+
+use crate::application::actor::Sight;
+use crate::application::{Error, Rx};
+use crate::domain::calendar::Instant;
+use crate::domain::evaluate::{
+    Consequence, DueItem, EndCause, Evaluation, LicenseState, RequestEvaluation, Upcoming,
+};
+use crate::domain::fact::{DeactivationCause, HoldCause};
+use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
+use crate::domain::policy::not_enforced;
+use crate::domain::requirement::{Standing, party_name};
+
+use super::dossier::Dossier;
+use super::licenses::{self, LicenseShown, reader_of, sight_of};
+use super::requests::{self, RequestShown};
+
+/// What an explanation speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    License(LicenseId),
+    Request(RequestId),
+}
+
+/// Something that keeps access off, in the words its reader may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// A stable word: a hold cause, an end cause, `no_license`, `contact_the_lead`, ...
+    pub code: String,
+    pub detail: String,
+    pub since: Option<Instant>,
+}
+
+/// One license or request explained to one reader at one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    pub subject: Subject,
+    pub person_id: PersonId,
+    pub organization_id: OrganizationId,
+    pub license_type: String,
+    pub state: String,
+    pub allowed: bool,
+    pub blocks: Vec<Block>,
+    pub requirements: Vec<Standing>,
+    pub due: Vec<DueItem>,
+    pub next_change: Option<Upcoming>,
+    /// Who can do something now, each a sentence.
+    pub who_can_act: Vec<String>,
+    /// Rules of the policy that this service does not work yet: their pointers.
+    pub not_enforced: Vec<String>,
+    pub policy: Option<u32>,
+    pub evaluated_at: Instant,
+}
+
+/// Explains one license.
+pub fn explain_license(rx: &mut Rx<'_>, id: LicenseId) -> Result<Explanation, Error> {
+    let (license, dossier) = licenses::load(rx, id)?;
+    let shown = licenses::shown(rx.actor, &dossier, &license, rx.now);
+    Ok(of_license(&dossier, &shown, rx.now))
+}
+
+/// Explains one request.
+pub fn explain_request(rx: &mut Rx<'_>, id: RequestId) -> Result<Explanation, Error> {
+    let shown = requests::request(rx, id)?;
+    let dossier = Dossier::load(rx.view, shown.request.person_id, &[])?.ok_or(Error::NotFound)?;
+    let sight = sight_of(rx.actor, &dossier.person, shown.request.organization_id);
+    Ok(of_request(&dossier, &shown, sight, rx.now))
+}
+
+/// Explains everything open about one person that the reader may see: licenses, and requests that have not ended.
+pub fn explain_person(rx: &mut Rx<'_>, id: PersonId) -> Result<Vec<Explanation>, Error> {
+    let person = rx.view.person(id)?.ok_or(Error::NotFound)?;
+    if !crate::application::visible::may_know(rx.view, rx.actor, &person)? {
+        return Err(Error::NotFound);
+    }
+    let dossier = Dossier::load(rx.view, id, &[])?.ok_or(Error::NotFound)?;
+    let sees = |organization| {
+        rx.actor
+            .sight(person.implementation_id, Some(organization), id)
+            .is_some()
+    };
+    let mut explanations: Vec<Explanation> = dossier
+        .licenses
+        .iter()
+        .filter(|license| sees(license.organization_id))
+        .map(|license| {
+            of_license(
+                &dossier,
+                &licenses::shown(rx.actor, &dossier, license, rx.now),
+                rx.now,
+            )
+        })
+        .collect();
+    for request in &dossier.requests {
+        if !sees(request.organization_id) {
+            continue;
+        }
+        let sight = sight_of(rx.actor, &person, request.organization_id);
+        let shown = requests::shown(&dossier, request, reader_of(sight), rx.now);
+        if shown.evaluation.state.is_open() {
+            explanations.push(of_request(&dossier, &shown, sight, rx.now));
+        }
+    }
+    Ok(explanations)
+}
+
+fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanation {
+    let evaluation = &shown.evaluation;
+    let allowed = evaluation.allowed();
+    Explanation {
+        subject: Subject::License(shown.license.id),
+        person_id: shown.license.person_id,
+        organization_id: shown.license.organization_id,
+        license_type: evaluation.period().map_or_else(
+            || shown.license.license_type.clone(),
+            |period| period.license_type.clone(),
+        ),
+        state: evaluation
+            .status()
+            .map_or("none", |status| status.as_str())
+            .to_owned(),
+        allowed,
+        blocks: if allowed {
+            Vec::new()
+        } else {
+            blocks(evaluation, shown.sight)
+        },
+        requirements: evaluation.requirements.clone(),
+        due: evaluation.due.clone(),
+        next_change: evaluation.upcoming.first().cloned(),
+        who_can_act: who_for_license(evaluation),
+        not_enforced: gaps(dossier, now, &shown.license.license_type),
+        policy: evaluation.policy,
+        evaluated_at: now,
+    }
+}
+
+fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instant) -> Explanation {
+    let evaluation = &shown.evaluation;
+    let organization = shown.request.organization_id;
+    let mut blocks: Vec<Block> = evaluation
+        .needs
+        .iter()
+        .map(|need| Block {
+            code: "missing".to_owned(),
+            detail: need.clone(),
+            since: None,
+        })
+        .collect();
+    let license = dossier.license_at(organization, now);
+    if evaluation.state.is_open() && license.barred.is_some() {
+        blocks.push(barred(sight));
+    }
+    if evaluation.state.is_open() && !license.participating {
+        blocks.push(Block {
+            code: "organization_not_participating".to_owned(),
+            detail: "the organization does not participate now".to_owned(),
+            since: None,
+        });
+    }
+    Explanation {
+        subject: Subject::Request(shown.request.id),
+        person_id: shown.request.person_id,
+        organization_id: organization,
+        license_type: shown.request.license_type.clone(),
+        state: evaluation.state.as_str().to_owned(),
+        allowed: false,
+        blocks,
+        requirements: evaluation.requirements.clone(),
+        due: Vec::new(),
+        next_change: evaluation.upcoming.first().cloned(),
+        who_can_act: who_for_request(evaluation),
+        not_enforced: gaps(dossier, now, &shown.request.license_type),
+        policy: evaluation.policy,
+        evaluated_at: now,
+    }
+}
+
+/// The rules of the policy in force that concern a license type, or every type, and are not worked yet.
+fn gaps(dossier: &Dossier, now: Instant, license_type: &str) -> Vec<String> {
+    let Some(policy) = dossier.policy_at(now) else {
+        return Vec::new();
+    };
+    let own = format!("/license_types/{license_type}/");
+    not_enforced(&policy.document)
+        .into_iter()
+        .map(|gap| gap.pointer)
+        .filter(|pointer| !pointer.starts_with("/license_types/") || pointer.starts_with(&own))
+        .collect()
+}
+
+fn barred(sight: Sight) -> Block {
+    match sight {
+        Sight::Full | Sight::HelpDesk => Block {
+            code: "barred".to_owned(),
+            detail:
+                "the person may not hold a license in this implementation until the bar is lifted"
+                    .to_owned(),
+            since: None,
+        },
+        _ => contact_the_lead(),
+    }
+}
+
+fn contact_the_lead() -> Block {
+    Block {
+        code: "contact_the_lead".to_owned(),
+        detail: "contact the HMIS lead".to_owned(),
+        since: None,
+    }
+}
+
+/// What keeps access off, as far as the reader may know: investigations and violations only to staff.
+fn blocks(evaluation: &Evaluation, sight: Sight) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let staff = matches!(sight, Sight::Full | Sight::HelpDesk);
+    match &evaluation.state {
+        None => blocks.push(Block {
+            code: "no_license".to_owned(),
+            detail: "the person never had a license at this organization".to_owned(),
+            since: None,
+        }),
+        Some(LicenseState::Active | LicenseState::Warned(_)) => {}
+        Some(LicenseState::Suspended(holds)) => {
+            for hold in holds {
+                let sensitive =
+                    matches!(hold.cause, HoldCause::Investigation | HoldCause::Violation);
+                if sensitive && !staff {
+                    blocks.push(contact_the_lead());
+                } else {
+                    blocks.push(Block {
+                        code: hold_name(hold.cause).to_owned(),
+                        detail: format!("suspended: {}", hold_sentence(hold.cause)),
+                        since: Some(hold.from),
+                    });
+                }
+            }
+        }
+        Some(LicenseState::Deactivated(end) | LicenseState::Expired(end)) => {
+            let sensitive = matches!(
+                end.cause,
+                EndCause::Deactivated(DeactivationCause::Violation | DeactivationCause::Barred)
+            );
+            if sensitive && !staff {
+                blocks.push(Block {
+                    since: Some(end.at),
+                    ..contact_the_lead()
+                });
+            } else {
+                blocks.push(Block {
+                    code: end_name(end.cause).to_owned(),
+                    detail: format!("ended: {}", end_sentence(end.cause)),
+                    since: Some(end.at),
+                });
+            }
+        }
+    }
+    if evaluation.barred.is_some() {
+        let block = barred(sight);
+        if !blocks.iter().any(|known| known.code == block.code) {
+            blocks.push(block);
+        }
+    }
+    blocks
+}
+
+fn who_for_license(evaluation: &Evaluation) -> Vec<String> {
+    let mut who: Vec<String> = evaluation
+        .requirements
+        .iter()
+        .filter(|standing| standing.status.is_open())
+        .flat_map(open_parties)
+        .collect();
+    match &evaluation.state {
+        Some(LicenseState::Warned(_)) => {
+            who.push("the end user: log in to the live site".to_owned())
+        }
+        Some(LicenseState::Suspended(_)) => {
+            who.push("staff of the HMIS lead: lift or cure each hold".to_owned())
+        }
+        Some(LicenseState::Deactivated(_) | LicenseState::Expired(_)) => {
+            who.push(
+                "a supervisor: request a license again; staff of the HMIS lead: undo an error"
+                    .to_owned(),
+            );
+        }
+        Some(LicenseState::Active) | None => {}
+    }
+    for item in &evaluation.due {
+        if item.consequence == Consequence::Listed {
+            who.push(format!(
+                "staff of the HMIS lead: decide about what was due on {}",
+                item.due_on
+            ));
+        }
+    }
+    who.dedup();
+    who
+}
+
+fn open_parties(standing: &Standing) -> Vec<String> {
+    standing
+        .who
+        .iter()
+        .map(|party| format!("{}: {}", party_name(*party), standing.title))
+        .collect()
+}
+
+fn who_for_request(evaluation: &RequestEvaluation) -> Vec<String> {
+    use crate::domain::request::RequestState as S;
+    match evaluation.state {
+        S::Submitted => vec!["staff of the HMIS lead: approve or deny the request".to_owned()],
+        S::Ready => vec!["staff of the HMIS lead: activate the license".to_owned()],
+        state if !state.is_open() => Vec::new(),
+        _ => evaluation
+            .requirements
+            .iter()
+            .filter(|standing| standing.status.is_open())
+            .flat_map(open_parties)
+            .collect(),
+    }
+}
+
+/// The field's word for a hold cause.
+#[must_use]
+pub fn hold_name(cause: HoldCause) -> &'static str {
+    match cause {
+        HoldCause::RecertificationOverdue => "recertification_overdue",
+        HoldCause::AgreementLapsed => "agreement_lapsed",
+        HoldCause::FeeUnpaid => "fee_unpaid",
+        HoldCause::Violation => "violation",
+        HoldCause::Investigation => "investigation",
+        HoldCause::Leave => "leave",
+        HoldCause::OrganizationSuspended => "organization_suspended",
+        HoldCause::LastProjectRemoved => "last_project_removed",
+        HoldCause::LongInactivity => "long_inactivity",
+        HoldCause::EvidenceWithdrawn => "evidence_withdrawn",
+        HoldCause::DepartureUnverified => "departure_unverified",
+        HoldCause::Unreachable => "unreachable",
+    }
+}
+
+fn hold_sentence(cause: HoldCause) -> &'static str {
+    match cause {
+        HoldCause::RecertificationOverdue => "recertification is overdue",
+        HoldCause::AgreementLapsed => "an agreement is no longer current",
+        HoldCause::FeeUnpaid => "a fee is unpaid",
+        HoldCause::Violation => "an offence was recorded",
+        HoldCause::Investigation => "an investigation is open",
+        HoldCause::Leave => "the person is on leave",
+        HoldCause::OrganizationSuspended => {
+            "the organization misses something it must keep current"
+        }
+        HoldCause::LastProjectRemoved => "no project is left",
+        HoldCause::LongInactivity => "nobody logged in for too long",
+        HoldCause::EvidenceWithdrawn => "a correction took away what the activation rested on",
+        HoldCause::DepartureUnverified => {
+            "somebody said that the person left; a supervisor must confirm or reject it"
+        }
+        HoldCause::Unreachable => "notices do not reach the person",
+    }
+}
+
+/// The field's word for what ended a license.
+#[must_use]
+pub fn end_name(cause: EndCause) -> &'static str {
+    match cause {
+        EndCause::TermEnded => "term_ended",
+        EndCause::Deactivated(cause) => cause.as_str(),
+    }
+}
+
+fn end_sentence(cause: EndCause) -> &'static str {
+    use DeactivationCause as C;
+    match cause {
+        EndCause::TermEnded => "its term ended",
+        EndCause::Deactivated(C::EmploymentEnded) => "employment at the organization ended",
+        EndCause::Deactivated(C::NoLongerNeeded) => "access is no longer needed",
+        EndCause::Deactivated(C::Inactivity) => "nobody logged in for too long",
+        EndCause::Deactivated(C::RecertificationOverdue) => "recertification was missed",
+        EndCause::Deactivated(C::AgreementLapsed) => "an agreement lapsed",
+        EndCause::Deactivated(C::Violation) => "an offence was recorded",
+        EndCause::Deactivated(C::SuspensionTooLong) => "it was suspended for too long",
+        EndCause::Deactivated(C::OrganizationLeft) => "the organization no longer participates",
+        EndCause::Deactivated(C::Barred) => "the person was barred",
+        EndCause::Deactivated(C::SeatReduction) => "fewer seats were bought",
+        EndCause::Deactivated(C::Requested) => "it was asked for",
+        EndCause::Deactivated(C::Duplicate) => "it was a duplicate",
+    }
+}
