@@ -3,7 +3,7 @@
 //! A record names ids only. Personal values appear as salted SHA-256 commitments whose salts are stored apart, so that
 //! a value can be erased (by deleting its salt) without touching the record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -35,6 +35,8 @@ pub struct Trail {
     scope: Option<Scope>,
     touched: Vec<Touched>,
     personal: Vec<(String, String)>,
+    /// How many values of each field there are.
+    fields: HashMap<String, usize>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -52,11 +54,12 @@ impl Trail {
             scope: None,
             touched: Vec::new(),
             personal: Vec::new(),
+            fields: HashMap::new(),
         }
     }
 
     /// The first scope authorized is the record's.
-    pub(super) fn scope(&mut self, scope: Scope) {
+    pub(in crate::application) fn scope(&mut self, scope: Scope) {
         self.scope.get_or_insert(scope);
     }
 
@@ -72,11 +75,11 @@ impl Trail {
     /// field is kept under the field's name with a number, `email#2`.
     pub fn personal(&mut self, field: impl Into<String>, value: impl Into<String>) {
         let field = field.into();
-        let of_field = |name: &str| name.split('#').next() == Some(field.as_str());
-        let others = self.personal.iter().filter(|(name, _)| of_field(name)).count();
-        let field = match others {
-            0 => field,
-            others => format!("{field}#{}", others + 1),
+        let count = self.fields.entry(field.clone()).or_default();
+        *count += 1;
+        let field = match *count {
+            1 => field,
+            count => format!("{field}#{count}"),
         };
         self.personal.push((field, value.into()));
     }

@@ -205,7 +205,7 @@ impl App {
     }
 
     #[must_use]
-    pub fn store(&self) -> &dyn Store {
+    pub fn store(&self) -> &(dyn Store + 'static) {
         &*self.store
     }
 

@@ -3,11 +3,12 @@
 use chrono::NaiveDate;
 
 use super::input::{Faults, LONGEST_NAME, LONGEST_PHONE};
-use super::{expect_version, visible_organization, zone_of};
+use super::{expect_version, zone_of};
 use crate::application::actor::{Action, Scope};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::RosterFilter;
+use crate::application::visible::visible_organization;
 use crate::application::{Rx, Tx};
 use crate::domain::calendar::local_day;
 use crate::domain::error::Rejection;
@@ -38,6 +39,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewContact) -> Result<OrganizationContact, 
     let organization = faults.gather(visible_organization(
         tx.unit,
         actor,
+        Action::ManageRoster,
         new.organization_id,
         "/organization_id",
     ))?;

@@ -17,6 +17,9 @@ pub const MOST_EXTERNAL_IDS: usize = 20;
 /// Before this prefix systems belong to the imports of HMIS CSV exports.
 pub const HMIS_CSV_PREFIX: &str = "hmis_csv:";
 
+/// The system of the ids by which an HMIS product knows its users.
+pub const HMIS_USER_ID: &str = "hmis_user_id";
+
 /// An external id as a caller states it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalIdInput {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::application::error::{Error, Fault, Place};
+use crate::application::error::{Error, Fault};
 
 /// Longest name of a person, organization or project, in characters.
 pub const LONGEST_NAME: usize = 200;
@@ -18,17 +18,6 @@ pub const LONGEST_SYSTEM: usize = 63;
 pub const LONGEST_EXTERNAL_ID: usize = 200;
 /// Longest issuer or subject of a credential, in characters (OpenID Connect bounds a subject to 255).
 pub const LONGEST_SUBJECT: usize = 255;
-
-/// What a body may name, said alike for what does not exist and for what the caller may not know of.
-const UNKNOWN: &str =
-    "names nothing that exists where you may act; check the id and its implementation";
-
-/// The fault of an id in a body that leads nowhere. One sentence for unknown and for invisible ids, so that the answer
-/// tells nobody what exists.
-#[must_use]
-pub fn unknown(pointer: impl Into<String>) -> Fault {
-    Fault::at(pointer, UNKNOWN)
-}
 
 /// The faults found so far.
 #[derive(Debug, Default)]
@@ -126,15 +115,6 @@ impl Faults {
     }
 }
 
-/// A fault at a query parameter, alone.
-#[must_use]
-pub fn bad_parameter(name: &str, detail: impl Into<String>) -> Error {
-    Error::Invalid(vec![Fault {
-        place: Place::Parameter(name.to_owned()),
-        detail: detail.into(),
-    }])
-}
-
 /// Whether text fits on one line of a page and means what it shows: characters that turn the direction of reading, or
 /// cannot be seen, make one name look like another.
 fn check_text(text: &str, most: usize) -> Result<(), String> {
@@ -145,6 +125,17 @@ fn check_text(text: &str, most: usize) -> Result<(), String> {
         return Err("must hold no control characters or marks of direction".to_owned());
     }
     Ok(())
+}
+
+/// Text of a file as it can be kept: on one line of at most `most` characters, without what must not be in it.
+#[must_use]
+pub fn cleaned(text: &str, most: usize) -> String {
+    let kept: String = text
+        .chars()
+        .filter(|c| !c.is_control() && !is_deceptive(*c))
+        .collect();
+    let cut: String = kept.trim().chars().take(most).collect();
+    cut.trim_end().to_owned()
 }
 
 fn is_deceptive(c: char) -> bool {

@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::external_ids::{self, ExternalIdInput};
 use super::input::{Faults, LONGEST_NAME};
-use super::{existing, expect_version, visible_implementation};
+use super::{existing, expect_version};
 use crate::application::actor::{Action, Scope};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{RosterFilter, View};
+use crate::application::visible::visible_implementation;
 use crate::application::{Rx, Tx};
 use crate::domain::ids::{ImplementationId, OrganizationId};
 use crate::domain::roster::{ExternalId, ExternalKind, Organization, Participation};

@@ -8,11 +8,12 @@ use uuid::Uuid;
 use super::external_ids::{self, ExternalIdInput};
 use super::input::{Faults, LONGEST_NAME};
 use super::organizations::only;
-use super::{expect_version, visible_organization};
+use super::expect_version;
 use crate::application::actor::{Action, Scope};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{RosterFilter, View};
+use crate::application::visible::visible_organization;
 use crate::application::{Rx, Tx};
 use crate::domain::ids::{OrganizationId, ProjectId};
 use crate::domain::roster::{ExternalId, ExternalKind, Project};
@@ -58,6 +59,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewProject) -> Result<ProjectDetails, Error
     let organization = faults.gather(visible_organization(
         tx.unit,
         actor,
+        Action::ManageRoster,
         new.organization_id,
         "/organization_id",
     ))?;

@@ -9,15 +9,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::input::{Faults, LONGEST_NAME, LONGEST_SUBJECT};
 use super::organizations::only;
-use super::{
-    expect_version, unknown, visible_implementation, visible_organization, visible_person,
-};
+use super::expect_version;
 use crate::application::actor::{Action, Role, Scope};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{
     Principal, RosterFilter, StaffRole, StoreError, UnitOfWork, View,
 };
+use crate::application::visible::{organization_of, person_of, visible_implementation};
 use crate::application::{Rx, Tx};
 use crate::domain::departure::has_departed;
 use crate::domain::error::Rejection;
@@ -252,18 +251,22 @@ fn authorize_grant(
         )?;
     }
     if let Some(id) = new.organization_id {
-        let found = faults.gather(visible_organization(tx.unit, actor, id, "/organization_id"))?;
-        if found.is_some_and(|row| row.implementation_id != implementation) {
-            faults.gather(Err::<(), _>(Error::Invalid(vec![unknown(
-                "/organization_id",
-            )])))?;
-        }
+        faults.gather(organization_of(
+            tx.unit,
+            actor,
+            implementation,
+            id,
+            "/organization_id",
+        ))?;
     }
     if let Some(id) = new.person_id {
-        let found = faults.gather(visible_person(tx.unit, actor, id, "/person_id"))?;
-        if found.is_some_and(|row| row.implementation_id != implementation) {
-            faults.gather(Err::<(), _>(Error::Invalid(vec![unknown("/person_id")])))?;
-        }
+        faults.gather(person_of(
+            tx.unit,
+            actor,
+            implementation,
+            id,
+            "/person_id",
+        ))?;
     }
     Ok(())
 }

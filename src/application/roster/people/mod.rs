@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::organizations::only;
-use super::person_scope;
 use crate::application::Rx;
 use crate::application::actor::{Action, Actor, Reach, Role, reach};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{PersonFilter, View, Visible};
+use crate::application::visible::may_know;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, PersonName};
 
@@ -38,7 +38,9 @@ pub struct PersonDetails {
 /// One person, if the reader may know of him.
 pub fn get(rx: &mut Rx<'_>, id: PersonId) -> Result<PersonDetails, Error> {
     let row = rx.view.person(id)?.ok_or(Error::NotFound)?;
-    person_scope(rx.view, rx.actor, Action::ReadPerson, &row)??;
+    if !may_know(rx.view, rx.actor, &row)? {
+        return Err(Error::NotFound);
+    }
     only(details(rx.view, rx.actor, vec![row])?)
 }
 

@@ -3,13 +3,12 @@
 use super::super::external_ids::{self, ExternalIdInput};
 use super::super::input::{Faults, LONGEST_NAME, email_key};
 use super::super::organizations::only;
-use super::super::{
-    expect_version, person_scope, unknown, visible_implementation, visible_organization,
-};
+use super::super::expect_version;
 use super::{PersonDetails, details};
 use crate::application::Tx;
 use crate::application::actor::{Action, Scope};
 use crate::application::error::Error;
+use crate::application::visible::{may_know, organization_of, visible_implementation};
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalKind, Person, PersonEmail, PersonName};
 
@@ -192,10 +191,13 @@ pub fn add_external_id(
 /// A person of a path, for recording something about him.
 fn managed(tx: &mut Tx<'_>, id: PersonId) -> Result<Person, Error> {
     let row = tx.unit.person(id)?.ok_or(Error::NotFound)?;
-    let actor = tx.actor;
-    let scope = person_scope(tx.unit, actor, Action::ManagePerson, &row)??;
-    tx.authorize(Action::ManagePerson, scope)?;
-    Ok(row)
+    let scope = Scope::person(row.implementation_id, None, row.id);
+    match tx.authorize(Action::ManagePerson, scope) {
+        Ok(()) => Ok(row),
+        // A supervisor knows of the people at his organizations, and may not record this about them.
+        Err(Error::NotFound) if may_know(tx.unit, tx.actor, &row)? => Err(Error::Forbidden),
+        Err(error) => Err(error),
+    }
 }
 
 fn checked_name(faults: &mut Faults, given: &str, family: &str) -> (String, String) {
@@ -219,11 +221,13 @@ fn checked_email(
     let email = faults.email(&format!("{pointer}/email"), &input.email);
     if let Some(id) = input.organization_id {
         let pointer = format!("{pointer}/organization_id");
-        let actor = tx.actor;
-        let found = faults.gather(visible_organization(tx.unit, actor, id, &pointer))?;
-        if found.is_some_and(|row| row.implementation_id != implementation) {
-            faults.gather(Err::<(), _>(Error::Invalid(vec![unknown(pointer)])))?;
-        }
+        faults.gather(organization_of(
+            tx.unit,
+            tx.actor,
+            implementation,
+            id,
+            &pointer,
+        ))?;
     }
     Ok(EmailInput {
         email,
