@@ -20,7 +20,7 @@ use crate::application::token::{KeyError, Tokens};
 use crate::application::{App, Error, Place};
 use crate::config::{SecretSource, Settings};
 use crate::http::{self, State};
-use crate::jobs::housekeeping;
+use crate::jobs::{housekeeping, reindex};
 use crate::persistence::{SqlStore, StartError};
 
 /// The subject of the administrator who is made at the first start.
@@ -150,9 +150,14 @@ async fn run(
         log::info!("stopping: requests in flight are finished first");
         handle.stop(true).await;
     });
-    let chores = rt::spawn(housekeeping::run(app));
+    let chores = [
+        rt::spawn(housekeeping::run(app.clone())),
+        rt::spawn(reindex::run(app)),
+    ];
     let outcome = server.await;
-    chores.abort();
+    for chore in chores {
+        chore.abort();
+    }
     Ok(outcome?)
 }
 
