@@ -21,7 +21,7 @@ use crate::application::token::{KeyError, OWN_ISSUER, Tokens};
 use crate::application::{App, Error, Place};
 use crate::config::{SecretSource, Settings};
 use crate::http::{self, State};
-use crate::jobs::housekeeping;
+use crate::jobs::{housekeeping, reindex};
 use crate::persistence::{SqlStore, StartError};
 
 /// How long the administrator's token of the banner is good.
@@ -181,9 +181,14 @@ async fn run(
         log::info!("stopping: requests in flight are finished first");
         handle.stop(true).await;
     });
-    let chores = rt::spawn(housekeeping::run(app));
+    let chores = [
+        rt::spawn(housekeeping::run(app.clone())),
+        rt::spawn(reindex::run(app)),
+    ];
     let outcome = server.await;
-    chores.abort();
+    for chore in chores {
+        chore.abort();
+    }
     Ok(outcome?)
 }
 
