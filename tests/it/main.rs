@@ -3,5 +3,8 @@
 mod cli;
 mod contract;
 mod http;
+mod layering;
+mod state_command_role;
 mod store_core;
+mod stories;
 mod support;
