@@ -68,7 +68,9 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let envelope = new.reported.envelope(tx, (signed_at, precision))?;
+    let envelope = new
+        .reported
+        .envelope(tx, person.implementation_id, (signed_at, precision))?;
     let about = About {
         organization: Some(organization),
         ..About::default()
@@ -221,7 +223,9 @@ pub fn record_completion(tx: &mut Tx<'_>, new: &NewTraining) -> Result<Fact, Err
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let envelope = new.reported.envelope(tx, (completed_at, precision))?;
+    let envelope =
+        new.reported
+            .envelope(tx, person.implementation_id, (completed_at, precision))?;
     let body = FactBody::TrainingCompleted {
         course: new.course.clone(),
         outcome: new.outcome,

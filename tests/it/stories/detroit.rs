@@ -70,7 +70,8 @@ fn a_license_from_request_to_departure() {
                 .await
                 .expect(201);
         }
-        let explanation = story.get("supervisor", &format!("{path}/explanation"));
+        let explained = format!("{path}/explanation");
+        let explanation = story.get("supervisor", &explained);
         let explanation = explanation.await.expect(200);
         assert_eq!(state_of(&explanation, "agreement:user_agreement"), "due");
         assert!(
@@ -91,7 +92,8 @@ fn a_license_from_request_to_departure() {
                 .await
                 .expect(201);
         }
-        let explanation = story.get("supervisor", &format!("{path}/explanation"));
+        let explained = format!("{path}/explanation");
+        let explanation = story.get("supervisor", &explained);
         let explanation = explanation.await.expect(200);
         assert_eq!(state_of(&explanation, "agreement:user_agreement"), "met");
         assert_eq!(state_of(&explanation, "agreement:code_of_ethics"), "met");

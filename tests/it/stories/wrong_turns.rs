@@ -161,6 +161,47 @@ fn nobody_requests_decides_or_ends_in_his_own_case() {
 }
 
 #[test]
+fn the_help_desk_requests_for_a_supervisor_of_that_agency() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let mut body = story.request_for_dana();
+        let refused = story.post("help_desk", REQUESTS, &body).await;
+        let problem = refused.problem(409, "transition_refused");
+        assert!(
+            text(&problem["needs"][0]).contains("requested_by"),
+            "{problem}"
+        );
+        // Rosalind supervises nothing, then another agency, then this one.
+        body["requested_by"] = json!(story.rosalind);
+        for organization in [None, Some(story.jefferson)] {
+            if organization.is_some() {
+                story
+                    .grant(
+                        "rosalind",
+                        Role::Supervisor,
+                        organization,
+                        Some(story.rosalind),
+                    )
+                    .await;
+            }
+            let refused = story.post("help_desk", REQUESTS, &body).await;
+            refused.problem(422, "invalid");
+            assert_eq!(refused.faults(), ["/requested_by"]);
+        }
+        assert_eq!(story.census().await[2], 0);
+        let (corktown, rosalind) = (story.corktown, story.rosalind);
+        story
+            .grant("rosalind", Role::Supervisor, Some(corktown), Some(rosalind))
+            .await;
+        body["report"] = json!({ "channel": "phone", "ticket_reference": "HD-12" });
+        let request = story.post("help_desk", REQUESTS, &body).await.expect(201);
+        assert_eq!(request["requested_by"], json!(rosalind));
+        assert_eq!(request["channel"], "phone");
+        assert_eq!(request["ticket_reference"], "HD-12");
+    });
+}
+
+#[test]
 fn a_second_open_request_is_a_duplicate() {
     on_both(|database| async move {
         let story = Story::on(&database).await;
