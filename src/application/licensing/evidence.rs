@@ -42,14 +42,21 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
     let organization = if tx.actor.is(person.id) {
         own_organization(tx, person.id, new.organization_id)?
     } else {
-        visible_organization(
+        let found = visible_organization(
             tx.unit,
             tx.actor,
             Action::RecordSignature,
             new.organization_id,
             "/organization_id",
-        )?
-        .id
+        )?;
+        // Whoever may record in several implementations binds no person of one to an organization of another.
+        if found.implementation_id != person.implementation_id {
+            return Err(Error::invalid(
+                "/person_id",
+                "names no person you may know of",
+            ));
+        }
+        found.id
     };
     tx.authorize(Action::RecordSignature, scope(&person, Some(organization)))?;
     may_sign_as(tx, &person, organization, new.party)?;

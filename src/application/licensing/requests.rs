@@ -593,13 +593,13 @@ fn for_decision(
     )?;
     tx.unit.lock_person(request.person_id)?;
     let mut dossier = load(tx, request.person_id, request.organization_id)?;
+    // Compared before what came by itself is recorded: a reader saw that state under the version that was stored.
+    if expected != find(&dossier, id)?.version {
+        return Err(Error::Stale);
+    }
     dossier.record_states(tx.unit, tx.now)?;
     let request = find(&dossier, id)?.clone();
-    if expected == request.version {
-        Ok((dossier, request))
-    } else {
-        Err(Error::Stale)
-    }
+    Ok((dossier, request))
 }
 
 fn find(dossier: &Dossier, id: RequestId) -> Result<&LicenseRequest, Error> {

@@ -156,11 +156,12 @@ fn a_dry_run_shows_whom_it_would_hit_and_keeps_nothing() {
     on_both(|database| async move {
         let story = Story::on(&database).await;
         let license = story.license_dana().await;
+        story.at("2026-03-05T14:00:00Z");
         let (census, audit) = (story.census().await, story.audit(Some(story.hand)).await);
         let seen = story.license("supervisor", &license).await;
         let body = json!({
             "person_id": story.dana, "organization_id": story.corktown,
-            "ended_at": "2026-03-02T12:00:00Z",
+            "ended_at": "2026-03-04T22:00:00Z",
         });
         let shown = story
             .post("supervisor", "/v1/departures?dry_run=true", &body)
@@ -176,6 +177,7 @@ fn a_dry_run_shows_whom_it_would_hit_and_keeps_nothing() {
         // Nobody reported a login yet.
         assert_eq!(shown["affected"].get("last_login_at"), None);
         assert_eq!(shown["status"], "effective");
+        assert_eq!(shown["access_off_at"], "2026-03-05T14:00:00Z");
         let body = json!({ "license_id": license, "cause": "no_longer_needed" });
         let shown = story
             .post("help_desk", "/v1/deactivations?dry_run=true", &body)

@@ -31,8 +31,9 @@ fn a_departure_ends_the_license_at_that_agency_only() {
         let decision = story.sign_in("").await;
         assert_eq!(decision["licenses"].as_array().unwrap().len(), 2);
 
+        story.at("2026-03-05T14:00:00Z");
         story
-            .depart_dana("supervisor", "2026-03-02T12:00:00Z")
+            .depart_dana("supervisor", "2026-03-04T22:00:00Z")
             .await;
         assert_eq!(
             story.license("dana", &corktown).await["state"],
@@ -183,10 +184,14 @@ fn who_returns_gets_a_second_period_of_the_same_license() {
     on_both(|database| async move {
         let story = Story::on(&database).await;
         let license = story.license_dana().await;
+        story.at("2026-03-05T14:00:00Z");
         story
-            .depart_dana("supervisor", "2026-03-02T17:00:00Z")
+            .depart_dana("supervisor", "2026-03-04T22:00:00Z")
             .await;
-        // A day later: the requests there were withdrawn with the departure, this one comes after it.
+        assert_eq!(
+            story.license("dana", &license).await["state"],
+            "deactivated"
+        );
         story.at("2026-03-16T14:00:00Z");
         let request = story
             .post(
@@ -215,7 +220,7 @@ fn who_returns_gets_a_second_period_of_the_same_license() {
         // The old departure ends the new period no more, however often it is reported.
         story.at("2026-03-17T14:00:00Z");
         story
-            .depart_dana("supervisor", "2026-03-02T17:00:00Z")
+            .depart_dana("supervisor", "2026-03-04T22:00:00Z")
             .await;
         assert_eq!(story.license("dana", &license).await["state"], "active");
         assert_eq!(

@@ -369,9 +369,19 @@ fn a_foreign_id_and_a_random_one_are_answered_alike() {
             body["project_ids"] = json!([]);
             body
         };
+        let (jefferson, rosalind) = (story.jefferson, story.rosalind);
+        story
+            .grant(
+                "rosalind",
+                Role::Supervisor,
+                Some(jefferson),
+                Some(rosalind),
+            )
+            .await;
         let asks_here = {
-            let mut body = story.request(story.jefferson, &dana);
+            let mut body = story.request(jefferson, &dana);
             body["project_ids"] = json!([]);
+            body["requested_by"] = json!(rosalind);
             body
         };
         let reported = {
@@ -466,7 +476,12 @@ fn a_foreign_id_and_a_random_one_are_answered_alike() {
             ),
             (
                 "jefferson",
-                with("/v1/agreement-signatures", "/organization_id", signs, near),
+                with(
+                    "/v1/agreement-signatures",
+                    "/person_id",
+                    signs,
+                    [json!(story.dana), json!(NOBODY)],
+                ),
             ),
             (
                 "trainer",
@@ -503,7 +518,12 @@ fn a_person_of_another_implementation_is_nobody_here() {
         let story = Story::on(&database).await;
         let (_, person) = alaska(&story).await;
         let census = story.census().await;
-        let body = story.request(story.corktown, &json!({ "id": person }));
+        let (corktown, rosalind) = (story.corktown, story.rosalind);
+        story
+            .grant("rosalind", Role::Supervisor, Some(corktown), Some(rosalind))
+            .await;
+        let mut body = story.request(corktown, &json!({ "id": person }));
+        body["requested_by"] = json!(rosalind);
         let refused = story.post("root", REQUESTS, &body).await;
         refused.problem(422, "invalid");
         assert_eq!(refused.faults(), ["/person/id"]);
@@ -520,6 +540,7 @@ fn a_person_of_another_implementation_is_nobody_here() {
         });
         let refused = story.post("root", "/v1/agreement-signatures", &body).await;
         refused.problem(422, "invalid");
+        assert_eq!(refused.faults(), ["/person_id"]);
         assert_eq!(story.census().await, census);
     });
 }
