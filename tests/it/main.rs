@@ -1,5 +1,6 @@
 //! The one integration binary: a file per story or contract, each on both databases where that makes sense.
 
 mod contract;
+mod policies;
 mod store_core;
 mod support;
