@@ -5,6 +5,7 @@ pub mod audit;
 pub mod clock;
 pub mod error;
 pub mod hmis_csv;
+pub mod import;
 pub mod licensing;
 pub mod operator;
 pub mod page;

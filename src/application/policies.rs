@@ -9,8 +9,8 @@ use super::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::Instant;
 use crate::domain::ids::ImplementationId;
 use crate::domain::policy::{
-    Agreement, Course, NotEnforced, PolicyDocument, PolicyFault, PolicyVersion, Preset,
-    Timeline, admit, earliest_start, not_enforced, preset, presets, shortens,
+    Agreement, Course, NotEnforced, PolicyDocument, PolicyFault, PolicyVersion, Preset, Timeline,
+    admit, earliest_start, not_enforced, preset, presets, shortens,
 };
 
 /// A version as it is posted: the rules of a preset or of a document, exactly one of them.
@@ -169,8 +169,14 @@ pub fn post(tx: &mut Tx<'_>, id: ImplementationId, new: &NewVersion) -> Result<P
 fn rules_of(new: &NewVersion) -> Result<&PolicyDocument, Error> {
     match (&new.preset, &new.document) {
         (Some(name), None) => preset(name).map(|preset| &preset.document).ok_or_else(|| {
-            let names: Vec<&str> = presets().iter().map(|preset| preset.name.as_str()).collect();
-            let detail = format!("names no ready-made policy; there are: {}", names.join(", "));
+            let names: Vec<&str> = presets()
+                .iter()
+                .map(|preset| preset.name.as_str())
+                .collect();
+            let detail = format!(
+                "names no ready-made policy; there are: {}",
+                names.join(", ")
+            );
             Error::invalid("/preset", detail)
         }),
         (None, Some(document)) => Ok(document),
@@ -216,9 +222,11 @@ pub fn courses(
     paging: Paging,
 ) -> Result<Slice<(String, Course)>, Error> {
     let document = in_force(rx, id)?;
-    page_of(document.courses.into_iter().collect(), paging, |(code, _)| {
-        place_of(code)
-    })
+    page_of(
+        document.courses.into_iter().collect(),
+        paging,
+        |(code, _)| place_of(code),
+    )
 }
 
 /// The agreements of the policy in force, by code.
@@ -255,11 +263,7 @@ fn place_of(code: &str) -> Uuid {
 
 /// One page of rows that are all at hand. A cursor whose row is gone (another version came into force) is refused, so
 /// that nothing is skipped unseen.
-fn page_of<T>(
-    rows: Vec<T>,
-    paging: Paging,
-    place: impl Fn(&T) -> Uuid,
-) -> Result<Slice<T>, Error> {
+fn page_of<T>(rows: Vec<T>, paging: Paging, place: impl Fn(&T) -> Uuid) -> Result<Slice<T>, Error> {
     let from = match paging.after {
         None => 0,
         Some(after) => rows
@@ -286,7 +290,10 @@ mod tests {
             page_of(vec!["a", "b", "c"], paging, |code| place_of(code))
         };
         let page = codes(None, 2).unwrap();
-        assert_eq!((page.rows, page.next), (vec!["a", "b"], Some(place_of("b"))));
+        assert_eq!(
+            (page.rows, page.next),
+            (vec!["a", "b"], Some(place_of("b")))
+        );
         let page = codes(Some("b"), 2).unwrap();
         assert_eq!((page.rows, page.next), (vec!["c"], None));
         assert_eq!(codes(Some("c"), 2).unwrap().rows, Vec::<&str>::new());

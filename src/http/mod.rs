@@ -3,17 +3,26 @@
 //! One file per resource holds its types, its handlers and their documentation; [`app`] puts them together for the
 //! server, the tests and the document alike.
 
+pub mod access_decisions;
 pub mod checks;
 pub mod cursor;
+pub mod deactivations;
+pub mod departures;
+pub mod ends;
 pub mod etag;
+pub mod evidence;
+pub mod explanations;
 pub mod extract;
 pub mod frame;
 pub mod health;
 pub mod implementations;
+pub mod license_requests;
+pub mod licenses;
 pub mod openapi;
 pub mod patch;
 pub mod policies;
 pub mod problem;
+pub mod report;
 pub mod responses;
 pub mod swagger;
 pub mod tags;
@@ -86,6 +95,12 @@ impl std::fmt::Debug for State {
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(implementations::routes)
+        .configure(license_requests::routes)
+        .configure(evidence::routes)
+        .configure(licenses::routes)
+        .configure(departures::routes)
+        .configure(deactivations::routes)
+        .configure(access_decisions::routes)
         .configure(policies::routes)
         .configure(health::routes)
         .configure(problem::pages::routes);

@@ -201,7 +201,9 @@ pub fn admit(
         });
     };
     if effective_from < now {
-        start("lies in the past: a policy is never retroactive; left out, the version starts as early as it may");
+        start(
+            "lies in the past: a policy is never retroactive; left out, the version starts as early as it may",
+        );
     }
     let Some(last) = timeline.versions.last() else {
         return if faults.is_empty() {

@@ -3,10 +3,8 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type,
-};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// What a member of the document holds.
@@ -244,8 +242,10 @@ mod tests {
 
     #[test]
     fn the_schema_has_the_members_that_are_read() {
-        let described: BTreeSet<String> =
-            MEMBERS.iter().map(|member| member.name.to_owned()).collect();
+        let described: BTreeSet<String> = MEMBERS
+            .iter()
+            .map(|member| member.name.to_owned())
+            .collect();
         assert_eq!(described, members_read());
         assert_eq!(described.len(), MEMBERS.len());
     }

@@ -19,7 +19,9 @@ use crate::http::{State, responses, tags};
 const VERSION: i32 = 1;
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_policy_presets).service(get_policy_preset);
+    config
+        .service(list_policy_presets)
+        .service(get_policy_preset);
 }
 
 /// A ready-made policy, without its rules.

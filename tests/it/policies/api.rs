@@ -1,26 +1,19 @@
-//! The service in this process, over one database, with a clock that stands still.
+//! The service over one database, spoken to by an administrator of everything.
 
 use std::sync::Arc;
 
-use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, ETAG, IF_NONE_MATCH, LOCATION};
-use actix_web::test::{self, TestRequest};
-use actix_web::web;
-use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Utc};
+use hmis_licensing::application::App;
 use hmis_licensing::application::actor::Role;
-use hmis_licensing::application::clock::{Clock, FixedClock};
-use hmis_licensing::application::operator::{self, Grant};
-use hmis_licensing::application::secret::Secret;
-use hmis_licensing::application::token::Tokens;
-use hmis_licensing::application::{App, audit::hex};
-use hmis_licensing::http::{self, State};
+use hmis_licensing::application::clock::FixedClock;
+use hmis_licensing::application::operator::Grant;
 use serde_json::{Value, json};
 
+use crate::support::app::{self, Call, START, TestApp};
 use crate::support::database::TestDatabase;
 
-/// A Monday morning.
 pub fn start() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 3, 2, 14, 0, 0).unwrap()
+    START.parse().unwrap()
 }
 
 pub fn text(at: DateTime<Utc>) -> String {
@@ -28,12 +21,9 @@ pub fn text(at: DateTime<Utc>) -> String {
 }
 
 pub struct Api {
+    test: TestApp,
     pub app: App,
     pub clock: Arc<FixedClock>,
-    tokens: Arc<Tokens>,
-    state: web::Data<State>,
-    /// Of an administrator of everything.
-    pub admin: String,
     _database: TestDatabase,
 }
 
@@ -63,81 +53,63 @@ impl Answer {
     }
 }
 
+impl From<app::Answer> for Answer {
+    fn from(answer: app::Answer) -> Self {
+        let header = |name| answer.header(name).map(ToOwned::to_owned);
+        Self {
+            status: answer.status.as_u16(),
+            location: header("Location"),
+            etag: header("ETag"),
+            body: serde_json::from_str(&answer.text).unwrap_or_default(),
+        }
+    }
+}
+
 impl Api {
     pub async fn new(database: TestDatabase) -> Self {
-        let clock = Arc::new(FixedClock::at(start()));
-        let app = App::new(Arc::new(database.store()), clock.clone());
-        let secret = Secret::new(&hex(&[7; 32])).unwrap();
-        let tokens = Arc::new(Tokens::new("tests", TimeDelta::days(400)).minting(&secret));
-        let state = web::Data::new(State::new(app.clone(), tokens.clone(), &secret));
-        let mut api = Self {
-            app,
-            clock,
-            tokens,
-            state,
-            admin: String::new(),
+        let test = TestApp::on(&database).await;
+        test.administrator().await;
+        Self {
+            app: test.app.clone(),
+            clock: test.clock.clone(),
+            test,
             _database: database,
-        };
-        api.admin = api.token(Grant::of(Role::SystemAdmin)).await;
-        api
-    }
-
-    pub async fn token(&self, grant: Grant) -> String {
-        let subject = operator::grant(&self.app, grant).await.unwrap();
-        let lifetime = TimeDelta::days(400);
-        self.tokens.mint(&subject, lifetime, self.clock.now()).unwrap()
-    }
-
-    pub async fn send(&self, request: TestRequest) -> Answer {
-        let service = test::init_service(http::app(self.state.clone())).await;
-        let request = request.insert_header(("X-Request-Id", "r")).to_request();
-        let response = match test::try_call_service(&service, request).await {
-            Ok(response) => response.map_into_boxed_body().into_parts().1,
-            Err(error) => error.error_response(),
-        };
-        let header = |name| {
-            let value = response.headers().get(name)?;
-            Some(value.to_str().unwrap().to_owned())
-        };
-        let (status, location, etag) =
-            (response.status().as_u16(), header(LOCATION), header(ETAG));
-        let bytes = actix_web::body::to_bytes(response.into_body()).await.unwrap();
-        Answer {
-            status,
-            location,
-            etag,
-            body: serde_json::from_slice(&bytes).unwrap_or_default(),
         }
     }
 
+    /// A token good from now on.
+    pub fn admin(&self) -> String {
+        self.test.token(&Grant::of(Role::SystemAdmin).subject())
+    }
+
+    pub async fn token(&self, role: Role, implementation: &str) -> String {
+        self.test.role(role, Some(implementation)).await
+    }
+
+    async fn send(&self, token: &str, call: Call) -> Answer {
+        let call = call.bearer(token).header("X-Request-Id", "r");
+        call.send().await.into()
+    }
+
     pub async fn get_as(&self, token: &str, path: &str) -> Answer {
-        let bearer = (AUTHORIZATION, format!("Bearer {token}"));
-        self.send(TestRequest::get().uri(path).insert_header(bearer)).await
+        self.send(token, self.test.get(path)).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.get_as(&self.admin, path).await
+        self.get_as(&self.admin(), path).await
     }
 
     pub async fn get_unless(&self, path: &str, etag: &str) -> Answer {
-        let bearer = (AUTHORIZATION, format!("Bearer {}", self.admin));
-        let request = TestRequest::get().uri(path);
-        self.send(request.insert_header(bearer).insert_header((IF_NONE_MATCH, etag)))
-            .await
+        let call = self.test.get(path).header("If-None-Match", etag);
+        self.send(&self.admin(), call).await
     }
 
     pub async fn post_text(&self, token: &str, path: &str, body: String) -> Answer {
-        let request = TestRequest::default()
-            .method(Method::POST)
-            .uri(path)
-            .insert_header((AUTHORIZATION, format!("Bearer {token}")))
-            .insert_header(("Content-Type", "application/json"))
-            .set_payload(body);
-        self.send(request).await
+        self.send(token, self.test.post(path).text(body)).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.post_text(&self.admin, path, body.to_string()).await
+        self.post_text(&self.admin(), path, body.to_string()).await
     }
 
     /// Makes an implementation and returns its id.

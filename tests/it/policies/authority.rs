@@ -1,16 +1,8 @@
 use hmis_licensing::application::actor::Role;
-use hmis_licensing::application::operator::Grant;
 use serde_json::json;
 
 use super::api::{Api, policies};
 use crate::support::database::on_both;
-
-fn of(role: Role, implementation: &str) -> Grant {
-    Grant {
-        implementation: Some(implementation.to_owned()),
-        ..Grant::of(role)
-    }
-}
 
 #[test]
 fn only_administrators_post_and_everybody_of_the_implementation_reads() {
@@ -19,7 +11,7 @@ fn only_administrators_post_and_everybody_of_the_implementation_reads() {
         let id = api.implementation("hand").await;
         let path = policies(&id);
         let body = json!({ "preset": "hand" }).to_string();
-        let own = api.token(of(Role::SystemAdmin, "hand")).await;
+        let own = api.token(Role::SystemAdmin, "hand").await;
         assert_eq!(api.post_text(&own, &path, body.clone()).await.status, 201);
         for role in [
             Role::Trainer,
@@ -28,7 +20,7 @@ fn only_administrators_post_and_everybody_of_the_implementation_reads() {
             Role::HmisFrontend,
             Role::Integration,
         ] {
-            let token = api.token(of(role, "hand")).await;
+            let token = api.token(role, "hand").await;
             for query in ["", "?dry_run=true"] {
                 let refused = api
                     .post_text(&token, &format!("{path}{query}"), body.clone())
@@ -62,9 +54,9 @@ fn a_foreign_implementation_looks_like_one_that_does_not_exist() {
         let foreign = api.implementation("akhmis").await;
         let unknown = "0199f3c2-0000-7000-8000-000000000000";
         let body = json!({ "preset": "akhmis" }).to_string();
-        let posted = api.post_text(&api.admin, &policies(&foreign), body.clone()).await;
+        let posted = api.post_text(&api.admin(), &policies(&foreign), body.clone()).await;
         assert_eq!(posted.status, 201);
-        let token = api.token(of(Role::SystemAdmin, "hand")).await;
+        let token = api.token(Role::SystemAdmin, "hand").await;
         for tail in ["policies", "policies/1", "courses", "agreements"] {
             let at = |id: &str| format!("/v1/implementations/{id}/{tail}");
             let (one, other) = (

@@ -139,11 +139,15 @@ fn an_end_that_needs_a_notice_waits_and_one_that_needs_none_is_worked() {
     zero(&mut document);
     assert!(of(&document).is_empty());
     // A group that asks for notice has the rule wait again.
-    document.overrides.push(crate::domain::policy::GroupOverride {
-        group: "north".to_owned(),
-        changes: serde_json::from_str(r#"{"notices": {"minimum_days": {"recertification": 3}}}"#)
+    document
+        .overrides
+        .push(crate::domain::policy::GroupOverride {
+            group: "north".to_owned(),
+            changes: serde_json::from_str(
+                r#"{"notices": {"minimum_days": {"recertification": 3}}}"#,
+            )
             .expect("an object"),
-    });
+        });
     assert_eq!(of(&document), [place]);
 }
 
@@ -151,13 +155,15 @@ fn an_end_that_needs_a_notice_waits_and_one_that_needs_none_is_worked() {
 fn what_overrides_state_is_named_where_it_stands() {
     let mut document = preset("hand").expect("hand").document.clone();
     assert!(pointers_of(&document, "request_lapse").is_empty());
-    document.overrides.push(crate::domain::policy::GroupOverride {
-        group: "north".to_owned(),
-        changes: serde_json::from_str(
-            r#"{"requests": {"lapses_after": {"days": 30}, "work_email": null}}"#,
-        )
-        .expect("an object"),
-    });
+    document
+        .overrides
+        .push(crate::domain::policy::GroupOverride {
+            group: "north".to_owned(),
+            changes: serde_json::from_str(
+                r#"{"requests": {"lapses_after": {"days": 30}, "work_email": null}}"#,
+            )
+            .expect("an object"),
+        });
     assert_eq!(
         pointers_of(&document, "request_lapse"),
         ["/overrides/0/changes/requests/lapses_after"]
