@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use hmis_licensing::application::App;
 use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::clock::FixedClock;
-use hmis_licensing::application::operator::Grant;
 use serde_json::{Value, json};
 
 use crate::support::app::{self, Call, START, TestApp};
@@ -78,8 +77,8 @@ impl Api {
     }
 
     /// A token good from now on.
-    pub fn admin(&self) -> String {
-        self.test.token(&Grant::of(Role::SystemAdmin).subject())
+    pub async fn admin(&self) -> String {
+        self.test.administrator().await
     }
 
     pub async fn token(&self, role: Role, implementation: &str) -> String {
@@ -96,12 +95,12 @@ impl Api {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.get_as(&self.admin(), path).await
+        self.get_as(&self.admin().await, path).await
     }
 
     pub async fn get_unless(&self, path: &str, etag: &str) -> Answer {
         let call = self.test.get(path).header("If-None-Match", etag);
-        self.send(&self.admin(), call).await
+        self.send(&self.admin().await, call).await
     }
 
     pub async fn post_text(&self, token: &str, path: &str, body: String) -> Answer {
@@ -109,7 +108,7 @@ impl Api {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.post_text(&self.admin(), path, body.to_string()).await
+        self.post_text(&self.admin().await, path, body.to_string()).await
     }
 
     /// Makes an implementation and returns its id.

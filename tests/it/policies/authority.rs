@@ -54,7 +54,7 @@ fn a_foreign_implementation_looks_like_one_that_does_not_exist() {
         let foreign = api.implementation("akhmis").await;
         let unknown = "0199f3c2-0000-7000-8000-000000000000";
         let body = json!({ "preset": "akhmis" }).to_string();
-        let posted = api.post_text(&api.admin(), &policies(&foreign), body.clone()).await;
+        let posted = api.post_text(&api.admin().await, &policies(&foreign), body.clone()).await;
         assert_eq!(posted.status, 201);
         let token = api.token(Role::SystemAdmin, "hand").await;
         for tail in ["policies", "policies/1", "courses", "agreements"] {

@@ -177,7 +177,7 @@ fn a_body_of_another_shape_is_refused_where_it_differs() {
         let twice = json!({ "document": hand() })
             .to_string()
             .replace("\"projects\":", "\"seats\":{},\"projects\":");
-        let refused = api.post_text(&api.admin(), &path, twice).await;
+        let refused = api.post_text(&api.admin().await, &path, twice).await;
         assert_eq!((refused.status, &refused.body["code"]), (400, &json!("broken_json")));
         for (body, place) in [
             (json!({}), "/document"),
