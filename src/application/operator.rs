@@ -35,6 +35,20 @@ pub struct TokenRequest {
     pub subject: Option<String>,
 }
 
+impl TokenRequest {
+    /// A role in every implementation.
+    #[must_use]
+    pub fn of(role: Role) -> Self {
+        Self {
+            role,
+            implementation: None,
+            organization: None,
+            person: None,
+            subject: None,
+        }
+    }
+}
+
 /// Whom a token is to identify.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {

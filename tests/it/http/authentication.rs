@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use hmis_licensing::application::actor::Role;
-use hmis_licensing::application::operator::Grant;
+use hmis_licensing::application::operator::TokenRequest;
 
 use super::created;
 use crate::support::app::TestApp;
@@ -176,28 +176,28 @@ fn the_operator_grants_only_what_makes_sense() {
         let admin = app.administrator().await;
         created(&app, &admin, "akhmis").await;
         let id = "0199f3c2-6d1a-7c40-8a53-1f0c6f0e9b21";
-        let base = Grant::of(Role::Supervisor);
+        let base = TokenRequest::of(Role::Supervisor);
         for (grant, flag) in [
             (base.clone(), "organization"),
-            (Grant::of(Role::EndUser), "person"),
+            (TokenRequest::of(Role::EndUser), "person"),
             (
-                Grant {
+                TokenRequest {
                     implementation: Some("nowhere".into()),
-                    ..Grant::of(Role::Trainer)
+                    ..TokenRequest::of(Role::Trainer)
                 },
                 "implementation",
             ),
             (
-                Grant {
+                TokenRequest {
                     organization: Some(id.parse().unwrap()),
                     ..base.clone()
                 },
                 "organization",
             ),
             (
-                Grant {
+                TokenRequest {
                     subject: Some("a\nb".into()),
-                    ..Grant::of(Role::Trainer)
+                    ..TokenRequest::of(Role::Trainer)
                 },
                 "subject",
             ),
@@ -213,9 +213,9 @@ fn the_operator_grants_only_what_makes_sense() {
             );
         }
         // The same grant again is no second one.
-        let twice = Grant {
+        let twice = TokenRequest {
             implementation: Some("akhmis".into()),
-            ..Grant::of(Role::Trainer)
+            ..TokenRequest::of(Role::Trainer)
         };
         app.grant(twice.clone()).await.unwrap();
         app.grant(twice).await.unwrap();

@@ -1,7 +1,7 @@
 //! Lists: pages, cursors, filters.
 
 use hmis_licensing::application::actor::Role;
-use hmis_licensing::application::operator::Grant;
+use hmis_licensing::application::operator::TokenRequest;
 use serde_json::Value;
 
 use super::created;
@@ -58,9 +58,9 @@ fn a_cursor_belongs_to_its_caller_and_query() {
             created(&app, &token, code).await;
         }
         let other = app
-            .grant(Grant {
+            .grant(TokenRequest {
                 subject: Some("second".into()),
-                ..Grant::of(Role::SystemAdmin)
+                ..TokenRequest::of(Role::SystemAdmin)
             })
             .await
             .unwrap();

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use hmis_licensing::application::actor::Role;
-use hmis_licensing::application::operator::Grant;
+use hmis_licensing::application::operator::TokenRequest;
 use serde_json::json;
 
 use super::new;
@@ -86,9 +86,9 @@ fn a_key_is_the_callers_own_and_good_for_a_day() {
         let app = TestApp::on(&database).await;
         let token = app.administrator().await;
         let other = app
-            .grant(Grant {
+            .grant(TokenRequest {
                 subject: Some("second".into()),
-                ..Grant::of(Role::SystemAdmin)
+                ..TokenRequest::of(Role::SystemAdmin)
             })
             .await
             .unwrap();
@@ -131,9 +131,9 @@ fn a_replay_is_authorized_afresh() {
         post(&app, &token, "k-1", "akhmis").await.expect(201);
         // The grant of an auditor ends by itself; here it is the only one that is left.
         let auditor = app
-            .grant(Grant {
+            .grant(TokenRequest {
                 subject: Some("auditor".into()),
-                ..Grant::of(Role::Auditor)
+                ..TokenRequest::of(Role::Auditor)
             })
             .await
             .unwrap();

@@ -16,10 +16,10 @@ use actix_web::web;
 use chrono::{DateTime, TimeDelta, Utc};
 use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::clock::FixedClock;
-use hmis_licensing::application::operator::{self, Grant};
+use hmis_licensing::application::operator::{self, TokenRequest};
 use hmis_licensing::application::ports::Store;
 use hmis_licensing::application::secret::Secret;
-use hmis_licensing::application::token::{DEFAULT_AUDIENCE, LONGEST_LIFETIME, Tokens};
+use hmis_licensing::application::token::{DEFAULT_AUDIENCE, LONGEST_LIFETIME, OWN_ISSUER, Tokens};
 use hmis_licensing::application::{App, Error};
 use hmis_licensing::http::{self, State};
 use serde_json::Value;
@@ -86,21 +86,23 @@ impl TestApp {
     }
 
     /// Grants a role and returns a token for it.
-    pub async fn grant(&self, grant: Grant) -> Result<String, Error> {
-        let subject = operator::grant(&self.app, grant).await?;
-        Ok(self.token(&subject))
+    pub async fn grant(&self, grant: TokenRequest) -> Result<String, Error> {
+        let identity = operator::create_token_principal(&self.app, OWN_ISSUER, grant).await?;
+        Ok(self.token(&identity.subject))
     }
 
     /// The token of an administrator of everything.
     pub async fn administrator(&self) -> String {
-        self.grant(Grant::of(Role::SystemAdmin)).await.unwrap()
+        self.grant(TokenRequest::of(Role::SystemAdmin))
+            .await
+            .unwrap()
     }
 
     /// A token of a subject with one role in one implementation (by code), or everywhere.
     pub async fn role(&self, role: Role, implementation: Option<&str>) -> String {
-        self.grant(Grant {
+        self.grant(TokenRequest {
             implementation: implementation.map(Into::into),
-            ..Grant::of(role)
+            ..TokenRequest::of(role)
         })
         .await
         .unwrap()
