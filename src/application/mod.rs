@@ -4,6 +4,7 @@ pub mod actor;
 pub mod audit;
 pub mod clock;
 pub mod error;
+pub mod first_start;
 pub mod hmis_csv;
 pub mod import;
 pub mod licensing;

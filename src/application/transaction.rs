@@ -51,7 +51,7 @@ pub struct Reply {
 }
 
 /// Ids drawn once per use case: a second attempt of the same closure gets the same ones.
-struct Ids {
+pub(super) struct Ids {
     now: Instant,
     /// Shared by all use cases of this process, so that ids drawn in one millisecond still rise.
     context: Arc<Mutex<ContextV7>>,
@@ -69,7 +69,12 @@ impl Ids {
         }
     }
 
-    fn draw(&mut self) -> Uuid {
+    /// Before another attempt: the same ids are drawn again.
+    pub(super) fn rewind(&mut self) {
+        self.next = 0;
+    }
+
+    pub(super) fn draw(&mut self) -> Uuid {
         if let Some(id) = self.drawn.get(self.next) {
             self.next += 1;
             return *id;
@@ -209,6 +214,11 @@ impl App {
         &*self.store
     }
 
+    /// Ids of one use case that begins at `now`.
+    pub(super) fn ids(&self, now: Instant) -> Ids {
+        Ids::new(now, &self.context)
+    }
+
     /// Runs a writing use case: identifies the caller, replays a kept answer, does the work, audits it and keeps the
     /// answer, in one transaction. A refusal is audited on its own, after the rollback.
     pub async fn write<T, F, R>(&self, call: Call, mut job: F, render: R) -> Result<Reply, Error>
@@ -217,7 +227,7 @@ impl App {
         R: Fn(&T) -> Reply + Send + 'static,
     {
         let now = self.now();
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let Call {
             caller,
             action,
@@ -227,7 +237,7 @@ impl App {
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<Reply, Ended<Reply>> {
-                ids.next = 0;
+                ids.rewind();
                 let actor = load_actor(unit, &caller, now)?;
                 actor.require(action).map_err(Error::from)?;
                 if let Some(kept) = kept_answer(unit, &actor, idempotency.as_ref(), now)? {
@@ -290,11 +300,11 @@ impl App {
         F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let now = self.now();
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<T, Ended<T>> {
-                ids.next = 0;
+                ids.rewind();
                 let principal = operator(unit, &mut ids, now)?;
                 let actor = Actor::new(principal, Vec::new(), now);
                 let caller = Caller {
@@ -376,12 +386,12 @@ impl App {
             _ => return,
         };
         let now = self.now();
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let call = call.clone();
         let appended = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
-                ids.next = 0;
+                ids.rewind();
                 let actor = load_actor(unit, &call.caller, now)?;
                 let trail = Trail::new(call.action, &call.caller);
                 audit::append(
@@ -405,11 +415,11 @@ impl App {
     pub async fn housekeeping(&self) -> Result<(), Error> {
         let now = self.now();
         let strangers = self.strangers.swap(0, Ordering::Relaxed);
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
-                ids.next = 0;
+                ids.rewind();
                 unit.forget_answers(now - ANSWERS_KEPT_FOR, 1_000)?;
                 if strangers > 0 {
                     audit::append_strangers(unit, ids.draw().into(), strangers, now)?;

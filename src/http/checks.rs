@@ -26,7 +26,10 @@ fn is_invisible(character: char) -> bool {
 /// One line of text, such as a name: not blank, without blanks at the ends, control or invisible characters.
 pub fn line(text: &str) -> Checked {
     if text.trim() != text || text.is_empty() {
-        Err(refuse("blank", "must not be blank, nor begin or end with a blank"))
+        Err(refuse(
+            "blank",
+            "must not be blank, nor begin or end with a blank",
+        ))
     } else if text.chars().any(|c| c.is_control() || is_invisible(c)) {
         Err(refuse(
             "line",
@@ -100,7 +103,15 @@ mod tests {
         for good in ["Dana", "Dana Okafor", "Ólafur", "田中", "O'Neil-Smith"] {
             assert!(line(good).is_ok(), "{good}");
         }
-        for bad in ["", " ", "Dana ", " Dana", "Da\nna", "Da\u{202E}na", "Da\u{200B}na"] {
+        for bad in [
+            "",
+            " ",
+            "Dana ",
+            " Dana",
+            "Da\nna",
+            "Da\u{202E}na",
+            "Da\u{200B}na",
+        ] {
             assert!(line(bad).is_err(), "{bad:?}");
         }
     }

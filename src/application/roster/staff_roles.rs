@@ -116,7 +116,7 @@ pub fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<StaffRoleDetails, Er
         "/until_at",
         "must lie after from_at",
     );
-    check_scope(&mut faults, new, true);
+    check_scope(&mut faults, new);
     faults.check()?;
 
     // Every grant locks what its end would lock, so that counting administrators cannot race with it.
@@ -271,8 +271,8 @@ fn authorize_grant(
     Ok(())
 }
 
-/// What scope a role needs and what it must not have. `person_needed`: whether a supervisor must be a known person.
-pub(crate) fn check_scope(faults: &mut Faults, new: &NewStaffRole, person_needed: bool) {
+/// What scope a role needs and what it must not have.
+fn check_scope(faults: &mut Faults, new: &NewStaffRole) {
     let role = new.role;
     let tied = matches!(role, Role::Supervisor | Role::EndUser);
     let machine = matches!(role, Role::HmisFrontend | Role::Integration);
@@ -293,13 +293,8 @@ pub(crate) fn check_scope(faults: &mut Faults, new: &NewStaffRole, person_needed
             "must be left out: only supervisors are limited to an organization",
         ),
     }
-    let person_missing = match role {
-        Role::EndUser => new.person_id.is_none(),
-        Role::Supervisor => person_needed && new.person_id.is_none(),
-        _ => false,
-    };
     faults.need(
-        !person_missing,
+        !tied || new.person_id.is_some(),
         "/person_id",
         "is missing: without it nobody can tell whether the principal acts in his own case",
     );
@@ -311,7 +306,7 @@ pub(crate) fn check_scope(faults: &mut Faults, new: &NewStaffRole, person_needed
 }
 
 /// When a grant ends.
-pub(crate) fn until(role: Role, from_at: Instant, until_at: Option<Instant>) -> Option<Instant> {
+fn until(role: Role, from_at: Instant, until_at: Option<Instant>) -> Option<Instant> {
     match (role, until_at) {
         (Role::Auditor, None) => from_at.checked_add_signed(AUDITOR_TERM),
         (_, until) => until,
@@ -319,7 +314,7 @@ pub(crate) fn until(role: Role, from_at: Instant, until_at: Option<Instant>) -> 
 }
 
 /// The principal of a credential, recorded now if it is not known.
-pub(crate) fn find_or_record_principal(
+fn find_or_record_principal(
     tx: &mut Tx<'_>,
     issuer: &str,
     subject: &str,
@@ -352,7 +347,7 @@ pub(crate) fn find_or_record_principal(
 }
 
 /// Whether the principal has the same role in the same scope at some time of `row`.
-pub(crate) fn has_same(unit: &mut dyn UnitOfWork, row: &StaffRole) -> Result<bool, Error> {
+fn has_same(unit: &mut dyn UnitOfWork, row: &StaffRole) -> Result<bool, Error> {
     let same = |other: &StaffRole| {
         let overlaps = other.until_at.is_none_or(|until| row.from_at < until)
             && row.until_at.is_none_or(|until| other.from_at < until);

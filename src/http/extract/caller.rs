@@ -119,7 +119,9 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
         .to_str()
         .map_err(|_| refuse(&BadToken::NotAccepted))?;
     match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim_matches(' ')),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Ok(token.trim_matches(' '))
+        }
         _ => Err(Problem::unauthenticated(
             "The credential must be a bearer token.",
             Some(CHALLENGE),

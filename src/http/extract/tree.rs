@@ -143,10 +143,7 @@ fn look(value: &Value, pointer: &str, nulls_allowed: bool, found: &mut Vec<Fault
         Value::Object(members) => {
             for (name, member) in members {
                 if name.contains('\0') {
-                    found.push(Fault::at(
-                        pointer,
-                        "a member name contains a NUL character",
-                    ));
+                    found.push(Fault::at(pointer, "a member name contains a NUL character"));
                 } else {
                     look(member, &join(pointer, name), nulls_allowed, found);
                 }

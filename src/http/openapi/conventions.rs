@@ -154,7 +154,9 @@ fn version_member() -> Value {
 }
 
 fn replayed_header(operation: &mut Map<String, Value>) {
-    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    let responses = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut);
     for (status, response) in responses.into_iter().flatten() {
         if let (true, Some(response)) = (status.starts_with('2'), response.as_object_mut()) {
             let headers = response
@@ -188,7 +190,9 @@ fn strip_nulls(document: &mut Value) {
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (_, item) in paths.into_iter().flatten() {
         for (_, operation) in item.as_object_mut().into_iter().flatten() {
-            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+            let parameters = operation
+                .get_mut("parameters")
+                .and_then(Value::as_array_mut);
             for parameter in parameters.into_iter().flatten() {
                 if let Some(schema) = parameter.get_mut("schema") {
                     strip(schema);

@@ -185,7 +185,7 @@ impl ResponseError for Problem {
 pub struct ProblemDetails {
     /// The address of a page of this service that explains the code.
     #[serde(rename = "type")]
-    #[schema(format = UriRef)]
+    #[schema(format = "uri-reference")]
     kind: String,
     /// The stable name of the kind of problem.
     code: String,

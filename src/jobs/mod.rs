@@ -1,0 +1,3 @@
+//! Thin loops over the application.
+
+pub mod housekeeping;
