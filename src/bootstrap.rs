@@ -11,20 +11,19 @@ use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{HttpServer, rt, web};
 use chrono::{SecondsFormat, TimeDelta};
 
-use crate::application::actor::Role;
 use crate::application::audit::hex;
 use crate::application::clock::{Clock, SystemClock};
-use crate::application::operator::{self, Grant};
+use crate::application::hmis_csv::{LoadError, UnusableExport, load_directory, read_export};
+use crate::application::import::{self, ImportReport};
+use crate::application::operator::{self, TokenRequest};
 use crate::application::secret::Secret;
-use crate::application::token::{KeyError, Tokens};
+use crate::application::token::{KeyError, OWN_ISSUER, Tokens};
 use crate::application::{App, Error, Place};
 use crate::config::{SecretSource, Settings};
 use crate::http::{self, State};
-use crate::jobs::housekeeping;
+use crate::jobs::{housekeeping, reindex};
 use crate::persistence::{SqlStore, StartError};
 
-/// The subject of the administrator who is made at the first start.
-const ADMINISTRATOR: &str = "administrator";
 /// How long the administrator's token of the banner is good.
 const BANNER_TOKEN: TimeDelta = TimeDelta::hours(12);
 /// Seconds that requests in flight have to finish once a stop is asked for.
@@ -39,6 +38,10 @@ pub enum Failure {
     UseCase(#[from] Error),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("the export cannot be used:\n{}", faults(.0))]
+    Export(UnusableExport),
     #[error("cannot use the secret file {file}: {reason}")]
     Secret { file: String, reason: String },
     #[error("{0} is in use by another program: stop that one, or give another address with --bind")]
@@ -59,6 +62,12 @@ fn explain(error: &Error) -> String {
         Place::Pointer(place) | Place::Header(place) => format!("{place}: {}", fault.detail),
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The faults of an export, one per line.
+fn faults(export: &UnusableExport) -> String {
+    let lines: Vec<String> = export.faults.iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
 /// Sends the log to standard error.
@@ -99,13 +108,35 @@ pub fn migrate(settings: &Settings) -> Result<Vec<String>, Failure> {
 }
 
 /// Grants a role to a subject and mints a token for it.
-pub fn token(settings: &Settings, grant: Grant, lifetime: TimeDelta) -> Result<String, Failure> {
+pub fn token(
+    settings: &Settings,
+    request: TokenRequest,
+    lifetime: TimeDelta,
+) -> Result<String, Failure> {
     let app = application(settings)?;
     let tokens = settings.tokens(&secret(settings)?)?;
-    // Before anything is recorded: a token that cannot be minted leaves no grant.
-    tokens.mint(&grant.subject(), lifetime, app.now())?;
-    let subject = rt::System::new().block_on(operator::grant(&app, grant))?;
-    Ok(tokens.mint(&subject, lifetime, app.now())?)
+    // Before anything is recorded: a lifetime that no token may have leaves no grant.
+    tokens.mint("nobody", lifetime, app.now())?;
+    rt::System::new().block_on(async {
+        operator::first_start(&app, settings.own_tokens.then_some(OWN_ISSUER)).await?;
+        let identity = operator::create_token_principal(&app, OWN_ISSUER, request).await?;
+        Ok(tokens.mint(&identity.subject, lifetime, app.now())?)
+    })
+}
+
+/// Imports the HUD HMIS CSV export in a directory.
+pub fn import_hmis_csv(
+    settings: &Settings,
+    directory: &Path,
+    implementation: &str,
+    dry_run: bool,
+) -> Result<ImportReport, Failure> {
+    let export = read_export(&load_directory(directory)?).map_err(Failure::Export)?;
+    let app = application(settings)?;
+    rt::System::new().block_on(async {
+        operator::first_start(&app, settings.own_tokens.then_some(OWN_ISSUER)).await?;
+        Ok(import::import_hmis_csv(&app, implementation, export, dry_run).await?)
+    })
 }
 
 /// Serves until it is told to stop.
@@ -150,9 +181,14 @@ async fn run(
         log::info!("stopping: requests in flight are finished first");
         handle.stop(true).await;
     });
-    let chores = rt::spawn(housekeeping::run(app));
+    let chores = [
+        rt::spawn(housekeeping::run(app.clone())),
+        rt::spawn(reindex::run(app)),
+    ];
     let outcome = server.await;
-    chores.abort();
+    for chore in chores {
+        chore.abort();
+    }
     Ok(outcome?)
 }
 
@@ -176,18 +212,21 @@ async fn administrator(
     tokens: &Tokens,
     address: SocketAddr,
 ) -> Result<Option<String>, Failure> {
-    if !settings.own_tokens || !address.ip().is_loopback() {
+    let start = operator::first_start(app, settings.own_tokens.then_some(OWN_ISSUER)).await?;
+    if start.created {
+        log::info!(
+            "first start: made the implementations `hand`, with its policy, and `akhmis`, still without one"
+        );
+    }
+    let (Some(administrator), true) = (start.administrator, address.ip().is_loopback()) else {
         return Ok(None);
-    }
-    if !operator::knows(app, ADMINISTRATOR).await? {
-        let grant = Grant {
-            subject: Some(ADMINISTRATOR.to_owned()),
-            ..Grant::of(Role::SystemAdmin)
-        };
-        operator::grant(app, grant).await?;
-    }
+    };
     let lifetime = BANNER_TOKEN.min(settings.longest_lifetime);
-    Ok(Some(tokens.mint(ADMINISTRATOR, lifetime, app.now())?))
+    Ok(Some(tokens.mint(
+        &administrator.subject,
+        lifetime,
+        app.now(),
+    )?))
 }
 
 /// Says on standard output where to look and what to paste.

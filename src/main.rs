@@ -1,15 +1,16 @@
 //! The command line.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
 use hmis_licensing::application::actor::Role;
-use hmis_licensing::application::operator::Grant;
+use hmis_licensing::application::operator::TokenRequest;
 use hmis_licensing::bootstrap::{self, Failure};
 use hmis_licensing::config::{Flags, Settings, VARIABLES};
-use hmis_licensing::domain::ids::{OrganizationId, PersonId};
+use hmis_licensing::domain::ids::PersonId;
 use hmis_licensing::http::openapi::Document;
 
 /// Bad usage or configuration.
@@ -33,6 +34,8 @@ enum Command {
     Serve(Serve),
     /// Bring the database's schema up to this program
     Migrate(Database),
+    /// Record organizations, projects and people from an export
+    Import(Import),
     /// Print the OpenAPI document
     Openapi,
     /// Grant a role to a subject and print a token for it
@@ -63,9 +66,9 @@ struct Token {
     /// Code of the implementation; every one if left out
     #[arg(long, value_name = "CODE")]
     implementation: Option<String>,
-    /// Id of the supervisor's organization
-    #[arg(long, value_name = "ID")]
-    organization: Option<OrganizationId>,
+    /// Id or name of the supervisor's organization
+    #[arg(long, value_name = "ID or NAME")]
+    organization: Option<String>,
     /// Id of the person who the subject is
     #[arg(long, value_name = "ID")]
     person: Option<PersonId>,
@@ -75,6 +78,32 @@ struct Token {
     /// How many hours the token is good
     #[arg(long, default_value_t = 12)]
     hours: u16,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    #[command(subcommand)]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Format {
+    /// A HUD HMIS CSV export, FY2022 to FY2026: Export, Organization, Project and User.csv; nothing else is opened
+    HmisCsv(HmisCsv),
+}
+
+#[derive(Debug, Args)]
+struct HmisCsv {
+    /// The folder with the files
+    directory: PathBuf,
+    /// Code of the implementation
+    #[arg(long, value_name = "CODE")]
+    implementation: String,
+    /// Report what would be done, and keep nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     database: Database,
 }
@@ -105,9 +134,20 @@ fn main() -> ExitCode {
             let names = bootstrap::migrate(settings)?;
             Ok(names.iter().map(|name| format!("{name}\n")).collect())
         }),
+        Command::Import(Import {
+            format: Format::HmisCsv(import),
+        }) => with_settings(None, import.database, |settings| {
+            let report = bootstrap::import_hmis_csv(
+                settings,
+                &import.directory,
+                &import.implementation,
+                import.dry_run,
+            )?;
+            Ok(report.to_string())
+        }),
         Command::Openapi => print(Document::new().text()),
         Command::Token(token) => {
-            let grant = Grant {
+            let request = TokenRequest {
                 role: token.role,
                 implementation: token.implementation,
                 organization: token.organization,
@@ -116,7 +156,7 @@ fn main() -> ExitCode {
             };
             let lifetime = TimeDelta::hours(token.hours.into());
             with_settings(None, token.database, |settings| {
-                let token = bootstrap::token(settings, grant, lifetime)?;
+                let token = bootstrap::token(settings, request, lifetime)?;
                 Ok(format!("{token}\n"))
             })
         }

@@ -1,37 +1,41 @@
-//! What the operator of the deployment does from the command line, without a principal of his own: whoever can read the
-//! database and the secret needs no further authority.
+//! What the operator of the service does from its command line: the first start, and principals for tokens.
 
-use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::actor::{Action, Role, Scope};
-use super::audit::{self, Outcome, Trail};
-use super::ports::{Principal, StaffRole, StoreExt, UnitOfWork, View};
-use super::roster::staff_roles::AUDITOR_TERM;
-use super::token::OWN_ISSUER;
-use super::transaction::Ids;
-use super::{App, Caller, Error, Fault};
-use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId};
+use super::ports::{Page, Principal, RosterFilter, StaffRole, StoreError, StoreExt, View, Visible};
+use super::roster::Faults;
+use super::roster::staff_roles::{self, NewStaffRole, PrincipalInput};
+use super::{App, Error, Fault, Place, Tx};
+use crate::domain::ids::{OrganizationId, PersonId, StaffRoleId};
+use crate::domain::policy::{PolicyVersion, preset};
+use crate::domain::roster::{Implementation, Organization};
 
-type Instant = DateTime<Utc>;
+/// Every row of a list.
+const EVERYTHING: Visible = Visible {
+    everything: true,
+    implementations: Vec::new(),
+    organizations: Vec::new(),
+    people: Vec::new(),
+};
 
-/// The longest subject, in bytes: what a token may carry.
-const LONGEST_SUBJECT: usize = 255;
+/// How many organizations are looked through at once for a name.
+const CHUNK: i64 = 500;
 
-/// A role to be granted to a subject of our own tokens.
+/// What `hmis-licensing token` is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
+pub struct TokenRequest {
     pub role: Role,
-    /// The code of the implementation; absent: every one.
+    /// The code of an implementation. Absent: all of them, or the organization's.
     pub implementation: Option<String>,
-    /// Supervisors only, and always.
-    pub organization: Option<OrganizationId>,
-    /// Who the subject is in the implementation; always for end users.
+    /// The id or the name of an organization.
+    pub organization: Option<String>,
     pub person: Option<PersonId>,
-    /// Absent: one made of role and scope.
+    /// Absent: made of role and scope, so that asking again leads to the same principal.
     pub subject: Option<String>,
 }
 
-impl Grant {
+impl TokenRequest {
     /// A role in every implementation.
     #[must_use]
     pub fn of(role: Role) -> Self {
@@ -43,230 +47,379 @@ impl Grant {
             subject: None,
         }
     }
-
-    /// The subject: the one given, or one that no other scope shares.
-    #[must_use]
-    pub fn subject(&self) -> String {
-        if let Some(subject) = &self.subject {
-            return subject.clone();
-        }
-        let mut parts = vec![self.role.as_str().to_owned()];
-        parts.extend(self.implementation.clone());
-        parts.extend(self.organization.map(|id| id.to_string()));
-        parts.extend(self.person.map(|id| id.to_string()));
-        parts.join(":")
-    }
 }
 
-/// Makes sure that the subject is a principal with this grant, live now. Returns the subject.
+/// Whom a token is to identify.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub issuer: String,
+    pub subject: String,
+}
+
+/// Sees to it that a principal exists and has the role, and returns whom a token must name. Asking again changes
+/// nothing while the role lasts.
+///
+/// Unlike over the API a supervisor need not be a known person here, so that the first one of an organization can
+/// begin before anybody is recorded.
 ///
 /// # Errors
-/// `Invalid` with every fault of the grant, named by its flag.
-pub async fn grant(app: &App, grant: Grant) -> Result<String, Error> {
-    let now = app.now();
-    let mut ids = app.ids(now);
-    app.store()
-        .write(move |unit: &mut dyn UnitOfWork| {
-            ids.rewind();
-            grant_in(unit, &grant, &mut ids, now)
-        })
-        .await
+/// `Invalid` with the arguments at fault.
+pub async fn create_token_principal(
+    app: &App,
+    issuer: &str,
+    request: TokenRequest,
+) -> Result<Identity, Error> {
+    let issuer = issuer.to_owned();
+    app.write_as_operator(Action::ManageStaffRole, false, move |tx| {
+        let new = resolve(tx, &issuer, &request)?;
+        tx.trail.scope(Scope {
+            implementation_id: new.implementation_id,
+            organization_id: new.organization_id,
+            person_id: new.person_id,
+        });
+        let identity = Identity {
+            issuer: new.principal.issuer.clone(),
+            subject: new.principal.subject.clone(),
+        };
+        grant(tx, &new)?;
+        Ok(identity)
+    })
+    .await
 }
 
-/// Whether a subject of our own tokens is known.
-pub async fn knows(app: &App, subject: &str) -> Result<bool, Error> {
-    let subject = subject.to_owned();
-    app.store()
-        .read(move |view: &mut dyn View| {
-            let principal = view.principal_of(OWN_ISSUER, &subject)?;
-            Ok::<_, Error>(principal.is_some())
-        })
-        .await
-}
-
-fn grant_in(
-    unit: &mut dyn UnitOfWork,
-    grant: &Grant,
-    ids: &mut Ids,
-    now: Instant,
-) -> Result<String, Error> {
-    let implementation_id = resolve(unit, grant)?;
-    let subject = grant.subject();
-    let principal = match unit.principal_of(OWN_ISSUER, &subject)? {
-        Some(known) if known.disabled_at.is_some_and(|at| at <= now) => {
-            return Err(flag("subject", "names a disabled principal"));
-        }
-        Some(known) => known,
-        None => {
-            let new = Principal {
-                id: ids.draw().into(),
-                issuer: OWN_ISSUER.to_owned(),
-                subject: subject.clone(),
-                display_name: subject.clone(),
-                recorded_at: now,
-                disabled_at: None,
-                version: 1,
-            };
-            unit.insert_principal(&new)?;
-            new
-        }
+/// The grant that the arguments describe.
+fn resolve(tx: &mut Tx<'_>, issuer: &str, request: &TokenRequest) -> Result<NewStaffRole, Error> {
+    let named = match &request.implementation {
+        None => None,
+        Some(code) => Some(
+            tx.unit
+                .implementation_by_code(code)?
+                .ok_or_else(|| refuse("implementation", "no implementation has this code"))?,
+        ),
     };
-    let wanted = staff_role(grant, implementation_id, principal.id, ids, now);
-    let held = unit.staff_roles_of(principal.id)?;
-    if held
-        .iter()
-        .any(|held| held.is_live(now) && same(held, &wanted))
-    {
-        return Ok(subject);
+    let organization = match &request.organization {
+        None => None,
+        Some(text) => Some(organization(tx, named.as_ref(), text)?),
+    };
+    let person = match request.person {
+        None => None,
+        Some(id) => Some(
+            tx.unit
+                .person(id)?
+                .ok_or_else(|| refuse("person", "nobody has this id"))?,
+        ),
+    };
+    let implementation_id = named
+        .map(|row| row.id)
+        .or(organization.as_ref().map(|row| row.implementation_id))
+        .or(person.as_ref().map(|row| row.implementation_id));
+    for (argument, belongs_to) in [
+        (
+            "organization",
+            organization.as_ref().map(|row| row.implementation_id),
+        ),
+        ("person", person.as_ref().map(|row| row.implementation_id)),
+    ] {
+        if belongs_to.is_some() && belongs_to != implementation_id {
+            return Err(refuse(argument, "belongs to another implementation"));
+        }
     }
-    unit.insert_staff_role(&wanted)?;
-    let caller = Caller {
-        issuer: OWN_ISSUER.to_owned(),
-        subject: "operator".to_owned(),
-        request_id: String::new(),
+    let code = match implementation_id {
+        None => None,
+        Some(id) => tx.unit.implementation(id)?.map(|row| row.code),
     };
-    let mut trail = Trail::new(Action::ManageStaffRole, &caller);
-    trail.scope(Scope {
-        implementation_id,
-        organization_id: grant.organization,
-        person_id: grant.person,
+    let subject = request.subject.clone().unwrap_or_else(|| {
+        let parts = [
+            Some(request.role.as_str().to_owned()),
+            code,
+            organization.as_ref().map(|row| row.id.to_string()),
+            request.person.map(|id| id.to_string()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("/")
     });
-    trail.touched("principal", principal.id);
-    trail.touched("staff_role", wanted.id);
-    audit::append(unit, ids.draw().into(), &trail, None, Outcome::Done, now)?;
-    Ok(subject)
-}
-
-fn staff_role(
-    grant: &Grant,
-    implementation_id: Option<ImplementationId>,
-    principal_id: PrincipalId,
-    ids: &mut Ids,
-    now: Instant,
-) -> StaffRole {
-    StaffRole {
-        id: ids.draw().into(),
-        principal_id,
-        role: grant.role,
+    let new = NewStaffRole {
+        principal: PrincipalInput {
+            issuer: issuer.to_owned(),
+            subject: subject.clone(),
+            display_name: None,
+        },
+        role: request.role,
         implementation_id,
-        organization_id: grant.organization,
-        person_id: grant.person,
-        from_at: now,
-        until_at: (grant.role == Role::Auditor).then(|| now + AUDITOR_TERM),
-        granted_by: principal_id,
-        revoked_at: None,
-        recorded_at: now,
-        version: 1,
-    }
+        organization_id: organization.map(|row| row.id),
+        person_id: request.person,
+        from_at: None,
+        until_at: None,
+    };
+    let mut faults = Faults::new();
+    faults.text("/subject", &subject, super::roster::input::LONGEST_SUBJECT);
+    staff_roles::check_scope(&mut faults, &new, false);
+    faults.check().map_err(as_arguments)?;
+    Ok(new)
 }
 
-fn same(held: &StaffRole, wanted: &StaffRole) -> bool {
-    (
-        held.role,
-        held.implementation_id,
-        held.organization_id,
-        held.person_id,
-    ) == (
-        wanted.role,
-        wanted.implementation_id,
-        wanted.organization_id,
-        wanted.person_id,
-    )
-}
-
-fn flag(name: &str, detail: &str) -> Error {
-    Error::Invalid(vec![Fault::parameter(name, detail)])
-}
-
-/// Checks the scope against the role and against what exists; returns the implementation.
-fn resolve(unit: &mut dyn UnitOfWork, grant: &Grant) -> Result<Option<ImplementationId>, Error> {
-    let mut faults = Vec::new();
-    let mut fault = |name: &str, detail: &str| faults.push(Fault::parameter(name, detail));
-    match (grant.role, grant.organization) {
-        (Role::Supervisor, None) => {
-            fault(
-                "organization",
-                "is needed: a supervisor is one of an organization",
-            );
-        }
-        (Role::Supervisor, Some(_)) | (_, None) => {}
-        (_, Some(_)) => fault("organization", "is for supervisors only"),
+/// The organization of this id or name, in the implementation if one is named.
+fn organization(
+    tx: &mut Tx<'_>,
+    implementation: Option<&Implementation>,
+    text: &str,
+) -> Result<Organization, Error> {
+    const ARGUMENT: &str = "organization";
+    if let Ok(id) = text.parse::<OrganizationId>() {
+        return tx
+            .unit
+            .organization(id)?
+            .ok_or_else(|| refuse(ARGUMENT, "no organization has this id"));
     }
-    if grant.role == Role::EndUser && grant.person.is_none() {
-        fault("person", "is needed: an end user is a person");
-    }
-    let named = match &grant.implementation {
-        None => None,
-        Some(code) => {
-            let found = unit.implementation_by_code(code)?.map(|found| found.id);
-            if found.is_none() {
-                fault(
-                    "implementation",
-                    "there is no implementation with this code",
-                );
-            }
-            found
-        }
+    let filter = RosterFilter {
+        implementation_id: implementation.map(|row| row.id),
+        organization_id: None,
     };
-    let of_organization = match grant.organization {
-        None => None,
-        Some(id) => {
-            let found = unit.organization(id)?.map(|found| found.implementation_id);
-            if found.is_none() {
-                fault("organization", "there is no organization with this id");
-            }
-            found
-        }
-    };
-    let of_person = match grant.person {
-        None => None,
-        Some(id) => {
-            let found = unit.person(id)?.map(|found| found.implementation_id);
-            if found.is_none() {
-                fault("person", "there is no person with this id");
-            }
-            found
-        }
-    };
-    let mut all = [named, of_organization, of_person].into_iter().flatten();
-    let implementation = all.next();
-    if all.any(|other| Some(other) != implementation) {
-        fault(
-            "implementation",
-            "organization and person must be of the same implementation",
+    let wanted = text.trim().to_lowercase();
+    let mut found: Vec<Organization> = Vec::new();
+    let mut after: Option<Uuid> = None;
+    loop {
+        let page = Page {
+            after,
+            limit: CHUNK,
+        };
+        let rows = tx.unit.organizations(&EVERYTHING, &filter, page)?;
+        after = rows.last().map(|row| row.id.0);
+        found.extend(
+            rows.into_iter()
+                .filter(|row| row.name.to_lowercase() == wanted),
         );
+        if after.is_none() {
+            break;
+        }
     }
-    let subject = grant.subject();
-    if subject.is_empty()
-        || subject.len() > LONGEST_SUBJECT
-        || subject.chars().any(char::is_control)
-    {
-        fault("subject", "must be one line of 1 to 255 bytes");
-    }
-    if faults.is_empty() {
-        Ok(implementation)
-    } else {
-        Err(Error::Invalid(faults))
+    match (found.pop(), found.is_empty()) {
+        (Some(row), true) => Ok(row),
+        (None, _) => Err(refuse(ARGUMENT, "no organization has this name")),
+        (Some(_), false) => Err(refuse(
+            ARGUMENT,
+            "several organizations have this name; give the id, or the implementation",
+        )),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn subjects_of_different_scopes_differ() {
-        let anywhere = Grant::of(Role::Supervisor);
-        assert_eq!(anywhere.subject(), "supervisor");
-        let in_hand = Grant {
-            implementation: Some("hand".into()),
-            ..anywhere.clone()
-        };
-        assert_eq!(in_hand.subject(), "supervisor:hand");
-        let named = Grant {
-            subject: Some("dana".into()),
-            ..in_hand
-        };
-        assert_eq!(named.subject(), "dana");
+/// Gives the role unless the principal has it.
+fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<(), Error> {
+    let principal = staff_roles::find_or_record_principal(
+        tx,
+        &new.principal.issuer,
+        &new.principal.subject,
+        new.principal.subject.chars().take(200).collect(),
+    )?;
+    if principal.disabled_at.is_some() {
+        return Err(refuse(
+            "subject",
+            "is disabled; a token for it could do nothing",
+        ));
     }
+    let row = StaffRole {
+        id: tx.id::<StaffRoleId>(),
+        principal_id: principal.id,
+        role: new.role,
+        implementation_id: new.implementation_id,
+        organization_id: new.organization_id,
+        person_id: new.person_id,
+        from_at: tx.now,
+        until_at: staff_roles::until(new.role, tx.now, None),
+        granted_by: tx.actor.principal.id,
+        revoked_at: None,
+        recorded_at: tx.now,
+        version: 1,
+    };
+    let live = tx
+        .unit
+        .staff_roles_of(principal.id)?
+        .into_iter()
+        .any(|other| {
+            other.is_live(tx.now)
+                && (
+                    other.role,
+                    other.implementation_id,
+                    other.organization_id,
+                    other.person_id,
+                ) == (
+                    row.role,
+                    row.implementation_id,
+                    row.organization_id,
+                    row.person_id,
+                )
+        });
+    if !live {
+        tx.unit.insert_staff_role(&row)?;
+        tx.trail.touched("staff_role", row.id);
+    }
+    Ok(())
+}
+
+fn refuse(argument: &str, detail: &str) -> Error {
+    Error::Invalid(vec![Fault::parameter(argument, detail)])
+}
+
+/// Faults of a body as faults of the arguments that it was made of.
+fn as_arguments(error: Error) -> Error {
+    let Error::Invalid(faults) = error else {
+        return error;
+    };
+    let argument = |fault: Fault| match fault.place {
+        Place::Pointer(pointer) => {
+            let name = pointer.trim_start_matches('/').trim_end_matches("_id");
+            Fault::parameter(name, fault.detail)
+        }
+        _ => fault,
+    };
+    Error::Invalid(faults.into_iter().map(argument).collect())
+}
+
+/// How a start of the service found the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstStart {
+    /// Whether the implementations were made now.
+    pub created: bool,
+    /// The administrator that the service made for itself, while he has his role.
+    pub administrator: Option<Identity>,
+}
+
+/// Makes `hand` with its policy and `akhmis` still without one if there are no implementations, and an administrator
+/// of everything for the issuer of this service's own tokens, if it has one. Later starts change nothing: an
+/// administrator whose role was revoked does not come back.
+pub async fn first_start(app: &App, issuer: Option<&str>) -> Result<FirstStart, Error> {
+    let mut created = false;
+    if is_empty(app).await? {
+        let issuer = issuer.map(ToOwned::to_owned);
+        let outcome = app
+            .write_as_operator(Action::CreateImplementation, false, move |tx| {
+                found(tx, issuer.as_deref())
+            })
+            .await;
+        created = match outcome {
+            Ok(created) => created,
+            // Another instance of the service started at the same moment and was first.
+            Err(Error::Store(StoreError::Conflict | StoreError::Stale)) => false,
+            Err(error) => return Err(error),
+        };
+    }
+    let administrator = match issuer {
+        None => None,
+        Some(issuer) => administrator(app, issuer).await?,
+    };
+    Ok(FirstStart {
+        created,
+        administrator,
+    })
+}
+
+async fn is_empty(app: &App) -> Result<bool, Error> {
+    app.store()
+        .read(|view: &mut dyn View| -> Result<bool, Error> { Ok(none(view)?) })
+        .await
+}
+
+fn none(view: &mut dyn View) -> Result<bool, StoreError> {
+    let page = Page {
+        after: None,
+        limit: 1,
+    };
+    Ok(view.implementations(&EVERYTHING, page)?.is_empty())
+}
+
+/// Makes what a new deployment begins with. Returns whether there was anything to make.
+fn found(tx: &mut Tx<'_>, issuer: Option<&str>) -> Result<bool, Error> {
+    tx.trail.scope(Scope::DEPLOYMENT);
+    if !none(tx.view())? {
+        return Ok(false);
+    }
+    let hand = implementation(
+        tx,
+        "hand",
+        "HAND HMIS, Detroit",
+        chrono_tz::America::Detroit,
+        "https://hmis.handetroit.org/portal",
+    )?;
+    let policy = preset("hand")
+        .ok_or_else(|| StoreError::Corrupt("the ready-made policy `hand` is missing".into()))?;
+    // A first version may start at once: nobody was told anything else before.
+    let version = PolicyVersion {
+        id: tx.id(),
+        number: 1,
+        effective_from: tx.now,
+        recorded_at: tx.now,
+        document: policy.document.clone(),
+    };
+    tx.unit.insert_policy_version(hand.id, &version)?;
+    tx.trail.touched("policy", version.id);
+    implementation(
+        tx,
+        "akhmis",
+        "AKHMIS, Alaska",
+        chrono_tz::America::Anchorage,
+        "https://institute-for-community-alliances.helpscoutdocs.com",
+    )?;
+    if let Some(issuer) = issuer {
+        let administrator = NewStaffRole {
+            principal: PrincipalInput {
+                issuer: issuer.to_owned(),
+                subject: Role::SystemAdmin.as_str().to_owned(),
+                display_name: None,
+            },
+            role: Role::SystemAdmin,
+            implementation_id: None,
+            organization_id: None,
+            person_id: None,
+            from_at: None,
+            until_at: None,
+        };
+        grant(tx, &administrator)?;
+    }
+    Ok(true)
+}
+
+fn implementation(
+    tx: &mut Tx<'_>,
+    code: &str,
+    name: &str,
+    time_zone: chrono_tz::Tz,
+    support_contact: &str,
+) -> Result<Implementation, Error> {
+    let row = Implementation {
+        id: tx.id(),
+        code: code.to_owned(),
+        name: name.to_owned(),
+        time_zone,
+        support_contact: support_contact.to_owned(),
+        generation: 1,
+        recorded_at: tx.now,
+        version: 1,
+    };
+    tx.unit.insert_implementation(&row)?;
+    tx.trail.touched("implementation", row.id);
+    Ok(row)
+}
+
+/// The administrator of the first start, if he may still administer everything.
+async fn administrator(app: &App, issuer: &str) -> Result<Option<Identity>, Error> {
+    let (issuer, now) = (issuer.to_owned(), app.now());
+    app.store()
+        .read(
+            move |view: &mut dyn View| -> Result<Option<Identity>, Error> {
+                let found = view.principal_of(&issuer, Role::SystemAdmin.as_str())?;
+                let Some(principal) = found.filter(|row: &Principal| row.disabled_at.is_none())
+                else {
+                    return Ok(None);
+                };
+                let live = view.staff_roles_of(principal.id)?.iter().any(|grant| {
+                    grant.role == Role::SystemAdmin
+                        && grant.implementation_id.is_none()
+                        && grant.is_live(now)
+                });
+                Ok(live.then_some(Identity {
+                    issuer: principal.issuer,
+                    subject: principal.subject,
+                }))
+            },
+        )
+        .await
 }

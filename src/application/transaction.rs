@@ -12,9 +12,7 @@ use super::audit::{self, Outcome, Trail};
 use super::clock::Clock;
 use super::error::Error;
 use super::ports::store::StoreFault;
-use super::ports::{
-    KeptAnswer, KeyLock, Principal, Store, StoreError, StoreExt, UnitOfWork, View,
-};
+use super::ports::{KeptAnswer, KeyLock, Principal, Store, StoreError, StoreExt, UnitOfWork, View};
 use crate::domain::fact::FactBody;
 
 type Instant = DateTime<Utc>;
@@ -236,46 +234,48 @@ impl App {
         } = call.clone();
         let outcome = self
             .store
-            .write(move |unit: &mut dyn UnitOfWork| -> Result<Reply, Ended<Reply>> {
-                ids.rewind();
-                let actor = load_actor(unit, &caller, now)?;
-                actor.require(action).map_err(Error::from)?;
-                if let Some(kept) = kept_answer(unit, &actor, idempotency.as_ref(), now)? {
-                    return Ok(kept);
-                }
-                let mut tx = Tx {
-                    unit,
-                    actor: &actor,
-                    now,
-                    trail: Trail::new(action, &caller),
-                    ids: &mut ids,
-                    authorized: Vec::new(),
-                };
-                let value = job(&mut tx)?;
-                let reply = render(&value);
-                if dry_run {
-                    return Err(Ended::DryRun(reply));
-                }
-                if let Some(idempotency) = &idempotency {
-                    let authorized = serde_json::to_string(&tx.authorized)
-                        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-                    tx.unit.keep_answer(&KeptAnswer {
-                        principal_id: actor.principal.id,
-                        key: idempotency.key.clone(),
-                        fingerprint: idempotency.fingerprint.clone(),
-                        authorized,
-                        status: reply.status,
-                        location: reply.location.clone(),
-                        etag: reply.etag.clone(),
-                        body: reply.body.clone(),
-                        recorded_at: now,
-                    })?;
-                }
-                let trail = std::mem::replace(&mut tx.trail, Trail::new(action, &caller));
-                let id = tx.id();
-                audit::append(tx.unit, id, &trail, Some(&actor), Outcome::Done, now)?;
-                Ok(reply)
-            })
+            .write(
+                move |unit: &mut dyn UnitOfWork| -> Result<Reply, Ended<Reply>> {
+                    ids.rewind();
+                    let actor = load_actor(unit, &caller, now)?;
+                    actor.require(action).map_err(Error::from)?;
+                    if let Some(kept) = kept_answer(unit, &actor, idempotency.as_ref(), now)? {
+                        return Ok(kept);
+                    }
+                    let mut tx = Tx {
+                        unit,
+                        actor: &actor,
+                        now,
+                        trail: Trail::new(action, &caller),
+                        ids: &mut ids,
+                        authorized: Vec::new(),
+                    };
+                    let value = job(&mut tx)?;
+                    let reply = render(&value);
+                    if dry_run {
+                        return Err(Ended::DryRun(reply));
+                    }
+                    if let Some(idempotency) = &idempotency {
+                        let authorized = serde_json::to_string(&tx.authorized)
+                            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+                        tx.unit.keep_answer(&KeptAnswer {
+                            principal_id: actor.principal.id,
+                            key: idempotency.key.clone(),
+                            fingerprint: idempotency.fingerprint.clone(),
+                            authorized,
+                            status: reply.status,
+                            location: reply.location.clone(),
+                            etag: reply.etag.clone(),
+                            body: reply.body.clone(),
+                            recorded_at: now,
+                        })?;
+                    }
+                    let trail = std::mem::replace(&mut tx.trail, Trail::new(action, &caller));
+                    let id = tx.id();
+                    audit::append(tx.unit, id, &trail, Some(&actor), Outcome::Done, now)?;
+                    Ok(reply)
+                },
+            )
             .await;
         match outcome {
             Ok(reply) | Err(Ended::DryRun(reply)) => Ok(reply),
@@ -300,7 +300,7 @@ impl App {
         F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
         let now = self.now();
-        let mut ids = self.ids(now);
+        let mut ids = Ids::new(now, &self.context);
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<T, Ended<T>> {

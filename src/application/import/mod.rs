@@ -80,9 +80,7 @@ pub async fn import_hmis_csv(
             }
         }
     }
-    report
-        .faults
-        .sort_by_key(|fault| (fault.file, fault.line));
+    report.faults.sort_by_key(|fault| (fault.file, fault.line));
     Ok(report)
 }
 

@@ -1,7 +1,7 @@
 //! Rows of `Organization.csv`.
 
-use super::report::{Matter, Outcome};
 use super::Work;
+use super::report::{Matter, Outcome};
 use crate::application::error::Error;
 use crate::application::hmis_csv::OrganizationRow;
 use crate::application::ports::StoreError;

@@ -89,7 +89,9 @@ impl Matter {
             Self::ClosureProposed => {
                 "has another last day of operation in the export; change the project if it is to count"
             }
-            Self::OtherOrganization => "belongs to another organization in the export; it was not moved",
+            Self::OtherOrganization => {
+                "belongs to another organization in the export; it was not moved"
+            }
             Self::ProviderProtected => {
                 "is no victim service provider in the export; it stays protected as one until staff change it"
             }

@@ -1,7 +1,8 @@
 //! Departures and deactivations: recorded now or for later, moved or called off until they take effect.
 
 use crate::application::actor::{Action, Role, Scope, Sight};
-use crate::application::ports::{FactFilter, Page};
+use crate::application::page::{Paging, Slice};
+use crate::application::ports::FactFilter;
 use crate::application::visible::{visible_organization, visible_person};
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::{EndedAt, Instant, Precision, end_of_day, local_day, notice_due_at};
@@ -452,7 +453,7 @@ fn for_change(
     tx: &mut Tx<'_>,
     kind: EndKind,
     id: FactId,
-    expected: Option<i32>,
+    expected: i32,
 ) -> Result<(Dossier, EndShown), Error> {
     let found = tx
         .unit
@@ -474,10 +475,10 @@ fn for_change(
         return Err(Error::NotFound);
     }
     not_oneself(tx, found.person_id, "somebody else changes this")?;
-    match expected {
-        None => Err(Error::PreconditionRequired),
-        Some(version) if version != end.version => Err(Error::Stale),
-        Some(_) => Ok((dossier, end)),
+    if expected == end.version {
+        Ok((dossier, end))
+    } else {
+        Err(Error::Stale)
     }
 }
 
@@ -516,7 +517,7 @@ pub fn cancel_end(
     tx: &mut Tx<'_>,
     kind: EndKind,
     id: FactId,
-    expected: Option<i32>,
+    expected: i32,
     reported: &Reported,
 ) -> Result<EndShown, Error> {
     let (dossier, end) = for_change(tx, kind, id, expected)?;
@@ -535,7 +536,7 @@ pub fn reschedule_end(
     tx: &mut Tx<'_>,
     kind: EndKind,
     id: FactId,
-    expected: Option<i32>,
+    expected: i32,
     moment: Moment,
     reported: &Reported,
 ) -> Result<EndShown, Error> {
@@ -607,15 +608,15 @@ pub fn ends(
     rx: &mut Rx<'_>,
     kind: EndKind,
     filter: &FactFilter,
-    page: Page,
-) -> Result<Vec<EndShown>, Error> {
+    paging: Paging,
+) -> Result<Slice<EndShown>, Error> {
     let visible = rx.actor.visible(Action::ReadFact);
     let filter = FactFilter {
         kinds: kind.kinds(),
         ..filter.clone()
     };
-    super::licenses::fill_page(
-        page,
+    let slice = super::licenses::fill_page(
+        paging,
         |page| {
             let facts = rx.view.facts(&visible, &filter, page)?;
             let people: std::collections::BTreeSet<PersonId> =
@@ -636,6 +637,9 @@ pub fn ends(
         },
         |(end, _)| end.fact.id.0,
         |(_, hidden)| !hidden,
-    )
-    .map(|rows| rows.into_iter().map(|(end, _)| end).collect())
+    )?;
+    Ok(Slice {
+        rows: slice.rows.into_iter().map(|(end, _)| end).collect(),
+        next: slice.next,
+    })
 }

@@ -1,7 +1,8 @@
 //! Evidence: agreement signatures and training completions.
 
 use crate::application::actor::{Action, Role, Scope};
-use crate::application::ports::{FactFilter, Page};
+use crate::application::page::{Paging, Slice};
+use crate::application::ports::FactFilter;
 use crate::application::visible::{visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::fact::{Fact, FactBody, FactKind, Outcome};
@@ -294,7 +295,12 @@ pub fn completion(rx: &mut Rx<'_>, id: FactId, kind: FactKind) -> Result<Fact, E
 }
 
 /// A page of signatures or completions.
-pub fn completions(rx: &mut Rx<'_>, filter: &FactFilter, page: Page) -> Result<Vec<Fact>, Error> {
+pub fn completions(
+    rx: &mut Rx<'_>,
+    filter: &FactFilter,
+    paging: Paging,
+) -> Result<Slice<Fact>, Error> {
     let visible = rx.actor.visible(Action::ReadFact);
-    Ok(rx.view.facts(&visible, filter, page)?)
+    let rows = rx.view.facts(&visible, filter, paging.probe())?;
+    Ok(paging.cut(rows, |fact| fact.id.0))
 }

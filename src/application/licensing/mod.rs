@@ -7,6 +7,7 @@ mod ends;
 mod evidence;
 mod explanation;
 mod licenses;
+mod reindex;
 mod reporting;
 mod requests;
 

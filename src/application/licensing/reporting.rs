@@ -13,9 +13,6 @@ use crate::domain::roster::Person;
 /// How far ahead of the service's clock a reporter's may be.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 
-/// The longest free-text reason, in characters.
-pub const LONGEST_REASON: usize = 1_000;
-
 /// An instant, or a local day of the implementation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
@@ -63,7 +60,7 @@ impl Reported {
         let reported_at = self.reported_at.unwrap_or(tx.now);
         if reported_at > tx.now + SKEW {
             return Err(Error::invalid(
-                "/reported_at",
+                "/report/reported_at",
                 "lies in the future: say when it was reported",
             ));
         }

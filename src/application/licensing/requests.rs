@@ -1,7 +1,8 @@
 //! License requests: submit, decide, withdraw, activate.
 
 use crate::application::actor::{Action, Actor, Role, Scope};
-use crate::application::ports::{Page, StateFilter, StoreError, View};
+use crate::application::page::{Paging, Slice};
+use crate::application::ports::{StateFilter, StoreError, View};
 use crate::application::visible::{visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::{Instant, local_day};
@@ -64,7 +65,7 @@ pub struct RequestShown {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The version decided upon.
-    pub expected: Option<i32>,
+    pub expected: i32,
     pub reported: Reported,
 }
 
@@ -228,7 +229,7 @@ fn check(
     match source {
         Some(found) if found.ticket_required && new.reported.ticket_reference.is_none() => faults
             .push(Fault::at(
-                "/ticket_reference",
+                "/report/ticket_reference",
                 "the policy asks for the ticket by which this request came",
             )),
         _ => {}
@@ -559,7 +560,7 @@ fn for_decision(
     tx: &mut Tx<'_>,
     action: Action,
     id: RequestId,
-    expected: Option<i32>,
+    expected: i32,
 ) -> Result<(Dossier, LicenseRequest), Error> {
     let request = tx.unit.request(id)?.ok_or(Error::NotFound)?;
     tx.authorize(
@@ -574,10 +575,10 @@ fn for_decision(
     let mut dossier = load(tx, request.person_id, request.organization_id)?;
     dossier.record_states(tx.unit, tx.now)?;
     let request = find(&dossier, id)?.clone();
-    match expected {
-        None => Err(Error::PreconditionRequired),
-        Some(version) if version != request.version => Err(Error::Stale),
-        Some(_) => Ok((dossier, request)),
+    if expected == request.version {
+        Ok((dossier, request))
+    } else {
+        Err(Error::Stale)
     }
 }
 
@@ -801,13 +802,13 @@ pub fn request(rx: &mut Rx<'_>, id: RequestId) -> Result<RequestShown, Error> {
 pub fn requests(
     rx: &mut Rx<'_>,
     filter: &StateFilter<RequestState>,
-    page: Page,
-) -> Result<Vec<RequestShown>, Error> {
+    paging: Paging,
+) -> Result<Slice<RequestShown>, Error> {
     let visible = rx.actor.visible(Action::ReadRequest);
     super::licenses::not_reindexing(rx, filter.implementation_id, !filter.states.is_empty())?;
     let states = filter.states.clone();
     super::licenses::fill_page(
-        page,
+        paging,
         |page| {
             let rows = rx.view.requests(&visible, filter, page)?;
             let people: std::collections::BTreeSet<PersonId> =

@@ -153,7 +153,8 @@ fn is_deceptive(c: char) -> bool {
 
 /// Only what can be told from the outside: whether mail arrives is found out by confirming the address.
 fn check_email(text: &str) -> Result<(), &'static str> {
-    const FORM: &str = "must be one e-mail address of at most 320 characters, such as `dana@example.org`";
+    const FORM: &str =
+        "must be one e-mail address of at most 320 characters, such as `dana@example.org`";
     let plain = text.chars().count() <= LONGEST_EMAIL
         && !text.contains(|c: char| {
             c.is_whitespace() || c.is_control() || is_deceptive(c) || ",;<>\"()[]\\".contains(c)
@@ -169,11 +170,7 @@ fn check_email(text: &str) -> Result<(), &'static str> {
 /// An e-mail address as it is compared: without case, character by character, the way the store searches it.
 #[must_use]
 pub fn email_key(email: &str) -> String {
-    email
-        .trim()
-        .chars()
-        .flat_map(char::to_lowercase)
-        .collect()
+    email.trim().chars().flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -268,7 +265,10 @@ mod tests {
 
     #[test]
     fn addresses_compare_without_case() {
-        assert_eq!(email_key(" D.Whitfield@Example.ORG "), "d.whitfield@example.org");
+        assert_eq!(
+            email_key(" D.Whitfield@Example.ORG "),
+            "d.whitfield@example.org"
+        );
         // Two characters: an address with a plain i is another one.
         assert_ne!(email_key("İ@example.org"), email_key("i@example.org"));
     }

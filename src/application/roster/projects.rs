@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::expect_version;
 use super::external_ids::{self, ExternalIdInput};
 use super::input::{Faults, LONGEST_NAME};
 use super::organizations::only;
-use super::expect_version;
 use crate::application::actor::{Action, Scope};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};

@@ -7,15 +7,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::expect_version;
 use super::input::{Faults, LONGEST_NAME, LONGEST_SUBJECT};
 use super::organizations::only;
-use super::expect_version;
 use crate::application::actor::{Action, Role, Scope};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
-use crate::application::ports::{
-    Principal, RosterFilter, StaffRole, StoreError, UnitOfWork, View,
-};
+use crate::application::ports::{Principal, RosterFilter, StaffRole, StoreError, UnitOfWork, View};
 use crate::application::visible::{organization_of, person_of, visible_implementation};
 use crate::application::{Rx, Tx};
 use crate::domain::departure::has_departed;
@@ -116,7 +114,7 @@ pub fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<StaffRoleDetails, Er
         "/until_at",
         "must lie after from_at",
     );
-    check_scope(&mut faults, new);
+    check_scope(&mut faults, new, true);
     faults.check()?;
 
     // Every grant locks what its end would lock, so that counting administrators cannot race with it.
@@ -226,11 +224,7 @@ fn own_case() -> Error {
 }
 
 /// Asks for the authority to grant, and whether what is named can be named.
-fn authorize_grant(
-    tx: &mut Tx<'_>,
-    faults: &mut Faults,
-    new: &NewStaffRole,
-) -> Result<(), Error> {
+fn authorize_grant(tx: &mut Tx<'_>, faults: &mut Faults, new: &NewStaffRole) -> Result<(), Error> {
     let Some(implementation) = new.implementation_id else {
         // Whoever administers some implementations knows that there are others, so this is no secret.
         return tx
@@ -260,19 +254,13 @@ fn authorize_grant(
         ))?;
     }
     if let Some(id) = new.person_id {
-        faults.gather(person_of(
-            tx.unit,
-            actor,
-            implementation,
-            id,
-            "/person_id",
-        ))?;
+        faults.gather(person_of(tx.unit, actor, implementation, id, "/person_id"))?;
     }
     Ok(())
 }
 
-/// What scope a role needs and what it must not have.
-fn check_scope(faults: &mut Faults, new: &NewStaffRole) {
+/// What scope a role needs and what it must not have. `person_needed`: whether a supervisor must be a known person.
+pub(crate) fn check_scope(faults: &mut Faults, new: &NewStaffRole, person_needed: bool) {
     let role = new.role;
     let tied = matches!(role, Role::Supervisor | Role::EndUser);
     let machine = matches!(role, Role::HmisFrontend | Role::Integration);
@@ -293,8 +281,13 @@ fn check_scope(faults: &mut Faults, new: &NewStaffRole) {
             "must be left out: only supervisors are limited to an organization",
         ),
     }
+    let person_missing = match role {
+        Role::EndUser => new.person_id.is_none(),
+        Role::Supervisor => person_needed && new.person_id.is_none(),
+        _ => false,
+    };
     faults.need(
-        !tied || new.person_id.is_some(),
+        !person_missing,
         "/person_id",
         "is missing: without it nobody can tell whether the principal acts in his own case",
     );
@@ -306,7 +299,7 @@ fn check_scope(faults: &mut Faults, new: &NewStaffRole) {
 }
 
 /// When a grant ends.
-fn until(role: Role, from_at: Instant, until_at: Option<Instant>) -> Option<Instant> {
+pub(crate) fn until(role: Role, from_at: Instant, until_at: Option<Instant>) -> Option<Instant> {
     match (role, until_at) {
         (Role::Auditor, None) => from_at.checked_add_signed(AUDITOR_TERM),
         (_, until) => until,
@@ -314,7 +307,7 @@ fn until(role: Role, from_at: Instant, until_at: Option<Instant>) -> Option<Inst
 }
 
 /// The principal of a credential, recorded now if it is not known.
-fn find_or_record_principal(
+pub(crate) fn find_or_record_principal(
     tx: &mut Tx<'_>,
     issuer: &str,
     subject: &str,
@@ -347,7 +340,7 @@ fn find_or_record_principal(
 }
 
 /// Whether the principal has the same role in the same scope at some time of `row`.
-fn has_same(unit: &mut dyn UnitOfWork, row: &StaffRole) -> Result<bool, Error> {
+pub(crate) fn has_same(unit: &mut dyn UnitOfWork, row: &StaffRole) -> Result<bool, Error> {
     let same = |other: &StaffRole| {
         let overlaps = other.until_at.is_none_or(|until| row.from_at < until)
             && row.until_at.is_none_or(|until| other.from_at < until);

@@ -48,7 +48,7 @@ pub(super) fn pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, Prob
 }
 
 /// A parameter name, unless it is nothing that this service would name.
-fn plain(name: &str) -> &str {
+pub(super) fn plain(name: &str) -> &str {
     let plain = (1..=64).contains(&name.len())
         && name
             .bytes()

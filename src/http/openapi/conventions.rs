@@ -176,16 +176,14 @@ fn replayed_header(operation: &mut Map<String, Value>) {
     }
 }
 
-/// Optional members are left out when absent, never null, so no schema needs to say that null is allowed. A schema
-/// whose name begins with `Patch` keeps it, for members that null removes.
+/// Optional members are left out when absent, never null, so no schema needs to say that null is allowed, but for the
+/// members of a merge patch that null removes: their description says "`null` removes".
 fn strip_nulls(document: &mut Value) {
     let schemas = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut);
-    for (name, schema) in schemas.into_iter().flatten() {
-        if !name.starts_with("Patch") {
-            strip(schema);
-        }
+    for (_, schema) in schemas.into_iter().flatten() {
+        strip(schema);
     }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (_, item) in paths.into_iter().flatten() {
@@ -205,6 +203,13 @@ fn strip_nulls(document: &mut Value) {
 fn strip(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
+            let removable = members
+                .get("description")
+                .and_then(Value::as_str)
+                .is_some_and(|description| description.contains("`null` removes"));
+            if removable {
+                return;
+            }
             if let Some(Value::Array(types)) = members.get_mut("type") {
                 types.retain(|name| name != "null");
                 if let [only] = types.as_slice() {

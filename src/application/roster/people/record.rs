@@ -1,9 +1,9 @@
 //! What is recorded about people by hand.
 
+use super::super::expect_version;
 use super::super::external_ids::{self, ExternalIdInput};
 use super::super::input::{Faults, LONGEST_NAME, email_key};
 use super::super::organizations::only;
-use super::super::expect_version;
 use super::{PersonDetails, details};
 use crate::application::Tx;
 use crate::application::actor::{Action, Scope};
@@ -154,7 +154,8 @@ pub fn add_email(
     });
     if known {
         return Err(Error::Duplicate(
-            "The person has this address already, confirmed for the same organization or for none.".into(),
+            "The person has this address already, confirmed for the same organization or for none."
+                .into(),
         ));
     }
     record_email(tx, row.id, email)?;
@@ -236,8 +237,7 @@ fn checked_email(
 }
 
 fn same_email(one: &EmailInput, other: &EmailInput) -> bool {
-    one.organization_id == other.organization_id
-        && email_key(&one.email) == email_key(&other.email)
+    one.organization_id == other.organization_id && email_key(&one.email) == email_key(&other.email)
 }
 
 fn record_name(tx: &mut Tx<'_>, row: &Person) -> Result<(), Error> {
