@@ -3,5 +3,6 @@
 mod cli;
 mod contract;
 mod http;
+mod policies;
 mod store_core;
 mod support;
