@@ -17,10 +17,7 @@ use crate::application::Caller;
 use crate::application::actor::{Action, Sight};
 use crate::application::licensing::{self, LicenseShown, end_seen, hold_seen};
 use crate::application::ports::StateFilter;
-use crate::domain::evaluate::{
-    EndCause, LicenseState, Period, Transition, TransitionCause, Warning,
-};
-use crate::domain::fact::{DeactivationCause, HoldCause};
+use crate::domain::evaluate::{LicenseState, Period, Transition, TransitionCause, Warning};
 use crate::domain::ids::LicenseId;
 use crate::domain::license::LicenseStatus;
 

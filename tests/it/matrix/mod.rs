@@ -94,7 +94,7 @@ fn code(answer: &Answer) -> String {
 
 /// Random ids, a new one each time.
 fn random(_: &str) -> String {
-    Uuid::new_v4().to_string()
+    Uuid::now_v7().to_string()
 }
 
 /// The rows with their operations.
