@@ -135,7 +135,7 @@ fn every_operation_has_one_row_and_every_row_an_operation() {
         });
         let takes_id = operation.path.contains("{id}");
         for row in ROWS.iter().filter(|row| row.operation == name) {
-            findings.expect(takes_id == !row.id.is_empty(), || {
+            findings.expect(takes_id != row.id.is_empty(), || {
                 format!("{name}: the id of its path")
             });
             findings.expect(
