@@ -3,5 +3,7 @@
 mod cli;
 mod contract;
 mod http;
+mod import;
+mod roster;
 mod store_core;
 mod support;

@@ -65,7 +65,6 @@ impl PersonParameters {
             name: self.name.clone(),
             email: self.email.clone(),
             external_id,
-            ..PersonFilter::default()
         })
     }
 }
@@ -102,7 +101,7 @@ pub async fn list_people(
     let slice = state
         .app
         .read(list.caller.clone(), Action::ReadPerson, move |rx| {
-            people::list(rx, filter.clone(), paging)
+            people::list(rx, &filter, paging)
         })
         .await?;
     Ok(list.respond(&slice, |row| PersonResponse::from(row)))
