@@ -350,9 +350,7 @@ async fn change_organization(
         .write(
             call,
             move |tx| organizations::change(tx, id, expected, &change),
-            |details| {
-                responses::changed(details.row.version, &OrganizationResponse::from(details))
-            },
+            |details| responses::changed(details.row.version, &OrganizationResponse::from(details)),
         )
         .await?;
     Ok(responses::send(reply))

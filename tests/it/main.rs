@@ -4,6 +4,8 @@ mod cli;
 mod contract;
 mod http;
 mod import;
+mod layering;
+mod policies;
 mod roster;
 mod store_core;
 mod support;
