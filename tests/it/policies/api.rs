@@ -41,14 +41,21 @@ impl Answer {
             .as_array()
             .unwrap()
             .iter()
-            .map(|fault| fault["pointer"].as_str().or(fault["parameter"].as_str()).unwrap())
+            .map(|fault| {
+                fault["pointer"]
+                    .as_str()
+                    .or(fault["parameter"].as_str())
+                    .unwrap()
+            })
             .collect()
     }
 
     pub fn codes(&self, member: &str) -> Vec<&str> {
         assert_eq!(self.status, 200, "{}", self.body);
         let data = self.body["data"].as_array().unwrap();
-        data.iter().map(|row| row[member].as_str().unwrap()).collect()
+        data.iter()
+            .map(|row| row[member].as_str().unwrap())
+            .collect()
     }
 }
 
@@ -108,7 +115,8 @@ impl Api {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.post_text(&self.admin().await, path, body.to_string()).await
+        self.post_text(&self.admin().await, path, body.to_string())
+            .await
     }
 
     /// Makes an implementation and returns its id.

@@ -25,7 +25,10 @@ fn only_administrators_post_and_everybody_of_the_implementation_reads() {
                 let refused = api
                     .post_text(&token, &format!("{path}{query}"), body.clone())
                     .await;
-                assert_eq!((refused.status, &refused.body["code"]), (403, &json!("forbidden")));
+                assert_eq!(
+                    (refused.status, &refused.body["code"]),
+                    (403, &json!("forbidden"))
+                );
             }
             for read in [
                 path.clone(),
@@ -35,7 +38,11 @@ fn only_administrators_post_and_everybody_of_the_implementation_reads() {
                 "/v1/policy-presets".to_owned(),
                 "/v1/policy-presets/akhmis".to_owned(),
             ] {
-                assert_eq!(api.get_as(&token, &read).await.status, 200, "{read} as {role:?}");
+                assert_eq!(
+                    api.get_as(&token, &read).await.status,
+                    200,
+                    "{read} as {role:?}"
+                );
             }
         }
         let listed = api.get(&path).await;
@@ -54,7 +61,9 @@ fn a_foreign_implementation_looks_like_one_that_does_not_exist() {
         let foreign = api.implementation("akhmis").await;
         let unknown = "0199f3c2-0000-7000-8000-000000000000";
         let body = json!({ "preset": "akhmis" }).to_string();
-        let posted = api.post_text(&api.admin().await, &policies(&foreign), body.clone()).await;
+        let posted = api
+            .post_text(&api.admin().await, &policies(&foreign), body.clone())
+            .await;
         assert_eq!(posted.status, 201);
         let token = api.token(Role::SystemAdmin, "hand").await;
         for tail in ["policies", "policies/1", "courses", "agreements"] {
@@ -65,7 +74,9 @@ fn a_foreign_implementation_looks_like_one_that_does_not_exist() {
             );
             assert_eq!((one.status, &one.body), (404, &other.body), "{tail}");
         }
-        let one = api.post_text(&token, &policies(&foreign), body.clone()).await;
+        let one = api
+            .post_text(&token, &policies(&foreign), body.clone())
+            .await;
         let other = api.post_text(&token, &policies(unknown), body).await;
         assert_eq!((one.status, &one.body), (404, &other.body));
         let listed = api.get(&policies(&foreign)).await;

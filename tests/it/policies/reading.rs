@@ -23,13 +23,21 @@ fn presets_are_listed_and_shown_whole() {
         assert_eq!(shown.status, 200);
         assert_eq!(shown.body["document"], hand());
         assert!(!shown.body["readings"].as_array().unwrap().is_empty());
-        assert!(shown.body["source"].as_str().unwrap().starts_with("https://"));
+        assert!(
+            shown.body["source"]
+                .as_str()
+                .unwrap()
+                .starts_with("https://")
+        );
         let again = api
             .get_unless("/v1/policy-presets/hand", &shown.etag.unwrap())
             .await;
         assert_eq!(again.status, 304);
         let unknown = api.get("/v1/policy-presets/nowhere").await;
-        assert_eq!((unknown.status, &unknown.body["code"]), (404, &json!("not_found")));
+        assert_eq!(
+            (unknown.status, &unknown.body["code"]),
+            (404, &json!("not_found"))
+        );
     });
 }
 
@@ -44,14 +52,20 @@ fn versions_are_paged_by_number_and_unknown_ones_are_not_found() {
         }
         let first = api.get(&format!("{path}?limit=2")).await;
         let rows = first.body["data"].as_array().unwrap();
-        assert_eq!((rows[0]["number"].as_u64(), rows[1]["number"].as_u64()), (Some(1), Some(2)));
+        assert_eq!(
+            (rows[0]["number"].as_u64(), rows[1]["number"].as_u64()),
+            (Some(1), Some(2))
+        );
         let cursor = first.body["page"]["next_cursor"].as_str().unwrap();
         let second = api.get(&format!("{path}?limit=2&cursor={cursor}")).await;
         assert_eq!(second.body["data"][0]["number"], 3);
         assert_eq!(second.body["page"]["has_more"], false);
         for number in ["4", "0", "-1", "01", "x", "99999999999"] {
             let unknown = api.get(&format!("{path}/{number}")).await;
-            assert_eq!((unknown.status, &unknown.body["code"]), (404, &json!("not_found")));
+            assert_eq!(
+                (unknown.status, &unknown.body["code"]),
+                (404, &json!("not_found"))
+            );
         }
     });
 }
@@ -67,7 +81,10 @@ fn courses_and_agreements_are_those_of_the_policy_in_force() {
         );
         for path in [&courses, &agreements] {
             let none = api.get(path).await;
-            assert_eq!((none.status, &none.body["code"]), (409, &json!("no_policy")));
+            assert_eq!(
+                (none.status, &none.body["code"]),
+                (409, &json!("no_policy"))
+            );
         }
         let mut document = hand();
         document["courses"]["data_quality"]["pass_mark"] = json!(80);
@@ -128,10 +145,23 @@ fn courses_and_agreements_are_those_of_the_policy_in_force() {
             .await;
         assert_eq!(posted.status, 201, "{}", posted.body);
         assert_eq!(api.get(&courses).await.codes("code").len(), 4);
-        assert!(!api.get(&courses).await.codes("code").contains(&"policy_again"));
+        assert!(
+            !api.get(&courses)
+                .await
+                .codes("code")
+                .contains(&"policy_again")
+        );
         api.clock.advance(TimeDelta::days(2));
-        assert!(api.get(&courses).await.codes("code").contains(&"policy_again"));
+        assert!(
+            api.get(&courses)
+                .await
+                .codes("code")
+                .contains(&"policy_again")
+        );
         let gone = api.get(&format!("{courses}?limit=3&cursor={cursor}")).await;
-        assert_eq!((gone.status, &gone.body["code"]), (400, &json!("bad_cursor")));
+        assert_eq!(
+            (gone.status, &gone.body["code"]),
+            (400, &json!("bad_cursor"))
+        );
     });
 }

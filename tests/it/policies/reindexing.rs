@@ -1,9 +1,7 @@
 use chrono::TimeDelta;
 use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::clock::Clock;
-use hmis_licensing::application::ports::{
-    Page, StoreError, StoreExt, UnitOfWork, View, Visible,
-};
+use hmis_licensing::application::ports::{Page, StoreError, StoreExt, UnitOfWork, View, Visible};
 use hmis_licensing::domain::fact::Channel;
 use hmis_licensing::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use hmis_licensing::domain::request::{LicenseRequest, RecordedState, RequestClass, RequestState};
@@ -103,24 +101,43 @@ fn a_version_makes_states_due_and_reindexing_brings_them_up_to_date() {
         let text = api.implementation("hand").await;
         let implementation: ImplementationId = text.parse().unwrap();
         let path = policies(&text);
-        assert_eq!(api.post(&path, &json!({ "preset": "hand" })).await.status, 201);
+        assert_eq!(
+            api.post(&path, &json!({ "preset": "hand" })).await.status,
+            201
+        );
         fill(&api, implementation).await;
         assert_eq!(stale(&api, implementation).await, 0);
         let refused = json!({ "preset": "nowhere" });
         assert_eq!(api.post(&path, &refused).await.status, 422);
         let dry = format!("{path}?dry_run=true");
-        assert_eq!(api.post(&dry, &json!({ "preset": "hand" })).await.status, 200);
-        assert_eq!(stale(&api, implementation).await, 0, "neither kept anything");
+        assert_eq!(
+            api.post(&dry, &json!({ "preset": "hand" })).await.status,
+            200
+        );
+        assert_eq!(
+            stale(&api, implementation).await,
+            0,
+            "neither kept anything"
+        );
 
         // From then on no request needs an approval.
         let mut document = hand();
         document["requests"]["approval"] = json!([]);
         let posted = api.post(&path, &json!({ "document": document })).await;
         assert_eq!(posted.status, 201, "{}", posted.body);
-        assert_eq!(stale(&api, implementation).await, i64::try_from(PEOPLE).unwrap());
+        assert_eq!(
+            stale(&api, implementation).await,
+            i64::try_from(PEOPLE).unwrap()
+        );
         let waiting = in_state(&api, implementation, "submitted").await;
-        assert_eq!((waiting.status, &waiting.body["code"]), (503, &json!("reindexing")));
-        assert_eq!(api.app.reindex().await.unwrap(), usize::try_from(PEOPLE).unwrap());
+        assert_eq!(
+            (waiting.status, &waiting.body["code"]),
+            (503, &json!("reindexing"))
+        );
+        assert_eq!(
+            api.app.reindex().await.unwrap(),
+            usize::try_from(PEOPLE).unwrap()
+        );
         assert_eq!(stale(&api, implementation).await, 0);
         assert_eq!(api.app.reindex().await.unwrap(), 0);
         let waiting = in_state(&api, implementation, "submitted").await;
@@ -143,23 +160,30 @@ fn another_implementation_is_left_alone() {
             api.implementation("hand").await,
             api.implementation("akhmis").await,
         );
-        let posted = api.post(&policies(&other), &json!({ "preset": "akhmis" })).await;
+        let posted = api
+            .post(&policies(&other), &json!({ "preset": "akhmis" }))
+            .await;
         assert_eq!(posted.status, 201, "{}", posted.body);
         let generations = api
             .app
             .store()
-            .read(move |view: &mut dyn View| -> Result<Vec<(String, i64)>, StoreError> {
-                let everything = Visible {
-                    everything: true,
-                    ..Visible::default()
-                };
-                let page = Page {
-                    after: None,
-                    limit: 10,
-                };
-                let rows = view.implementations(&everything, page)?;
-                Ok(rows.into_iter().map(|row| (row.id.to_string(), row.generation)).collect())
-            })
+            .read(
+                move |view: &mut dyn View| -> Result<Vec<(String, i64)>, StoreError> {
+                    let everything = Visible {
+                        everything: true,
+                        ..Visible::default()
+                    };
+                    let page = Page {
+                        after: None,
+                        limit: 10,
+                    };
+                    let rows = view.implementations(&everything, page)?;
+                    Ok(rows
+                        .into_iter()
+                        .map(|row| (row.id.to_string(), row.generation))
+                        .collect())
+                },
+            )
             .await
             .unwrap();
         assert!(generations.contains(&(one, 1)));
