@@ -355,6 +355,10 @@ impl Actor {
         if let Some(grant) = self.grants.iter().find(|grant| grant.allows(action, scope)) {
             return Ok(grant);
         }
+        if scope == Scope::DEPLOYMENT {
+            // There is nothing to hide about the deployment itself.
+            return Err(Denied::Forbidden);
+        }
         let sees = match (scope.person_id, scope.organization_id) {
             (Some(_), _) => Action::ReadPerson,
             (None, Some(_)) => Action::ReadRoster,

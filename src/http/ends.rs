@@ -209,8 +209,11 @@ impl From<&EndShown> for AnnouncedEndResponse {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct EndFilter {
+    /// Only those of this implementation.
     implementation_id: Option<Uuid>,
+    /// Only those of this organization.
     organization_id: Option<Uuid>,
+    /// Only those of this person.
     person_id: Option<Uuid>,
 }
 

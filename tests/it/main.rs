@@ -3,6 +3,7 @@
 mod cli;
 mod contract;
 mod http;
+mod layering;
 mod policies;
 mod store_core;
 mod support;

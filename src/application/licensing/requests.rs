@@ -735,6 +735,7 @@ pub fn activate(
                 .into_iter()
                 .collect(),
             basis: Basis::Requirements,
+            submitted_at: Some(request.submitted_at),
         }
     };
     let about = About {

@@ -21,7 +21,7 @@ fn id<T: From<Uuid>>(kind: u128, number: u128) -> T {
     ))
 }
 
-/// People who each wait for approval of a request.
+/// People who each have a request that waits for agreements and trainings.
 async fn fill(api: &Api, implementation: ImplementationId) {
     let now = api.clock.now();
     api.app
@@ -65,7 +65,7 @@ async fn fill(api: &Api, implementation: ImplementationId) {
                     ticket_reference: None,
                     submitted_at: now,
                     recorded: RecordedState {
-                        state: RequestState::Submitted,
+                        state: RequestState::Onboarding,
                         next_change_at: None,
                         generation,
                     },
@@ -101,10 +101,11 @@ fn a_version_makes_states_due_and_reindexing_brings_them_up_to_date() {
         let text = api.implementation("hand").await;
         let implementation: ImplementationId = text.parse().unwrap();
         let path = policies(&text);
-        assert_eq!(
-            api.post(&path, &json!({ "preset": "hand" })).await.status,
-            201
-        );
+        // No approval is asked for, so that requests begin with onboarding.
+        let mut document = hand();
+        document["requests"]["approval"] = json!([]);
+        let posted = api.post(&path, &json!({ "document": document })).await;
+        assert_eq!(posted.status, 201, "{}", posted.body);
         fill(&api, implementation).await;
         assert_eq!(stale(&api, implementation).await, 0);
         let refused = json!({ "preset": "nowhere" });
@@ -120,16 +121,15 @@ fn a_version_makes_states_due_and_reindexing_brings_them_up_to_date() {
             "neither kept anything"
         );
 
-        // From then on no request needs an approval.
-        let mut document = hand();
-        document["requests"]["approval"] = json!([]);
+        // From then on nothing is owed before activation.
+        document["license_types"]["end_user"]["requirement_sets"]["full"] = json!({});
         let posted = api.post(&path, &json!({ "document": document })).await;
         assert_eq!(posted.status, 201, "{}", posted.body);
         assert_eq!(
             stale(&api, implementation).await,
             i64::try_from(PEOPLE).unwrap()
         );
-        let waiting = in_state(&api, implementation, "submitted").await;
+        let waiting = in_state(&api, implementation, "onboarding").await;
         assert_eq!(
             (waiting.status, &waiting.body["code"]),
             (503, &json!("reindexing"))
@@ -140,15 +140,15 @@ fn a_version_makes_states_due_and_reindexing_brings_them_up_to_date() {
         );
         assert_eq!(stale(&api, implementation).await, 0);
         assert_eq!(api.app.reindex().await.unwrap(), 0);
-        let waiting = in_state(&api, implementation, "submitted").await;
+        let waiting = in_state(&api, implementation, "onboarding").await;
         assert_eq!(waiting.codes("id").len(), 200);
 
         // The new rules are recorded as the next change, so that lists are right from their start on.
         api.clock.advance(TimeDelta::days(1));
-        let waiting = in_state(&api, implementation, "submitted").await;
+        let waiting = in_state(&api, implementation, "onboarding").await;
         assert_eq!(waiting.codes("id").len(), 0);
-        let onboarding = in_state(&api, implementation, "onboarding").await;
-        assert_eq!(onboarding.codes("id").len(), 200);
+        let ready = in_state(&api, implementation, "ready").await;
+        assert_eq!(ready.codes("id").len(), 200);
     });
 }
 
