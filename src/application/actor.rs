@@ -416,7 +416,8 @@ impl Actor {
             .map(|grant| match grant.role {
                 Role::SystemAdmin | Role::Auditor => Sight::Full,
                 Role::HelpDesk | Role::Trainer => Sight::HelpDesk,
-                Role::Supervisor if grant.person_id == Some(person) => Sight::EndUser,
+                // By whichever grant he is known: nobody supervises himself.
+                Role::Supervisor if self.is(person) => Sight::EndUser,
                 Role::Supervisor => Sight::OwnSupervisor,
                 Role::EndUser => Sight::EndUser,
                 Role::HmisFrontend | Role::Integration => Sight::Frontend,

@@ -1,9 +1,12 @@
 //! The one integration binary: a file per story or contract, each on both databases where that makes sense.
 
+mod canaries;
 mod cli;
 mod contract;
 mod http;
 mod layering;
+mod matrix;
 mod policies;
+mod process;
 mod store_core;
 mod support;

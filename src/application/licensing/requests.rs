@@ -3,7 +3,7 @@
 use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{StateFilter, StoreError, View};
-use crate::application::visible::{visible_organization, visible_person};
+use crate::application::visible::{NO_PERSON, may_name, visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::error::Rejection;
@@ -217,12 +217,9 @@ fn check(
         ));
     }
     if let Some(supervisor) = new.requested_by {
-        let known = tx.unit.person(supervisor)?;
-        if known.is_none_or(|person| person.implementation_id != organization.implementation_id) {
-            faults.push(Fault::at(
-                "/requested_by",
-                "names no person of this implementation",
-            ));
+        let implementation = organization.implementation_id;
+        if !may_name(tx.unit, tx.actor, implementation, supervisor)? {
+            faults.push(Fault::at("/requested_by", NO_PERSON));
         }
     }
     let source = source_of(tx.actor, organization, new, rules);
@@ -416,10 +413,7 @@ fn the_trainee(
             if person.implementation_id == implementation {
                 Ok(person)
             } else {
-                Err(Error::invalid(
-                    "/person/id",
-                    "names no person you may know of",
-                ))
+                Err(Error::invalid("/person/id", NO_PERSON))
             }
         }
         PersonNamed::External { system, value } => {
@@ -598,7 +592,11 @@ fn record(
     reported: &Reported,
     body: FactBody,
 ) -> Result<RequestShown, Error> {
-    let envelope = reported.envelope(tx, (tx.now, crate::domain::calendar::Precision::Instant))?;
+    let envelope = reported.envelope(
+        tx,
+        request.implementation_id,
+        (tx.now, crate::domain::calendar::Precision::Instant),
+    )?;
     let about = About {
         organization: Some(request.organization_id),
         request: Some(request.id),
@@ -717,9 +715,11 @@ pub fn activate(
             id
         }
     };
-    let envelope = decision
-        .reported
-        .envelope(tx, (tx.now, crate::domain::calendar::Precision::Instant))?;
+    let envelope = decision.reported.envelope(
+        tx,
+        request.implementation_id,
+        (tx.now, crate::domain::calendar::Precision::Instant),
+    )?;
     let body = if request.class == RequestClass::TypeChange {
         FactBody::TypeChanged {
             license_type: request.license_type.clone(),

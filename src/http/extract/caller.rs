@@ -106,7 +106,7 @@ fn identify(request: &HttpRequest, state: &State) -> Result<Caller, Problem> {
     let identity = state
         .tokens
         .verify(token, state.app.now())
-        .map_err(|error| refuse(error))?;
+        .map_err(refuse)?;
     let request_id = request
         .extensions()
         .get::<RequestId>()

@@ -65,7 +65,6 @@ impl PersonParameters {
             name: self.name.clone(),
             email: self.email.clone(),
             external_id,
-            ..PersonFilter::default()
         })
     }
 }

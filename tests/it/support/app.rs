@@ -279,6 +279,11 @@ impl Answer {
         }
     }
 
+    /// Every header, its name in small letters.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// The only value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self

@@ -45,8 +45,20 @@ impl PersonReads for Session<'_> {
         if let Some(id) = filter.implementation_id {
             query = query.filter(people::implementation_id.eq(Id::of(id)));
         }
+        // Whom a reader knows through his organizations alone is not found by what he may not see of him: other
+        // agencies, addresses confirmed for them, closed external ids.
+        macro_rules! seen_whole {
+            () => {
+                people::implementation_id
+                    .eq_any(ids(&visible.implementations))
+                    .or(people::id.eq_any(ids(&visible.people)))
+            };
+        }
         if let Some(id) = filter.organization_id {
             query = query.filter(belongs_to_any!(people::id, vec![Id::of(id)]));
+            if !visible.everything && !visible.organizations.contains(&id) {
+                query = query.filter(seen_whole!());
+            }
         }
         if let Some(name) = &filter.name {
             let (from, to) = beginning_with(name);
@@ -57,24 +69,36 @@ impl PersonReads for Session<'_> {
             );
         }
         if let Some(email) = &filter.email {
-            query = query.filter(
-                people::id.eq_any(
-                    person_emails::table
-                        .filter(person_emails::email_key.eq(search_key(email)))
-                        .select(person_emails::person_id),
-                ),
-            );
+            let having = || {
+                person_emails::table
+                    .filter(person_emails::email_key.eq(search_key(email)))
+                    .select(person_emails::person_id)
+            };
+            let anywhere = people::id.eq_any(having());
+            query = if visible.everything {
+                query.filter(anywhere)
+            } else {
+                let here = having()
+                    .filter(person_emails::organization_id.eq_any(ids(&visible.organizations)));
+                query.filter(anywhere.and(seen_whole!()).or(people::id.eq_any(here)))
+            };
         }
         if let Some((system, value)) = &filter.external_id {
-            query = query.filter(
-                people::id.eq_any(
-                    external_ids::table
-                        .filter(external_ids::kind.eq(word(&ExternalKind::Person)?))
-                        .filter(external_ids::system.eq(system))
-                        .filter(external_ids::value.eq(value))
-                        .select(external_ids::subject),
-                ),
-            );
+            let kind = word(&ExternalKind::Person)?;
+            let having = || {
+                external_ids::table
+                    .filter(external_ids::kind.eq(kind.clone()))
+                    .filter(external_ids::system.eq(system))
+                    .filter(external_ids::value.eq(value))
+                    .select(external_ids::subject)
+            };
+            let ever = people::id.eq_any(having());
+            query = if visible.everything {
+                query.filter(ever)
+            } else {
+                let open = having().filter(external_ids::closed_at.is_null());
+                query.filter(ever.and(seen_whole!()).or(people::id.eq_any(open)))
+            };
         }
         all(page_by!(query, people::id, page).load::<PersonRow>(self.conn))
     }
