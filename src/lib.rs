@@ -13,6 +13,9 @@
 //! `tests/it/layering.rs` scans the sources and fails on a breach.
 
 pub mod application;
+pub mod bootstrap;
+pub mod config;
 pub mod domain;
 pub mod http;
+pub mod jobs;
 pub mod persistence;

@@ -3,7 +3,7 @@
 //! A record names ids only. Personal values appear as salted SHA-256 commitments whose salts are stored apart, so that
 //! a value can be erased (by deleting its salt) without touching the record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use super::actor::{Action, Actor, Scope};
 use super::error::Error;
+use super::page::{Paging, Slice};
 use super::ports::{AuditRecord, AuditSalt, StoreError, UnitOfWork};
-use super::transaction::Caller;
+use super::transaction::{Caller, Rx};
 use crate::domain::ids::{AuditId, ImplementationId};
 
 type Instant = DateTime<Utc>;
@@ -34,6 +35,8 @@ pub struct Trail {
     scope: Option<Scope>,
     touched: Vec<Touched>,
     personal: Vec<(String, String)>,
+    /// How many values of each field there are.
+    fields: HashMap<String, usize>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -51,11 +54,12 @@ impl Trail {
             scope: None,
             touched: Vec::new(),
             personal: Vec::new(),
+            fields: HashMap::new(),
         }
     }
 
     /// The first scope authorized is the record's.
-    pub(super) fn scope(&mut self, scope: Scope) {
+    pub(in crate::application) fn scope(&mut self, scope: Scope) {
         self.scope.get_or_insert(scope);
     }
 
@@ -67,9 +71,17 @@ impl Trail {
         });
     }
 
-    /// A personal value that the use case recorded: only its salted commitment is kept.
+    /// A personal value that the use case recorded: only its salted commitment is kept. A second value of the same
+    /// field is kept under the field's name with a number, `email#2`.
     pub fn personal(&mut self, field: impl Into<String>, value: impl Into<String>) {
-        self.personal.push((field.into(), value.into()));
+        let field = field.into();
+        let count = self.fields.entry(field.clone()).or_default();
+        *count += 1;
+        let field = match *count {
+            1 => field,
+            count => format!("{field}#{count}"),
+        };
+        self.personal.push((field, value.into()));
     }
 }
 
@@ -215,4 +227,18 @@ pub fn hex(bytes: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+/// The records of the implementations whose log the reader may read, oldest first. Without the salts: what a
+/// commitment hides stays hidden.
+pub fn list(
+    rx: &mut Rx<'_>,
+    implementation: Option<ImplementationId>,
+    paging: Paging,
+) -> Result<Slice<AuditRecord>, Error> {
+    let visible = rx.actor.visible(Action::ReadAudit);
+    let rows = rx
+        .view
+        .audit_records(&visible, implementation, paging.probe())?;
+    Ok(paging.cut(rows, |row| row.id.0))
 }

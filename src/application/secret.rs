@@ -97,7 +97,11 @@ mod tests {
             &"a".repeat(64),
             "0123456789abcdef0123456789abcdef",
         ] {
-            assert_eq!(Secret::new(known).unwrap_err(), WeakSecret::Known, "{known}");
+            assert_eq!(
+                Secret::new(known).unwrap_err(),
+                WeakSecret::Known,
+                "{known}"
+            );
         }
     }
 

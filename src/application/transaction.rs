@@ -12,7 +12,7 @@ use super::audit::{self, Outcome, Trail};
 use super::clock::Clock;
 use super::error::Error;
 use super::ports::store::StoreFault;
-use super::ports::{KeptAnswer, KeyLock, Store, StoreError, StoreExt, UnitOfWork, View};
+use super::ports::{KeptAnswer, KeyLock, Principal, Store, StoreError, StoreExt, UnitOfWork, View};
 use crate::domain::fact::FactBody;
 
 type Instant = DateTime<Utc>;
@@ -49,7 +49,7 @@ pub struct Reply {
 }
 
 /// Ids drawn once per use case: a second attempt of the same closure gets the same ones.
-struct Ids {
+pub(super) struct Ids {
     now: Instant,
     /// Shared by all use cases of this process, so that ids drawn in one millisecond still rise.
     context: Arc<Mutex<ContextV7>>,
@@ -67,7 +67,12 @@ impl Ids {
         }
     }
 
-    fn draw(&mut self) -> Uuid {
+    /// Before another attempt: the same ids are drawn again.
+    pub(super) fn rewind(&mut self) {
+        self.next = 0;
+    }
+
+    pub(super) fn draw(&mut self) -> Uuid {
         if let Some(id) = self.drawn.get(self.next) {
             self.next += 1;
             return *id;
@@ -139,25 +144,25 @@ impl Rx<'_> {
 }
 
 /// How a writing use case ends inside its transaction.
-enum Ended {
+enum Ended<T> {
     Failed(Error),
     /// Everything worked, and must be rolled back.
-    DryRun(Reply),
+    DryRun(T),
 }
 
-impl From<StoreError> for Ended {
+impl<T> From<StoreError> for Ended<T> {
     fn from(error: StoreError) -> Self {
         Self::Failed(error.into())
     }
 }
 
-impl From<Error> for Ended {
+impl<T> From<Error> for Ended<T> {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
 }
 
-impl StoreFault for Ended {
+impl<T> StoreFault for Ended<T> {
     fn store_fault(&self) -> Option<StoreError> {
         match self {
             Self::Failed(error) => error.store_fault(),
@@ -203,8 +208,13 @@ impl App {
     }
 
     #[must_use]
-    pub fn store(&self) -> &dyn Store {
+    pub fn store(&self) -> &(dyn Store + 'static) {
         &*self.store
+    }
+
+    /// Ids of one use case that begins at `now`.
+    pub(super) fn ids(&self, now: Instant) -> Ids {
+        Ids::new(now, &self.context)
     }
 
     /// Runs a writing use case: identifies the caller, replays a kept answer, does the work, audits it and keeps the
@@ -215,7 +225,7 @@ impl App {
         R: Fn(&T) -> Reply + Send + 'static,
     {
         let now = self.now();
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let Call {
             caller,
             action,
@@ -224,13 +234,84 @@ impl App {
         } = call.clone();
         let outcome = self
             .store
-            .write(move |unit: &mut dyn UnitOfWork| -> Result<Reply, Ended> {
-                ids.next = 0;
-                let actor = load_actor(unit, &caller, now)?;
-                actor.require(action).map_err(Error::from)?;
-                if let Some(kept) = kept_answer(unit, &actor, idempotency.as_ref(), now)? {
-                    return Ok(kept);
-                }
+            .write(
+                move |unit: &mut dyn UnitOfWork| -> Result<Reply, Ended<Reply>> {
+                    ids.rewind();
+                    let actor = load_actor(unit, &caller, now)?;
+                    actor.require(action).map_err(Error::from)?;
+                    if let Some(kept) = kept_answer(unit, &actor, idempotency.as_ref(), now)? {
+                        return Ok(kept);
+                    }
+                    let mut tx = Tx {
+                        unit,
+                        actor: &actor,
+                        now,
+                        trail: Trail::new(action, &caller),
+                        ids: &mut ids,
+                        authorized: Vec::new(),
+                    };
+                    let value = job(&mut tx)?;
+                    let reply = render(&value);
+                    if dry_run {
+                        return Err(Ended::DryRun(reply));
+                    }
+                    if let Some(idempotency) = &idempotency {
+                        let authorized = serde_json::to_string(&tx.authorized)
+                            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+                        tx.unit.keep_answer(&KeptAnswer {
+                            principal_id: actor.principal.id,
+                            key: idempotency.key.clone(),
+                            fingerprint: idempotency.fingerprint.clone(),
+                            authorized,
+                            status: reply.status,
+                            location: reply.location.clone(),
+                            etag: reply.etag.clone(),
+                            body: reply.body.clone(),
+                            recorded_at: now,
+                        })?;
+                    }
+                    let trail = std::mem::replace(&mut tx.trail, Trail::new(action, &caller));
+                    let id = tx.id();
+                    audit::append(tx.unit, id, &trail, Some(&actor), Outcome::Done, now)?;
+                    Ok(reply)
+                },
+            )
+            .await;
+        match outcome {
+            Ok(reply) | Err(Ended::DryRun(reply)) => Ok(reply),
+            Err(Ended::Failed(error)) => {
+                self.note_refusal(&call, &error).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs a writing use case for whoever operates the service from its command line. There is no token there: whoever
+    /// may run the program against the database may do anything to it, so the use case asks no authority, and its audit
+    /// record names the principal `cli`, to whom nothing is granted.
+    pub async fn write_as_operator<T, F>(
+        &self,
+        action: Action,
+        dry_run: bool,
+        mut job: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        let now = self.now();
+        let mut ids = Ids::new(now, &self.context);
+        let outcome = self
+            .store
+            .write(move |unit: &mut dyn UnitOfWork| -> Result<T, Ended<T>> {
+                ids.rewind();
+                let principal = operator(unit, &mut ids, now)?;
+                let actor = Actor::new(principal, Vec::new(), now);
+                let caller = Caller {
+                    issuer: actor.principal.issuer.clone(),
+                    subject: actor.principal.subject.clone(),
+                    request_id: String::new(),
+                };
                 let mut tx = Tx {
                     unit,
                     actor: &actor,
@@ -240,37 +321,18 @@ impl App {
                     authorized: Vec::new(),
                 };
                 let value = job(&mut tx)?;
-                let reply = render(&value);
                 if dry_run {
-                    return Err(Ended::DryRun(reply));
-                }
-                if let Some(idempotency) = &idempotency {
-                    let authorized = serde_json::to_string(&tx.authorized)
-                        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-                    tx.unit.keep_answer(&KeptAnswer {
-                        principal_id: actor.principal.id,
-                        key: idempotency.key.clone(),
-                        fingerprint: idempotency.fingerprint.clone(),
-                        authorized,
-                        status: reply.status,
-                        location: reply.location.clone(),
-                        etag: reply.etag.clone(),
-                        body: reply.body.clone(),
-                        recorded_at: now,
-                    })?;
+                    return Err(Ended::DryRun(value));
                 }
                 let trail = std::mem::replace(&mut tx.trail, Trail::new(action, &caller));
                 let id = tx.id();
                 audit::append(tx.unit, id, &trail, Some(&actor), Outcome::Done, now)?;
-                Ok(reply)
+                Ok(value)
             })
             .await;
         match outcome {
-            Ok(reply) | Err(Ended::DryRun(reply)) => Ok(reply),
-            Err(Ended::Failed(error)) => {
-                self.note_refusal(&call, &error).await;
-                Err(error)
-            }
+            Ok(value) | Err(Ended::DryRun(value)) => Ok(value),
+            Err(Ended::Failed(error)) => Err(error),
         }
     }
 
@@ -324,12 +386,12 @@ impl App {
             _ => return,
         };
         let now = self.now();
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let call = call.clone();
         let appended = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
-                ids.next = 0;
+                ids.rewind();
                 let actor = load_actor(unit, &call.caller, now)?;
                 let trail = Trail::new(call.action, &call.caller);
                 audit::append(
@@ -353,11 +415,11 @@ impl App {
     pub async fn housekeeping(&self) -> Result<(), Error> {
         let now = self.now();
         let strangers = self.strangers.swap(0, Ordering::Relaxed);
-        let mut ids = Ids::new(now, &self.context);
+        let mut ids = self.ids(now);
         let outcome = self
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
-                ids.next = 0;
+                ids.rewind();
                 unit.forget_answers(now - ANSWERS_KEPT_FOR, 1_000)?;
                 if strangers > 0 {
                     audit::append_strangers(unit, ids.draw().into(), strangers, now)?;
@@ -380,6 +442,34 @@ pub fn load_actor(view: &mut dyn View, caller: &Caller, now: Instant) -> Result<
     let mut grants = view.staff_roles_of(principal.id)?;
     drop_grants_of_the_departed(view, &mut grants, now)?;
     Ok(Actor::new(principal, grants, now))
+}
+
+/// Issuer of the principals that are no credential's.
+pub const OPERATOR_ISSUER: &str = "hmis-licensing";
+/// Subject of the principal who acts from the command line.
+pub const OPERATOR_SUBJECT: &str = "cli";
+
+/// The principal of the command line, recorded when it first acts. It has no grants, so that a token of this name can
+/// do nothing.
+fn operator(
+    unit: &mut dyn UnitOfWork,
+    ids: &mut Ids,
+    now: Instant,
+) -> Result<Principal, StoreError> {
+    if let Some(found) = unit.principal_of(OPERATOR_ISSUER, OPERATOR_SUBJECT)? {
+        return Ok(found);
+    }
+    let principal = Principal {
+        id: ids.draw().into(),
+        issuer: OPERATOR_ISSUER.to_owned(),
+        subject: OPERATOR_SUBJECT.to_owned(),
+        display_name: "Command line".to_owned(),
+        recorded_at: now,
+        disabled_at: None,
+        version: 1,
+    };
+    unit.insert_principal(&principal)?;
+    Ok(principal)
 }
 
 /// A departure ends the staff roles of that person at that organization, at its instant and without any job.

@@ -3,8 +3,58 @@
 use super::Error;
 use super::actor::{Action, Actor, Denied, Reach, Scope, reach};
 use super::ports::View;
-use crate::domain::ids::{OrganizationId, PersonId};
-use crate::domain::roster::{Organization, Person};
+use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
+use crate::domain::roster::{Implementation, Organization, Person};
+
+pub(super) const NO_ORGANIZATION: &str = "names no organization you may know of";
+pub(super) const NO_PERSON: &str = "names no person you may know of";
+
+/// The implementation a body names, if the actor may know of it.
+pub fn visible_implementation(
+    view: &mut dyn View,
+    actor: &Actor,
+    id: ImplementationId,
+    pointer: &str,
+) -> Result<Implementation, Error> {
+    let seen = actor
+        .authorize(Action::ReadImplementation, Scope::implementation(id))
+        .is_ok();
+    view.implementation(id)?
+        .filter(|_| seen)
+        .ok_or_else(|| Error::invalid(pointer, "names no implementation you may know of"))
+}
+
+/// The organization of this implementation that a body names, if the actor may know of it.
+pub fn organization_of(
+    view: &mut dyn View,
+    actor: &Actor,
+    implementation: ImplementationId,
+    id: OrganizationId,
+    pointer: &str,
+) -> Result<Organization, Error> {
+    let found = visible_organization(view, actor, Action::ReadRoster, id, pointer)?;
+    if found.implementation_id == implementation {
+        Ok(found)
+    } else {
+        Err(Error::invalid(pointer, NO_ORGANIZATION))
+    }
+}
+
+/// The person of this implementation that a body names, if the actor may know of him.
+pub fn person_of(
+    view: &mut dyn View,
+    actor: &Actor,
+    implementation: ImplementationId,
+    id: PersonId,
+    pointer: &str,
+) -> Result<Person, Error> {
+    let found = visible_person(view, actor, id, pointer)?;
+    if found.implementation_id == implementation {
+        Ok(found)
+    } else {
+        Err(Error::invalid(pointer, NO_PERSON))
+    }
+}
 
 /// The organization a body names, if the actor may know of it in connection with `action`.
 pub fn visible_organization(
@@ -20,7 +70,7 @@ pub fn visible_organization(
     };
     view.organization(id)?
         .filter(|organization| !hidden(organization))
-        .ok_or_else(|| Error::invalid(pointer, "names no organization you may know of"))
+        .ok_or_else(|| Error::invalid(pointer, NO_ORGANIZATION))
 }
 
 /// The person a body names, if the actor may know of him.
@@ -30,7 +80,7 @@ pub fn visible_person(
     id: PersonId,
     pointer: &str,
 ) -> Result<Person, Error> {
-    let unknown = || Error::invalid(pointer, "names no person you may know of");
+    let unknown = || Error::invalid(pointer, NO_PERSON);
     let person = view.person(id)?.ok_or_else(unknown)?;
     if may_know(view, actor, &person)? {
         Ok(person)
@@ -68,4 +118,20 @@ pub fn may_know(view: &mut dyn View, actor: &Actor, person: &Person) -> Result<b
     Ok(requested
         .chain(licensed)
         .any(|id| organizations.contains(&id)))
+}
+
+/// Whether a body may name a person of an implementation in passing, as a reporter or requester: the actor himself, or
+/// somebody he may know of. Else the answer would tell which ids exist.
+pub fn may_name(
+    view: &mut dyn View,
+    actor: &Actor,
+    implementation: ImplementationId,
+    id: PersonId,
+) -> Result<bool, Error> {
+    match view.person(id)? {
+        Some(person) if person.implementation_id == implementation => {
+            Ok(actor.is(id) || may_know(view, actor, &person)?)
+        }
+        _ => Ok(false),
+    }
 }

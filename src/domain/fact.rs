@@ -160,6 +160,23 @@ pub enum NoticeRule {
     Waiver,
 }
 
+impl NoticeRule {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inactivity => "inactivity",
+            Self::Recertification => "recertification",
+            Self::Campaign => "campaign",
+            Self::Agreement => "agreement",
+            Self::Term => "term",
+            Self::SuspensionTooLong => "suspension_too_long",
+            Self::LastProjectRemoved => "last_project_removed",
+            Self::SeatReduction => "seat_reduction",
+            Self::Waiver => "waiver",
+        }
+    }
+}
+
 /// What a license period began with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -26,7 +26,10 @@ fn is_invisible(character: char) -> bool {
 /// One line of text, such as a name: not blank, without blanks at the ends, control or invisible characters.
 pub fn line(text: &str) -> Checked {
     if text.trim() != text || text.is_empty() {
-        Err(refuse("blank", "must not be blank, nor begin or end with a blank"))
+        Err(refuse(
+            "blank",
+            "must not be blank, nor begin or end with a blank",
+        ))
     } else if text.chars().any(|c| c.is_control() || is_invisible(c)) {
         Err(refuse(
             "line",
@@ -67,6 +70,19 @@ pub fn email(text: &str) -> Checked {
     }
 }
 
+/// A code of an external system.
+pub fn system(text: &str) -> Checked {
+    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(letters) {
+        Ok(())
+    } else {
+        Err(refuse(
+            "system",
+            "must be small letters, digits and underscores, a letter first; systems of imports are not given by hand",
+        ))
+    }
+}
+
 /// A code of an implementation.
 pub fn code(text: &str) -> Checked {
     if implementations::is_code(text) {
@@ -100,7 +116,15 @@ mod tests {
         for good in ["Dana", "Dana Okafor", "Ólafur", "田中", "O'Neil-Smith"] {
             assert!(line(good).is_ok(), "{good}");
         }
-        for bad in ["", " ", "Dana ", " Dana", "Da\nna", "Da\u{202E}na", "Da\u{200B}na"] {
+        for bad in [
+            "",
+            " ",
+            "Dana ",
+            " Dana",
+            "Da\nna",
+            "Da\u{202E}na",
+            "Da\u{200B}na",
+        ] {
             assert!(line(bad).is_err(), "{bad:?}");
         }
     }
@@ -119,6 +143,14 @@ mod tests {
             &format!("{}@example.org", "d".repeat(260)),
         ] {
             assert!(email(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_system_is_a_code() {
+        assert!(system("hmis_user_id").is_ok());
+        for bad in ["", "_a", "1a", "HMIS", "lms-id", "hmis_csv:1106"] {
+            assert!(system(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -69,7 +69,10 @@ impl CursorKey {
     fn code(&self, last: Uuid, binding: &Binding<'_>) -> Hmac<Sha256> {
         let mut mac = self.0.clone();
         let caller = [&binding.caller.issuer, &binding.caller.subject];
-        let filters = binding.filters.iter().flat_map(|(name, value)| [name, value]);
+        let filters = binding
+            .filters
+            .iter()
+            .flat_map(|(name, value)| [name, value]);
         for part in caller
             .into_iter()
             .map(String::as_str)
@@ -111,12 +114,18 @@ mod tests {
         let cursor = key.seal(last, &here);
         assert_eq!(key.open(&cursor, &here), Ok(last));
         for elsewhere in [
-            Binding { caller: &you, ..here },
+            Binding {
+                caller: &you,
+                ..here
+            },
             Binding {
                 path: "/v1/people",
                 ..here
             },
-            Binding { filters: &[], ..here },
+            Binding {
+                filters: &[],
+                ..here
+            },
             Binding {
                 filters: &moved,
                 ..here

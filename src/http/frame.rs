@@ -117,10 +117,7 @@ fn dress(headers: &mut HeaderMap, id: &RequestId) {
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(
-            CACHE_CONTROL,
-            HeaderValue::from_static("private, no-cache"),
-        );
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
 }
 
@@ -196,7 +193,9 @@ pub async fn lost(request: HttpRequest, state: web::Data<State>) -> Result<HttpR
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::test::{TestRequest, call_service, init_service, read_body_json, try_call_service};
+    use actix_web::test::{
+        TestRequest, call_service, init_service, read_body_json, try_call_service,
+    };
     use actix_web::{App, middleware::from_fn};
     use serde_json::Value;
 
@@ -235,7 +234,9 @@ mod tests {
         let response = error.error_response();
         assert_eq!(response.status(), 500);
         assert_eq!(response.headers().get("x-request-id").unwrap(), "r-1");
-        let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+        let body = actix_web::body::to_bytes(response.into_body())
+            .await
+            .unwrap();
         let problem: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(problem["code"], "internal");
         assert_eq!(problem["instance"], "r-1");
@@ -276,7 +277,14 @@ mod tests {
         };
         assert_eq!(of(&[b"r-1"]), "r-1");
         assert_eq!(of(&[&[b'r'; 128]]).len(), 128);
-        for bad in [&[&b""[..]][..], &[&[b'r'; 129]], &[b"a b"], &[b"caf\xe9"], &[b"a", b"b"], &[]] {
+        for bad in [
+            &[&b""[..]][..],
+            &[&[b'r'; 129]],
+            &[b"a b"],
+            &[b"caf\xe9"],
+            &[b"a", b"b"],
+            &[],
+        ] {
             assert_eq!(of(bad).len(), 36, "{bad:?}");
         }
     }

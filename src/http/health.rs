@@ -2,7 +2,6 @@
 
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -70,7 +69,10 @@ async fn get_liveness() -> HttpResponse {
 #[get("/readyz")]
 async fn get_readiness(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let store = state.app.store();
-    store.check().await.map_err(crate::application::Error::from)?;
+    store
+        .check()
+        .await
+        .map_err(crate::application::Error::from)?;
     Ok(HttpResponse::Ok().json(ReadinessResponse {
         status: "ready",
         database: store.kind(),

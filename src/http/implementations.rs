@@ -13,9 +13,7 @@ use super::extract::{Id, IfNoneMatch, Json, List, ListParameters, ListResponse, 
 use super::problem::{BODY, Code, KNOWN, LIST, ONE, POST, Problem, VERSIONED};
 use super::{State, checks, responses, tags};
 use crate::application::actor::Action;
-use crate::application::roster::implementations::{
-    self, ImplementationChange, NewImplementation,
-};
+use crate::application::roster::implementations::{self, ImplementationChange, NewImplementation};
 use crate::application::{Call, Caller, Error};
 use crate::domain::ids::ImplementationId;
 use crate::domain::roster::Implementation;
@@ -154,7 +152,7 @@ async fn list_implementations(
             implementations::list(rx, code.as_deref(), paging)
         })
         .await?;
-    Ok(list.respond(&slice, ImplementationResponse::from))
+    Ok(list.respond(&slice, |row| ImplementationResponse::from(row)))
 }
 
 /// Get an implementation

@@ -3,20 +3,38 @@
 //! One file per resource holds its types, its handlers and their documentation; [`app`] puts them together for the
 //! server, the tests and the document alike.
 
+pub mod access_decisions;
+pub mod audit_records;
 pub mod checks;
 pub mod cursor;
+pub mod deactivations;
+pub mod departures;
+pub mod ends;
 pub mod etag;
+pub mod evidence;
+pub mod explanations;
+pub mod external_ids;
 pub mod extract;
 pub mod frame;
 pub mod health;
 pub mod implementations;
+pub mod license_requests;
+pub mod licenses;
 pub mod openapi;
+pub mod organization_contacts;
+pub mod organizations;
 pub mod patch;
+pub mod people;
+pub mod policies;
 pub mod problem;
+pub mod projects;
+pub mod report;
 pub mod responses;
+pub mod staff_roles;
 pub mod swagger;
 pub mod tags;
 pub mod time;
+pub mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +103,19 @@ impl std::fmt::Debug for State {
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(implementations::routes)
+        .configure(organizations::routes)
+        .configure(organization_contacts::routes)
+        .configure(projects::routes)
+        .configure(people::routes)
+        .configure(staff_roles::routes)
+        .configure(license_requests::routes)
+        .configure(evidence::routes)
+        .configure(licenses::routes)
+        .configure(departures::routes)
+        .configure(deactivations::routes)
+        .configure(access_decisions::routes)
+        .configure(policies::routes)
+        .configure(audit_records::routes)
         .configure(health::routes)
         .configure(problem::pages::routes);
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// Years that are taken, so that no arithmetic on dates can leave the calendar.
@@ -120,7 +120,14 @@ mod tests {
     #[test]
     fn a_day_is_written_in_full() {
         assert!(DayText::parse("2028-02-29").is_some());
-        for bad in ["2026-3-2", "2026-02-29", "03/02/2026", "2026-03-02T00:00:00Z", "9999-01-01", ""] {
+        for bad in [
+            "2026-3-2",
+            "2026-02-29",
+            "03/02/2026",
+            "2026-03-02T00:00:00Z",
+            "9999-01-01",
+            "",
+        ] {
             assert_eq!(DayText::parse(bad), None, "{bad}");
         }
     }

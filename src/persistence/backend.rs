@@ -3,6 +3,7 @@
 //! The scheme of the URL chooses; the concrete connection is established and then wrapped, because the enum's own
 //! `establish` tries its variants in turn and reports the wrong one's error.
 
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection, sql_query};
 
 use super::error::{StartError, map_error};
-use super::queue::Mode;
+use super::queue::{Mode, lock};
 use super::url::{DatabaseUrl, PostgresUrl};
 use crate::application::ports::StoreError;
 
@@ -27,17 +28,44 @@ pub enum AnyConnection {
 
 /// SQLite before this may corrupt a database in WAL mode when two connections checkpoint at once.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
-/// How long a statement on SQLite waits for another process to leave the file alone.
-const SQLITE_BUSY_MS: u32 = 1_500;
-/// PostgreSQL answers within these, or ends the statement, so that a caller hears within two seconds.
-const POSTGRES_STATEMENT_MS: u32 = 1_500;
-/// Longer than `deadlock_timeout` (1 s unless configured), so that a deadlock is told from a mere wait and run again.
-const POSTGRES_LOCK_MS: u32 = 1_250;
 /// A transaction whose program hangs must not hold its locks for ever.
 const POSTGRES_IDLE_MS: u32 = 60_000;
 
+/// How long the database may take. Every part is shorter than the whole, so that the nearest cause is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Silence after which a caller is answered on the database's behalf.
+    pub silence: Duration,
+}
+
+impl Limits {
+    /// For a statement on PostgreSQL.
+    fn statement_ms(self) -> u128 {
+        self.silence.as_millis() * 5 / 6
+    }
+
+    /// For a lock: the other program's on a SQLite file, another transaction's on PostgreSQL. There it should be longer
+    /// than `deadlock_timeout` (1 s unless configured), so that a deadlock is told from a mere wait and run again.
+    fn lock_ms(self) -> u128 {
+        self.silence.as_millis() * 7 / 10
+    }
+}
+
+impl Default for Limits {
+    /// Callers are promised an answer within two seconds.
+    fn default() -> Self {
+        Self {
+            silence: Duration::from_millis(1_800),
+        }
+    }
+}
+
 /// Opens a SQLite connection: WAL, every commit on disk before it returns, foreign keys checked.
-pub(super) fn open_sqlite(path: &str, mode: Mode) -> Result<SqliteConnection, StartError> {
+pub(super) fn open_sqlite(
+    path: &str,
+    mode: Mode,
+    limits: Limits,
+) -> Result<SqliteConnection, StartError> {
     let failed = |reason: String| StartError::Connect {
         database: format!("sqlite:{path}"),
         reason,
@@ -45,7 +73,7 @@ pub(super) fn open_sqlite(path: &str, mode: Mode) -> Result<SqliteConnection, St
     create_private_file(path).map_err(|error| failed(error.to_string()))?;
     let mut conn = SqliteConnection::establish(path).map_err(|error| failed(error.to_string()))?;
     // First of all: every statement may meet another program that is just creating the file.
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {SQLITE_BUSY_MS}"))
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", limits.lock_ms()))
         .map_err(|error| failed(error.to_string()))?;
     check_sqlite_version(&mut conn)?;
     enter_wal(&mut conn)
@@ -65,6 +93,10 @@ pub(super) fn open_sqlite(path: &str, mode: Mode) -> Result<SqliteConnection, St
 
 /// Creates the file before SQLite does, readable by its owner only: it will hold personal data.
 fn create_private_file(path: &str) -> std::io::Result<()> {
+    // Closing a file gives up all locks that this process holds on it, also those of a connection of another thread
+    // that found the file just made: such a thread passes here first.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = lock(&ONE_AT_A_TIME);
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -148,6 +180,7 @@ fn hopeless(error: &diesel::result::Error) -> bool {
 /// Opens a PostgreSQL connection whose statements end in bounded time.
 pub(super) fn open_postgres(
     url: &PostgresUrl,
+    limits: Limits,
     instrumentation: impl Instrumentation,
 ) -> Result<PgConnection, StartError> {
     let failed = |reason: String| StartError::Connect {
@@ -158,9 +191,10 @@ pub(super) fn open_postgres(
         .map_err(|error| failed(error.to_string()))?;
     conn.set_instrumentation(instrumentation);
     conn.batch_execute(&format!(
-        "SET timezone = 'UTC'; SET statement_timeout = {POSTGRES_STATEMENT_MS}; \
-         SET lock_timeout = {POSTGRES_LOCK_MS}; \
-         SET idle_in_transaction_session_timeout = {POSTGRES_IDLE_MS}"
+        "SET timezone = 'UTC'; SET statement_timeout = {}; SET lock_timeout = {}; \
+         SET idle_in_transaction_session_timeout = {POSTGRES_IDLE_MS}",
+        limits.statement_ms(),
+        limits.lock_ms()
     ))
     .map_err(|error| failed(error.to_string()))?;
     // Some errors can be told apart by their text only. Not every role may ask for it: then a deadlock in another
@@ -172,9 +206,12 @@ pub(super) fn open_postgres(
 /// Opens a connection of its own, for work outside the store's threads.
 pub(super) fn open(url: &DatabaseUrl, mode: Mode) -> Result<AnyConnection, StartError> {
     match url {
-        DatabaseUrl::Sqlite(path) => open_sqlite(path, mode).map(AnyConnection::Sqlite),
+        DatabaseUrl::Sqlite(path) => {
+            open_sqlite(path, mode, Limits::default()).map(AnyConnection::Sqlite)
+        }
         DatabaseUrl::Postgres(url) => {
-            open_postgres(url, |_: InstrumentationEvent<'_>| ()).map(AnyConnection::Postgres)
+            open_postgres(url, Limits::default(), |_: InstrumentationEvent<'_>| ())
+                .map(AnyConnection::Postgres)
         }
     }
 }
@@ -235,7 +272,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("x.sqlite");
         let path = path.to_str().expect("a path");
-        let mut writer = open_sqlite(path, Mode::Write).expect("a writer");
+        let mut writer = open_sqlite(path, Mode::Write, Limits::default()).expect("a writer");
         let mut pragma = |name: &str| {
             sql_query(format!(
                 "SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"
@@ -248,13 +285,13 @@ mod tests {
         assert_eq!(pragma("synchronous"), "2");
         assert_eq!(pragma("foreign_keys"), "1");
         writer.batch_execute("CREATE TABLE t (a)").expect("written");
-        let mut reader = open_sqlite(path, Mode::Read).expect("a reader");
+        let mut reader = open_sqlite(path, Mode::Read, Limits::default()).expect("a reader");
         assert!(reader.batch_execute("INSERT INTO t VALUES (1)").is_err());
     }
 
     #[test]
     fn a_folder_that_is_missing_is_named() {
-        let refused = open_sqlite("no/such/folder/x.sqlite", Mode::Write)
+        let refused = open_sqlite("no/such/folder/x.sqlite", Mode::Write, Limits::default())
             .err()
             .map(|error| error.to_string())
             .unwrap_or_default();

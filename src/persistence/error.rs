@@ -35,7 +35,7 @@ pub enum StartError {
 #[must_use]
 pub fn map_error(error: Error) -> StoreError {
     match error {
-        Error::DatabaseError(kind, info) => from_database(&kind, info.message()),
+        Error::DatabaseError(kind, info) => from_database(kind, info.message()),
         Error::NotFound => StoreError::Corrupt("a row that must exist is missing".into()),
         Error::DeserializationError(reason) => {
             StoreError::Corrupt(format!("cannot be read: {reason}"))
@@ -47,7 +47,7 @@ pub fn map_error(error: Error) -> StoreError {
     }
 }
 
-fn from_database(kind: &Kind, message: &str) -> StoreError {
+fn from_database(kind: Kind, message: &str) -> StoreError {
     let has = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
     match kind {
         Kind::UniqueViolation => StoreError::Conflict,

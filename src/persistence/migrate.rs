@@ -32,6 +32,9 @@ pub struct Known {
 }
 
 /// The migrations of this program for a database, oldest first.
+///
+/// # Errors
+/// `Migration` if the program was built with one that has no name.
 pub fn known(url: &DatabaseUrl) -> Result<Vec<Known>, StartError> {
     let mut known = match url {
         DatabaseUrl::Sqlite(_) => names::<Sqlite>(&SQLITE),
@@ -139,6 +142,9 @@ pub(super) fn refuse_newer(conn: &mut AnyConnection, url: &DatabaseUrl) -> Resul
 
 /// Brings a database up to this program, all or nothing, and returns the names of what was applied. Blocks. Programs
 /// that start at once wait for each other; the second finds nothing to do.
+///
+/// # Errors
+/// `Connect`; `NewerSchema`; `Migration`, after which the database is as it was.
 pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, StartError> {
     let mut conn = backend::open(url, Mode::Write)?;
     let failed = |error: &dyn ToString| migration_error(url, error);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::InstrumentationEvent;
 
-use super::backend::{self, AnyConnection};
+use super::backend::{self, AnyConnection, Limits};
 use super::error::{StartError, map_error};
 use super::queue::{Mode, Outcome, Queue, Reply, Task, Work, lock};
 use super::url::DatabaseUrl;
@@ -19,8 +19,6 @@ use crate::application::ports::{Abort, StoreError};
 
 /// How often a transaction that lost a race is run in all.
 const ATTEMPTS: u32 = 8;
-/// Silence of the database after which the caller is answered; callers are promised two seconds.
-const SILENCE: Duration = Duration::from_millis(1_800);
 const WATCH_EVERY: Duration = Duration::from_millis(50);
 /// How long dropping a pool waits for threads that are still at work.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -32,6 +30,7 @@ pub(super) struct Pool {
 
 struct Shared {
     url: DatabaseUrl,
+    limits: Limits,
     queue: Queue,
     lanes: Vec<Arc<Lane>>,
     stopping: Mutex<bool>,
@@ -40,9 +39,15 @@ struct Shared {
 
 impl Pool {
     /// Starts `size` threads, which open their connections when they first need them.
-    pub fn start(url: &DatabaseUrl, size: usize, capacity: usize) -> Result<Self, StartError> {
+    pub fn start(
+        url: &DatabaseUrl,
+        limits: Limits,
+        size: usize,
+        capacity: usize,
+    ) -> Result<Self, StartError> {
         let shared = Arc::new(Shared {
             url: url.clone(),
+            limits,
             queue: Queue::new(capacity),
             lanes: (0..size.max(1)).map(|_| Arc::default()).collect(),
             stopping: Mutex::new(false),
@@ -140,11 +145,11 @@ impl Lane {
         lock(&self.0).waiting_since = waits.then(Instant::now);
     }
 
-    fn answer_if_silent(&self) {
+    fn answer_if_silent(&self, limit: Duration) {
         let mut activity = lock(&self.0);
         if activity
             .waiting_since
-            .is_some_and(|since| since.elapsed() > SILENCE)
+            .is_some_and(|since| since.elapsed() > limit)
             && let Some(reply) = activity.reply.take()
         {
             reply.send(Err(Abort::Store(StoreError::Unavailable(
@@ -162,9 +167,9 @@ fn watch(shared: &Shared) {
             .wait_timeout(stopping, WATCH_EVERY)
             .unwrap_or_else(PoisonError::into_inner);
         for lane in &shared.lanes {
-            lane.answer_if_silent();
+            lane.answer_if_silent(shared.limits.silence);
         }
-        for task in shared.queue.take_older_than(SILENCE) {
+        for task in shared.queue.take_older_than(shared.limits.silence) {
             task.reply.send(Err(Abort::Store(StoreError::Busy)));
         }
     }
@@ -174,7 +179,7 @@ fn serve(shared: &Shared, lane: &Arc<Lane>) {
     let mut idle = None;
     while let Some(mut task) = shared.queue.pop() {
         lane.begin(&task.reply);
-        let outcome = run(&shared.url, lane, &mut idle, &mut task);
+        let outcome = run(shared, lane, &mut idle, &mut task);
         lane.end();
         task.reply.send(outcome);
     }
@@ -182,13 +187,13 @@ fn serve(shared: &Shared, lane: &Arc<Lane>) {
 
 /// Runs a task until it is settled: again, a bounded number of times, when it lost a race.
 fn run(
-    url: &DatabaseUrl,
+    shared: &Shared,
     lane: &Arc<Lane>,
     idle: &mut Option<AnyConnection>,
     task: &mut Task,
 ) -> Outcome {
     for attempt in 1..=ATTEMPTS {
-        match run_once(url, lane, idle, task) {
+        match run_once(shared, lane, idle, task) {
             Err(Abort::Store(StoreError::Retry)) if !task.reply.is_answered() => {
                 thread::sleep(pause(attempt));
             }
@@ -205,12 +210,12 @@ fn pause(attempt: u32) -> Duration {
 }
 
 fn run_once(
-    url: &DatabaseUrl,
+    shared: &Shared,
     lane: &Arc<Lane>,
     idle: &mut Option<AnyConnection>,
     task: &mut Task,
 ) -> Outcome {
-    let mut conn = begun(url, lane, idle, task.mode).map_err(Abort::Store)?;
+    let mut conn = begun(shared, lane, idle, task.mode).map_err(Abort::Store)?;
     let verdict = guarded(&mut task.work, &mut conn);
     match verdict {
         // The caller was told that the database does not answer: then nothing should happen later either.
@@ -243,7 +248,7 @@ fn run_once(
 /// A connection in a new transaction. One that was idle may have died meanwhile: nothing has happened on it yet, so
 /// a fresh one is tried.
 fn begun(
-    url: &DatabaseUrl,
+    shared: &Shared,
     lane: &Arc<Lane>,
     idle: &mut Option<AnyConnection>,
     mode: Mode,
@@ -254,17 +259,17 @@ fn begun(
         return Ok(conn);
     }
     lane.waits(true);
-    let opened = connect(url, lane);
+    let opened = connect(shared, lane);
     lane.waits(false);
     let mut conn = opened.map_err(|error| StoreError::Unavailable(error.to_string()))?;
     backend::begin(&mut conn, mode)?;
     Ok(conn)
 }
 
-fn connect(url: &DatabaseUrl, lane: &Arc<Lane>) -> Result<AnyConnection, StartError> {
-    match url {
+fn connect(shared: &Shared, lane: &Arc<Lane>) -> Result<AnyConnection, StartError> {
+    match &shared.url {
         DatabaseUrl::Sqlite(path) => {
-            backend::open_sqlite(path, Mode::Read).map(AnyConnection::Sqlite)
+            backend::open_sqlite(path, Mode::Read, shared.limits).map(AnyConnection::Sqlite)
         }
         DatabaseUrl::Postgres(url) => {
             let lane = Arc::clone(lane);
@@ -273,7 +278,7 @@ fn connect(url: &DatabaseUrl, lane: &Arc<Lane>) -> Result<AnyConnection, StartEr
                 InstrumentationEvent::FinishQuery { .. } => lane.waits(false),
                 _ => {}
             };
-            backend::open_postgres(url, watched).map(AnyConnection::Postgres)
+            backend::open_postgres(url, shared.limits, watched).map(AnyConnection::Postgres)
         }
     }
 }

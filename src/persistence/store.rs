@@ -1,8 +1,9 @@
 //! The store over either database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::backend;
+use super::backend::{self, Limits};
 use super::error::{StartError, map_error};
 use super::migrate::{self, Difference, Known};
 use super::pool::Pool;
@@ -21,6 +22,11 @@ pub struct Settings {
     pub sqlite_readers: usize,
     /// Transactions that may wait, in each queue; the next one is answered as busy.
     pub queue: usize,
+    /// After this, SQLite's writer commits what it has done although more is waiting.
+    pub sqlite_batch_time: Duration,
+    /// How long the database may be silent before a caller is told that it is unavailable; statements and locks get a
+    /// part of it.
+    pub silence: Duration,
 }
 
 impl Default for Settings {
@@ -30,6 +36,8 @@ impl Default for Settings {
             postgres_connections: (cores * 4).clamp(8, 32),
             sqlite_readers: cores.clamp(2, 16),
             queue: 1_024,
+            sqlite_batch_time: Duration::from_millis(50),
+            silence: Limits::default().silence,
         }
     }
 }
@@ -47,29 +55,46 @@ pub struct SqlStore {
 impl SqlStore {
     /// Connects once, to fail early, and refuses a schema of a newer release. An older one is accepted: see
     /// [`Self::migrate`]. Blocks.
+    ///
+    /// # Errors
+    /// `Connect`, `OldSqlite`, `NewerSchema` or `Thread`.
     pub fn open(url: &DatabaseUrl) -> Result<Self, StartError> {
         Self::open_with(url, Settings::default())
     }
 
     /// [`Self::open`] with other sizes.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
     pub fn open_with(url: &DatabaseUrl, settings: Settings) -> Result<Self, StartError> {
         migrate::refuse_newer(&mut backend::open(url, Mode::Write)?, url)?;
+        let limits = Limits {
+            silence: settings.silence,
+        };
         let (size, writer) = match url {
             DatabaseUrl::Postgres(_) => (settings.postgres_connections, None),
             DatabaseUrl::Sqlite(path) => (
                 settings.sqlite_readers,
-                Some(Writer::start(path, settings.queue)?),
+                Some(Writer::start(
+                    path,
+                    limits,
+                    settings.queue,
+                    settings.sqlite_batch_time,
+                )?),
             ),
         };
         Ok(Self {
             url: url.clone(),
             known: migrate::known(url)?.into(),
-            pool: Pool::start(url, size, settings.queue)?,
+            pool: Pool::start(url, limits, size, settings.queue)?,
             writer,
         })
     }
 
     /// Brings the schema up to this program and returns the names of the migrations that were applied. Blocks.
+    ///
+    /// # Errors
+    /// As for [`migrate::migrate`].
     pub fn migrate(&self) -> Result<Vec<String>, StartError> {
         migrate::migrate(&self.url)
     }
@@ -108,6 +133,9 @@ impl SqlStore {
     }
 
     /// Whether the database answers, can be written, and carries exactly this program's migrations.
+    ///
+    /// # Errors
+    /// `Busy` or `Unavailable`, with the reason.
     pub async fn check(&self) -> Result<(), StoreError> {
         let mut outcome = self.compare_schema().await;
         if outcome.is_ok()

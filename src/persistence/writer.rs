@@ -11,15 +11,14 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 
-use super::backend::{self, AnyConnection};
+use super::backend::{self, AnyConnection, Limits};
 use super::error::StartError;
 use super::pool::{guarded, join_until, spawn};
 use super::queue::{Mode, Outcome, Queue, Reply, Task, Work};
 use crate::application::ports::{Abort, StoreError};
 
-/// Closures committed together at most, and how long the first of them may wait for the others.
+/// Closures committed together at most.
 const BATCH: usize = 256;
-const BATCH_TIME: Duration = Duration::from_millis(50);
 /// How long dropping the writer waits until the queue is written.
 const STOP_WITHIN: Duration = Duration::from_secs(30);
 
@@ -29,15 +28,24 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Opens the writing connection and starts its thread. `capacity` closures may wait.
-    pub fn start(path: &str, capacity: usize) -> Result<Self, StartError> {
-        let conn = open(path)?;
+    /// Opens the writing connection and starts its thread. `capacity` closures may wait; a batch that has run for
+    /// `batch_time` takes no further ones.
+    pub fn start(
+        path: &str,
+        limits: Limits,
+        capacity: usize,
+        batch_time: Duration,
+    ) -> Result<Self, StartError> {
+        let file = File {
+            path: path.to_owned(),
+            limits,
+        };
+        let mut idle = Some(file.open()?);
         let queue = Arc::new(Queue::new(capacity));
-        let (inner, path) = (Arc::clone(&queue), path.to_owned());
+        let inner = Arc::clone(&queue);
         let thread = spawn("store-writer", move || {
-            let mut idle = Some(conn);
             while let Some(first) = inner.pop() {
-                idle = write_batch(&inner, &path, idle, first);
+                idle = write_batch(&inner, &file, batch_time, idle.take(), first);
             }
         })?;
         Ok(Self {
@@ -60,8 +68,16 @@ impl Drop for Writer {
     }
 }
 
-fn open(path: &str) -> Result<AnyConnection, StartError> {
-    backend::open_sqlite(path, Mode::Write).map(AnyConnection::Sqlite)
+/// What is opened, and again after a failure.
+struct File {
+    path: String,
+    limits: Limits,
+}
+
+impl File {
+    fn open(&self) -> Result<AnyConnection, StartError> {
+        backend::open_sqlite(&self.path, Mode::Write, self.limits).map(AnyConnection::Sqlite)
+    }
 }
 
 /// How a closure's savepoint ended.
@@ -78,11 +94,12 @@ enum Ended {
 /// Runs one batch and returns the connection if it is clean.
 fn write_batch(
     queue: &Queue,
-    path: &str,
+    file: &File,
+    batch_time: Duration,
     idle: Option<AnyConnection>,
     first: Task,
 ) -> Option<AnyConnection> {
-    let mut conn = match idle.map_or_else(|| open(path), Ok) {
+    let mut conn = match idle.map_or_else(|| file.open(), Ok) {
         Ok(conn) => conn,
         Err(error) => {
             refuse_all(queue, first, &StoreError::Unavailable(error.to_string()));
@@ -111,7 +128,7 @@ fn write_batch(
                 return None;
             }
         }
-        if clean && done.len() < BATCH && started.elapsed() < BATCH_TIME {
+        if clean && done.len() < BATCH && started.elapsed() < batch_time {
             next = queue.try_pop();
         }
     }

@@ -1,5 +1,14 @@
 //! The one integration binary: a file per story or contract, each on both databases where that makes sense.
 
+mod canaries;
+mod cli;
 mod contract;
+mod http;
+mod import;
+mod layering;
+mod matrix;
+mod policies;
+mod process;
+mod roster;
 mod store_core;
 mod support;

@@ -191,9 +191,8 @@ impl Dossier {
             .map(|request| self.request_at(request, now))
             .collect();
         for (row, evaluation) in self.licenses.iter_mut().zip(licenses) {
-            let Some(state) = evaluation.status() else {
-                continue;
-            };
+            // A license that never began keeps its recorded state and is up to date: else it would be due for ever.
+            let state = evaluation.status().unwrap_or(row.recorded.state);
             let license_type = evaluation.period().map_or_else(
                 || row.license_type.clone(),
                 |period| period.license_type.clone(),

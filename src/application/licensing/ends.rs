@@ -1,14 +1,15 @@
 //! Departures and deactivations: recorded now or for later, moved or called off until they take effect.
 
 use crate::application::actor::{Action, Role, Scope, Sight};
-use crate::application::ports::{FactFilter, Page};
+use crate::application::page::{Paging, Slice};
+use crate::application::ports::FactFilter;
 use crate::application::visible::{visible_organization, visible_person};
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::{EndedAt, Instant, Precision, end_of_day, local_day, notice_due_at};
 use crate::domain::departure::{AnnouncedEnd, announced_ends};
 use crate::domain::error::Rejection;
 use crate::domain::evaluate::{Evaluation, Reader};
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, FactKind};
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, FactKind, Reporter};
 use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId};
 
 use super::dossier::Dossier;
@@ -88,6 +89,8 @@ pub struct Affected {
 pub struct EndShown {
     pub fact: Fact,
     pub cause: DeactivationCause,
+    /// The reader may not know the cause: he is to contact the lead.
+    pub cause_withheld: bool,
     pub status: EndStatus,
     pub ended_at: Instant,
     pub precision: Precision,
@@ -257,31 +260,10 @@ fn check_moment(moment: Moment, at: Instant, now: Instant, field: &str) -> Resul
     Ok(())
 }
 
-/// Which causes a role may name by hand. What a rule brings about is never named by hand.
+/// Which causes may be named by hand, and by whom. What a rule brings about is never named by hand.
 fn may_name(tx: &Tx<'_>, target: Scope, cause: DeactivationCause) -> Result<(), Error> {
     use DeactivationCause as C;
-    let has = |role: Role| {
-        tx.actor
-            .grants
-            .iter()
-            .any(|grant| grant.role == role && grant.allows(Action::Deactivate, target))
-    };
     match cause {
-        C::EmploymentEnded | C::NoLongerNeeded | C::Requested => Ok(()),
-        C::Duplicate | C::SeatReduction => {
-            if has(Role::SystemAdmin) || has(Role::HelpDesk) {
-                Ok(())
-            } else {
-                Err(Error::Forbidden)
-            }
-        }
-        C::Violation | C::OrganizationLeft => {
-            if has(Role::SystemAdmin) {
-                Ok(())
-            } else {
-                Err(Error::Forbidden)
-            }
-        }
         C::Inactivity
         | C::RecertificationOverdue
         | C::AgreementLapsed
@@ -291,6 +273,31 @@ fn may_name(tx: &Tx<'_>, target: Scope, cause: DeactivationCause) -> Result<(), 
             "follows from a rule and is not named by hand: use employment_ended, no_longer_needed, requested, \
                  violation, organization_left, seat_reduction or duplicate",
         )),
+        _ if may_end(tx, target, cause) => Ok(()),
+        _ => Err(Error::Forbidden),
+    }
+}
+
+/// Whose an end of this cause is: whoever may not bring it about must not move it or call it off either, or a
+/// supervisor could keep access that the lead takes away for a violation.
+fn may_end(tx: &Tx<'_>, target: Scope, cause: DeactivationCause) -> bool {
+    use DeactivationCause as C;
+    let has = |role: Role| {
+        tx.actor
+            .grants
+            .iter()
+            .any(|grant| grant.role == role && grant.allows(Action::Deactivate, target))
+    };
+    match cause {
+        C::EmploymentEnded | C::NoLongerNeeded | C::Requested => true,
+        C::Duplicate | C::SeatReduction => has(Role::SystemAdmin) || has(Role::HelpDesk),
+        C::Violation
+        | C::OrganizationLeft
+        | C::Inactivity
+        | C::RecertificationOverdue
+        | C::AgreementLapsed
+        | C::SuspensionTooLong
+        | C::Barred => has(Role::SystemAdmin),
     }
 }
 
@@ -304,7 +311,7 @@ fn record_end(
     preview: bool,
 ) -> Result<EndShown, Error> {
     let affected = preview.then(|| affected(tx, &dossier, organization));
-    let envelope = reported.envelope(tx, moment)?;
+    let envelope = reported.envelope(tx, dossier.person.implementation_id, moment)?;
     let license = dossier
         .licenses
         .iter()
@@ -381,6 +388,7 @@ fn shown(dossier: &Dossier, id: FactId, now: Instant) -> Option<EndShown> {
         .count();
     Some(EndShown {
         cause: cause(end.fact),
+        cause_withheld: false,
         status,
         ended_at: end.occurred_at,
         precision: end.precision,
@@ -452,21 +460,19 @@ fn for_change(
     tx: &mut Tx<'_>,
     kind: EndKind,
     id: FactId,
-    expected: Option<i32>,
+    expected: i32,
 ) -> Result<(Dossier, EndShown), Error> {
     let found = tx
         .unit
         .fact(id)?
         .filter(|fact| kind.kinds().contains(&fact.body.kind()))
         .ok_or(Error::NotFound)?;
-    tx.authorize(
-        kind.action(),
-        Scope::person(
-            found.implementation_id,
-            found.organization_id,
-            found.person_id,
-        ),
-    )?;
+    let target = Scope::person(
+        found.implementation_id,
+        found.organization_id,
+        found.person_id,
+    );
+    tx.authorize(kind.action(), target)?;
     tx.unit.lock_person(found.person_id)?;
     let dossier = Dossier::load(tx.unit, found.person_id, &[])?.ok_or(Error::NotFound)?;
     let end = shown(&dossier, id, tx.now).ok_or(Error::NotFound)?;
@@ -474,10 +480,13 @@ fn for_change(
         return Err(Error::NotFound);
     }
     not_oneself(tx, found.person_id, "somebody else changes this")?;
-    match expected {
-        None => Err(Error::PreconditionRequired),
-        Some(version) if version != end.version => Err(Error::Stale),
-        Some(_) => Ok((dossier, end)),
+    if !may_end(tx, target, end.cause) {
+        return Err(Error::Forbidden);
+    }
+    if expected == end.version {
+        Ok((dossier, end))
+    } else {
+        Err(Error::Stale)
     }
 }
 
@@ -494,6 +503,30 @@ fn hidden(actor: &crate::application::actor::Actor, dossier: &Dossier, end: &End
         }
         Reader::Frontend => end.status != EndStatus::Effective,
     }
+}
+
+/// The end as a reader may know it: what a violation was about, and that it was one, stays with the lead's staff.
+fn withheld_from(
+    actor: &crate::application::actor::Actor,
+    dossier: &Dossier,
+    mut end: EndShown,
+) -> EndShown {
+    let sensitive = matches!(
+        end.cause,
+        DeactivationCause::Violation | DeactivationCause::Barred
+    );
+    let sight = end
+        .fact
+        .organization_id
+        .map(|organization| sight_of(actor, &dossier.person, organization));
+    if sensitive && !matches!(sight, Some(Sight::Full | Sight::HelpDesk)) {
+        end.cause_withheld = true;
+        let envelope = &mut end.fact.envelope;
+        envelope.reason = None;
+        envelope.ticket_reference = None;
+        envelope.reported_by = Reporter::Recorder;
+    }
+    end
 }
 
 fn still_scheduled(end: &EndShown, action: &str) -> Result<(), Error> {
@@ -516,7 +549,7 @@ pub fn cancel_end(
     tx: &mut Tx<'_>,
     kind: EndKind,
     id: FactId,
-    expected: Option<i32>,
+    expected: i32,
     reported: &Reported,
 ) -> Result<EndShown, Error> {
     let (dossier, end) = for_change(tx, kind, id, expected)?;
@@ -535,7 +568,7 @@ pub fn reschedule_end(
     tx: &mut Tx<'_>,
     kind: EndKind,
     id: FactId,
-    expected: Option<i32>,
+    expected: i32,
     moment: Moment,
     reported: &Reported,
 ) -> Result<EndShown, Error> {
@@ -567,7 +600,11 @@ fn change(
     body: FactBody,
     reported: &Reported,
 ) -> Result<EndShown, Error> {
-    let envelope = reported.envelope(tx, (tx.now, Precision::Instant))?;
+    let envelope = reported.envelope(
+        tx,
+        dossier.person.implementation_id,
+        (tx.now, Precision::Instant),
+    )?;
     let about = About {
         organization: end.fact.organization_id,
         request: None,
@@ -599,6 +636,7 @@ pub fn end(rx: &mut Rx<'_>, kind: EndKind, id: FactId) -> Result<EndShown, Error
     let dossier = Dossier::load(rx.view, found.person_id, &[])?.ok_or(Error::NotFound)?;
     shown(&dossier, id, rx.now)
         .filter(|end| !hidden(rx.actor, &dossier, end))
+        .map(|end| withheld_from(rx.actor, &dossier, end))
         .ok_or(Error::NotFound)
 }
 
@@ -607,15 +645,15 @@ pub fn ends(
     rx: &mut Rx<'_>,
     kind: EndKind,
     filter: &FactFilter,
-    page: Page,
-) -> Result<Vec<EndShown>, Error> {
+    paging: Paging,
+) -> Result<Slice<EndShown>, Error> {
     let visible = rx.actor.visible(Action::ReadFact);
     let filter = FactFilter {
         kinds: kind.kinds(),
         ..filter.clone()
     };
-    super::licenses::fill_page(
-        page,
+    let slice = super::licenses::fill_page(
+        paging,
         |page| {
             let facts = rx.view.facts(&visible, &filter, page)?;
             let people: std::collections::BTreeSet<PersonId> =
@@ -630,12 +668,15 @@ pub fn ends(
                         .find(|dossier| dossier.person.id == fact.person_id)?;
                     let end = shown(dossier, fact.id, rx.now)?;
                     let hidden = hidden(rx.actor, dossier, &end);
-                    Some((end, hidden))
+                    Some((withheld_from(rx.actor, dossier, end), hidden))
                 })
                 .collect())
         },
         |(end, _)| end.fact.id.0,
         |(_, hidden)| !hidden,
-    )
-    .map(|rows| rows.into_iter().map(|(end, _)| end).collect())
+    )?;
+    Ok(Slice {
+        rows: slice.rows.into_iter().map(|(end, _)| end).collect(),
+        next: slice.next,
+    })
 }

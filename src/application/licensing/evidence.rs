@@ -1,8 +1,9 @@
 //! Evidence: agreement signatures and training completions.
 
 use crate::application::actor::{Action, Role, Scope};
-use crate::application::ports::{FactFilter, Page};
-use crate::application::visible::{visible_organization, visible_person};
+use crate::application::page::{Paging, Slice};
+use crate::application::ports::FactFilter;
+use crate::application::visible::{NO_ORGANIZATION, visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::fact::{Fact, FactBody, FactKind, Outcome};
 use crate::domain::ids::{FactId, OrganizationId, PersonId};
@@ -41,14 +42,18 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
     let organization = if tx.actor.is(person.id) {
         own_organization(tx, person.id, new.organization_id)?
     } else {
-        visible_organization(
+        let found = visible_organization(
             tx.unit,
             tx.actor,
             Action::RecordSignature,
             new.organization_id,
             "/organization_id",
-        )?
-        .id
+        )?;
+        // Whoever acts in several implementations must not bind a person of one to an organization of another.
+        if found.implementation_id != person.implementation_id {
+            return Err(Error::invalid("/organization_id", NO_ORGANIZATION));
+        }
+        found.id
     };
     tx.authorize(Action::RecordSignature, scope(&person, Some(organization)))?;
     may_sign_as(tx, &person, organization, new.party)?;
@@ -67,7 +72,9 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let envelope = new.reported.envelope(tx, (signed_at, precision))?;
+    let envelope = new
+        .reported
+        .envelope(tx, person.implementation_id, (signed_at, precision))?;
     let about = About {
         organization: Some(organization),
         ..About::default()
@@ -116,7 +123,7 @@ fn own_organization(
     requested
         .chain(licensed)
         .find(|organization| *organization == id)
-        .ok_or_else(|| Error::invalid("/organization_id", "names no organization you may know of"))
+        .ok_or_else(|| Error::invalid("/organization_id", NO_ORGANIZATION))
 }
 
 /// Who may record a signature of which party: everybody his own, nobody a second party's under his own agreement.
@@ -220,7 +227,9 @@ pub fn record_completion(tx: &mut Tx<'_>, new: &NewTraining) -> Result<Fact, Err
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let envelope = new.reported.envelope(tx, (completed_at, precision))?;
+    let envelope =
+        new.reported
+            .envelope(tx, person.implementation_id, (completed_at, precision))?;
     let body = FactBody::TrainingCompleted {
         course: new.course.clone(),
         outcome: new.outcome,
@@ -294,7 +303,12 @@ pub fn completion(rx: &mut Rx<'_>, id: FactId, kind: FactKind) -> Result<Fact, E
 }
 
 /// A page of signatures or completions.
-pub fn completions(rx: &mut Rx<'_>, filter: &FactFilter, page: Page) -> Result<Vec<Fact>, Error> {
+pub fn completions(
+    rx: &mut Rx<'_>,
+    filter: &FactFilter,
+    paging: Paging,
+) -> Result<Slice<Fact>, Error> {
     let visible = rx.actor.visible(Action::ReadFact);
-    Ok(rx.view.facts(&visible, filter, page)?)
+    let rows = rx.view.facts(&visible, filter, paging.probe())?;
+    Ok(paging.cut(rows, |fact| fact.id.0))
 }

@@ -1,6 +1,7 @@
 //! Licenses as readers see them.
 
 use crate::application::actor::{Action, Actor, Scope, Sight};
+use crate::application::page::{Paging, Slice};
 use crate::application::ports::{Page, StateFilter};
 use crate::application::{Error, Rx};
 use crate::domain::calendar::Instant;
@@ -13,9 +14,6 @@ use super::dossier::Dossier;
 
 /// More rows than this waiting for a new evaluation: a list by state would not be the state now.
 const MOST_STALE_ROWS: i64 = 1_000;
-
-/// How many times a page that filters by state looks for more rows before it hands out what it has.
-const MOST_REFILLS: usize = 10;
 
 /// A license with what the domain makes of it now, for one reader.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,13 +95,13 @@ pub(super) fn load(rx: &mut Rx<'_>, id: LicenseId) -> Result<(License, Dossier),
 pub fn licenses(
     rx: &mut Rx<'_>,
     filter: &StateFilter<LicenseStatus>,
-    page: Page,
-) -> Result<Vec<LicenseShown>, Error> {
+    paging: Paging,
+) -> Result<Slice<LicenseShown>, Error> {
     let visible = rx.actor.visible(Action::ReadLicense);
     not_reindexing(rx, filter.implementation_id, !filter.states.is_empty())?;
     let states = filter.states.clone();
     fill_page(
-        page,
+        paging,
         |page| {
             let rows = rx.view.licenses(&visible, filter, page)?;
             let people: std::collections::BTreeSet<PersonId> =
@@ -144,23 +142,22 @@ pub(super) fn not_reindexing(
 
 /// Reads rows until the page is full of rows that match now, or none are left.
 pub(super) fn fill_page<T>(
-    page: Page,
+    paging: Paging,
     mut read: impl FnMut(Page) -> Result<Vec<T>, Error>,
     id: impl Fn(&T) -> uuid::Uuid,
     matches: impl Fn(&T) -> bool,
-) -> Result<Vec<T>, Error> {
-    let wanted = usize::try_from(page.limit).unwrap_or_default();
+) -> Result<Slice<T>, Error> {
+    let mut page = paging.probe();
+    let wanted = usize::from(paging.limit) + 1;
     let mut found = Vec::new();
-    let mut next = page;
-    for _ in 0..MOST_REFILLS {
-        let rows = read(next)?;
+    loop {
+        let rows = read(page)?;
         let full = rows.len() >= wanted;
-        next.after = rows.last().map(&id).or(next.after);
+        page.after = rows.last().map(&id).or(page.after);
         found.extend(rows.into_iter().filter(|row| matches(row)));
         if !full || found.len() >= wanted {
             break;
         }
     }
-    found.truncate(wanted);
-    Ok(found)
+    Ok(paging.cut(found, id))
 }

@@ -7,6 +7,7 @@ mod ends;
 mod evidence;
 mod explanation;
 mod licenses;
+mod reindex;
 mod reporting;
 mod requests;
 
@@ -20,8 +21,8 @@ pub use evidence::{
     NewSignature, NewTraining, completion, completions, record_completion, record_signature,
 };
 pub use explanation::{
-    Block, Explanation, Subject, end_name, explain_license, explain_person, explain_request,
-    hold_name,
+    Block, CONTACT_THE_LEAD, Explanation, Subject, end_seen, explain_license, explain_person,
+    explain_request, hold_seen,
 };
 pub use licenses::{LicenseShown, license, licenses};
 pub use reporting::{Moment, Reported};

@@ -4,17 +4,15 @@ use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 
 use crate::application::actor::Scope;
+use crate::application::visible::{NO_PERSON, may_name};
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, Precision, end_of_day, start_of_day};
 use crate::domain::fact::{Channel, Envelope, Fact, FactBody, Reporter};
-use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
+use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId, RequestId};
 use crate::domain::roster::Person;
 
 /// How far ahead of the service's clock a reporter's may be.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
-
-/// The longest free-text reason, in characters.
-pub const LONGEST_REASON: usize = 1_000;
 
 /// An instant, or a local day of the implementation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,18 +52,24 @@ pub struct Reported {
 }
 
 impl Reported {
-    /// The envelope of a fact that occurred at an instant; faults name the field `pointer`.
+    /// The envelope of a fact of an implementation that occurred at an instant.
     pub fn envelope(
         &self,
-        tx: &Tx<'_>,
+        tx: &mut Tx<'_>,
+        implementation: ImplementationId,
         (occurred_at, precision): (Instant, Precision),
     ) -> Result<Envelope, Error> {
         let reported_at = self.reported_at.unwrap_or(tx.now);
         if reported_at > tx.now + SKEW {
             return Err(Error::invalid(
-                "/reported_at",
+                "/report/reported_at",
                 "lies in the future: say when it was reported",
             ));
+        }
+        if let Some(Reporter::Person { person_id }) = self.reported_by
+            && !may_name(tx.unit, tx.actor, implementation, person_id)?
+        {
+            return Err(Error::invalid("/report/reported_by/person_id", NO_PERSON));
         }
         Ok(Envelope {
             occurred_at,

@@ -1,8 +1,9 @@
 //! License requests: submit, decide, withdraw, activate.
 
 use crate::application::actor::{Action, Actor, Role, Scope};
-use crate::application::ports::{Page, StateFilter, StoreError, View};
-use crate::application::visible::{visible_organization, visible_person};
+use crate::application::page::{Paging, Slice};
+use crate::application::ports::{StateFilter, StoreError, View};
+use crate::application::visible::{NO_PERSON, may_name, visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::error::Rejection;
@@ -64,7 +65,7 @@ pub struct RequestShown {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The version decided upon.
-    pub expected: Option<i32>,
+    pub expected: i32,
     pub reported: Reported,
 }
 
@@ -87,6 +88,12 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
         .for_organization(organization.id, today(policy, tx.now));
     check(tx, new, &organization, policy, &document)?;
     let person = the_trainee(tx, new, &organization)?;
+    // Whoever asks the audit log about a person finds the request too.
+    tx.trail.scope(Scope::person(
+        organization.implementation_id,
+        Some(organization.id),
+        person.id,
+    ));
     not_oneself(tx, person.id, "somebody else requests a license for you")?;
     if new.requested_by == Some(person.id) {
         return Err(Error::OwnCase(
@@ -216,19 +223,16 @@ fn check(
         ));
     }
     if let Some(supervisor) = new.requested_by {
-        let known = tx.unit.person(supervisor)?;
-        if known.is_none_or(|person| person.implementation_id != organization.implementation_id) {
-            faults.push(Fault::at(
-                "/requested_by",
-                "names no person of this implementation",
-            ));
+        let implementation = organization.implementation_id;
+        if !may_name(tx.unit, tx.actor, implementation, supervisor)? {
+            faults.push(Fault::at("/requested_by", NO_PERSON));
         }
     }
     let source = source_of(tx.actor, organization, new, rules);
     match source {
         Some(found) if found.ticket_required && new.reported.ticket_reference.is_none() => faults
             .push(Fault::at(
-                "/ticket_reference",
+                "/report/ticket_reference",
                 "the policy asks for the ticket by which this request came",
             )),
         _ => {}
@@ -415,10 +419,7 @@ fn the_trainee(
             if person.implementation_id == implementation {
                 Ok(person)
             } else {
-                Err(Error::invalid(
-                    "/person/id",
-                    "names no person you may know of",
-                ))
+                Err(Error::invalid("/person/id", NO_PERSON))
             }
         }
         PersonNamed::External { system, value } => {
@@ -559,7 +560,7 @@ fn for_decision(
     tx: &mut Tx<'_>,
     action: Action,
     id: RequestId,
-    expected: Option<i32>,
+    expected: i32,
 ) -> Result<(Dossier, LicenseRequest), Error> {
     let request = tx.unit.request(id)?.ok_or(Error::NotFound)?;
     tx.authorize(
@@ -574,10 +575,10 @@ fn for_decision(
     let mut dossier = load(tx, request.person_id, request.organization_id)?;
     dossier.record_states(tx.unit, tx.now)?;
     let request = find(&dossier, id)?.clone();
-    match expected {
-        None => Err(Error::PreconditionRequired),
-        Some(version) if version != request.version => Err(Error::Stale),
-        Some(_) => Ok((dossier, request)),
+    if expected == request.version {
+        Ok((dossier, request))
+    } else {
+        Err(Error::Stale)
     }
 }
 
@@ -597,7 +598,11 @@ fn record(
     reported: &Reported,
     body: FactBody,
 ) -> Result<RequestShown, Error> {
-    let envelope = reported.envelope(tx, (tx.now, crate::domain::calendar::Precision::Instant))?;
+    let envelope = reported.envelope(
+        tx,
+        request.implementation_id,
+        (tx.now, crate::domain::calendar::Precision::Instant),
+    )?;
     let about = About {
         organization: Some(request.organization_id),
         request: Some(request.id),
@@ -716,9 +721,11 @@ pub fn activate(
             id
         }
     };
-    let envelope = decision
-        .reported
-        .envelope(tx, (tx.now, crate::domain::calendar::Precision::Instant))?;
+    let envelope = decision.reported.envelope(
+        tx,
+        request.implementation_id,
+        (tx.now, crate::domain::calendar::Precision::Instant),
+    )?;
     let body = if request.class == RequestClass::TypeChange {
         FactBody::TypeChanged {
             license_type: request.license_type.clone(),
@@ -802,13 +809,13 @@ pub fn request(rx: &mut Rx<'_>, id: RequestId) -> Result<RequestShown, Error> {
 pub fn requests(
     rx: &mut Rx<'_>,
     filter: &StateFilter<RequestState>,
-    page: Page,
-) -> Result<Vec<RequestShown>, Error> {
+    paging: Paging,
+) -> Result<Slice<RequestShown>, Error> {
     let visible = rx.actor.visible(Action::ReadRequest);
     super::licenses::not_reindexing(rx, filter.implementation_id, !filter.states.is_empty())?;
     let states = filter.states.clone();
     super::licenses::fill_page(
-        page,
+        paging,
         |page| {
             let rows = rx.view.requests(&visible, filter, page)?;
             let people: std::collections::BTreeSet<PersonId> =

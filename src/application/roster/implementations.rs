@@ -131,7 +131,17 @@ mod tests {
         for code in ["hand", "akhmis", "a1", "a-b-c", &"a".repeat(31)] {
             assert!(is_code(code), "{code}");
         }
-        for code in ["", "a", "1a", "-a", "Hand", "händ", "ha nd", "ha_nd", &"a".repeat(32)] {
+        for code in [
+            "",
+            "a",
+            "1a",
+            "-a",
+            "Hand",
+            "händ",
+            "ha nd",
+            "ha_nd",
+            &"a".repeat(32),
+        ] {
             assert!(!is_code(code), "{code}");
         }
     }

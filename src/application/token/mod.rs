@@ -284,7 +284,10 @@ fn is_plain(header: &Header) -> bool {
         && header.enc.is_none()
         && header.zip.is_none()
         && header.cty.is_none()
-        && header.extras.get::<serde_json::Value>("b64").is_ok_and(|b64| b64.is_none())
+        && header
+            .extras
+            .get::<serde_json::Value>("b64")
+            .is_ok_and(|b64| b64.is_none())
 }
 
 /// Whether a subject can name a principal.

@@ -288,7 +288,6 @@ impl Evaluation {
         self.periods.last()
     }
 
-    #[must_use]
     pub fn open_holds(&self) -> impl Iterator<Item = &Hold> {
         self.holds
             .iter()

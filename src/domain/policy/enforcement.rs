@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::document::PolicyDocument;
+use super::document::{NoticedEnd, PolicyDocument};
 use super::validate::Pointer;
 
 /// A rule a document may hold.
@@ -21,6 +21,9 @@ pub struct Rule {
     pub values: &'static [&'static str],
     /// Whether it is worked.
     pub worked: bool,
+    /// The kind of end it brings about, where only its notice is missing: no notice is sent yet, and nothing ends
+    /// without one. A policy that asks for 0 days of notice before such an end has the rule worked.
+    pub awaits_notice_of: Option<NoticedEnd>,
 }
 
 const fn worked(
@@ -34,6 +37,7 @@ const fn worked(
         pointers,
         values: &[],
         worked: true,
+        awaits_notice_of: None,
     }
 }
 
@@ -60,28 +64,50 @@ const fn waiting_if(
     }
 }
 
+const fn awaiting_notice(
+    code: &'static str,
+    title: &'static str,
+    pointers: &'static [&'static str],
+    values: &'static [&'static str],
+    end: NoticedEnd,
+) -> Rule {
+    Rule {
+        awaits_notice_of: Some(end),
+        ..waiting_if(code, title, pointers, values)
+    }
+}
+
 /// Every rule, in the order in which a document holds them. To put a rule to work, change its first word.
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
     worked("calendar", "Time zone and holidays", &["/time_zone", "/holidays"]),
     worked("job_roles", "Job roles", &["/job_roles"]),
-    worked("workflows", "Workflows", &["/workflows"]),
+    waiting("workflows", "Workflows", &["/workflows"]),
     worked("courses", "Courses", &["/courses"]),
+    waiting("course_attempts", "How often a course may be tried", &["/courses/*/max_attempts", "/license_types/*/requirement_sets/*/courses/*/max_attempts"]),
     worked("agreements", "Agreements", &["/agreements", "/license_types/*/agreement_terms"]),
+    waiting_if("organization_agreements", "Agreements that an organization signs", &["/agreements/*/scope"], &["organization"]),
     waiting_if("agreement_yearly_date", "Agreements that run to a date of the year", &["/agreements/*/validity/kind", "/license_types/*/agreement_terms/*/validity/kind"], &["yearly"]),
+    awaiting_notice("agreement_lapse", "What follows, after notice, when an agreement lapses", &["/agreements/*/on_lapse", "/license_types/*/agreement_terms/*/on_lapse"], &["suspend", "deactivate"], NoticedEnd::Agreement),
     worked("requests", "Who may request, attestations, approval and activation", &["/requests", "/license_types/*/requests"]),
+    waiting_if("request_sources", "Requests by the authorized signer, the trainee or a pass", &["/requests/requesters/*/from/kind", "/license_types/*/requests/requesters/*/from/kind"], &["authorized_signer", "trainee", "course_passed"]),
     waiting("request_confirmation", "Confirmation of requests by the trainee or by a pass", &["/requests/requesters/*/confirmation", "/license_types/*/requests/requesters/*/confirmation"]),
     waiting_if("work_email", "Work e-mail address", &["/requests/work_email", "/license_types/*/requests/work_email"], &["required", "confirmed"]),
+    waiting_if("approval_by_role", "Approval by others than system administrators", &["/requests/approval/*/by/role", "/license_types/*/requests/approval/*/by/role"], &["supervisor", "authorized_signer", "trainer", "help_desk"]),
     waiting_if("approval_by_contact", "Approval by a contact of the organization", &["/requests/approval/*/by/kind", "/license_types/*/requests/approval/*/by/kind"], &["duty", "contact"]),
     waiting("request_lapse", "Lapse of unfinished requests", &["/requests/lapses_after", "/license_types/*/requests/lapses_after"]),
     waiting_if("automatic_activation", "Automatic activation", &["/requests/activation/by", "/license_types/*/requests/activation/by"], &["automatic"]),
     waiting("partial_activation", "Activation with the accepted workflows' projects", &["/requests/activation/accepted_workflows_only", "/license_types/*/requests/activation/accepted_workflows_only"]),
+    waiting("requests_enforced_from", "A later day from which the request rules act", &["/requests/enforced_from", "/license_types/*/requests/enforced_from"]),
     waiting("organization_obligations", "What organizations keep current", &["/organizations"]),
-    worked("notices", "Notice before ends", &["/notices"]),
+    worked("notices", "The shortest notice before ends", &["/notices"]),
     waiting("undeliverable", "Notices that cannot be delivered", &["/notices/undeliverable"]),
-    worked("ends_of_need", "Notice of departures and ends of need", &["/ends_of_need"]),
+    worked("ends_of_need", "Notice of departures", &["/ends_of_need"]),
+    waiting("no_longer_needed", "Notice of ends of need", &["/ends_of_need/no_longer_needed_notice_hours"]),
     waiting("projects", "Last project removed, and wind-down of projects", &["/projects"]),
-    waiting("suspension", "Longest suspension", &["/suspension"]),
+    worked("suspension", "Longest suspension", &["/suspension"]),
+    waiting_if("suspension_list", "List of licenses suspended for too long", &["/suspension/maximum/then", "/suspension/by_cause/*/then"], &["list"]),
+    awaiting_notice("suspension_end", "End, after notice, of what was suspended for too long", &["/suspension/maximum/then", "/suspension/by_cause/*/then"], &["deactivate"], NoticedEnd::SuspensionTooLong),
     waiting("seats", "Seats", &["/seats"]),
     waiting("violations", "Violations", &["/violations"]),
     waiting("fees", "Fees", &["/fees"]),
@@ -91,21 +117,26 @@ pub const RULES: &[Rule] = &[
     waiting_if("add_ons", "Add-ons", &["/license_types/*/license/kind"], &["add_on"]),
     worked("requirement_sets", "Requirements before activation", &["/license_types/*/requirement_sets", "/license_types/*/classes"]),
     waiting("required_practice", "Practice before activation", &["/license_types/*/requirement_sets/*/practice"]),
+    waiting("requirement_order", "Order of the steps before activation", &["/license_types/*/requirement_sets/*/order"]),
+    waiting_if("requirement_lapse", "Lapses before activation that reach further than one requirement", &["/license_types/*/requirement_sets/*/agreements/*/on_lapse", "/license_types/*/requirement_sets/*/courses/*/on_lapse"], &["reopen_step", "lapse_request"]),
+    waiting("absence", "Courses by length of absence", &["/license_types/*/requirement_sets/*/courses/*/absence_at_least"]),
+    waiting_if("evidence_of_absence", "Evidence since the absence began", &["/license_types/*/requirement_sets/*/agreements/*/evidence_from", "/license_types/*/requirement_sets/*/courses/*/evidence_from"], &["absence_start"]),
     worked("transfer", "Requests that count as a transfer", &["/license_types/*/transfer_within_months"]),
     waiting("practice", "Practice", &["/practice_sets", "/license_types/*/practice"]),
     waiting("onboarding", "Deadlines before activation", &["/license_types/*/onboarding"]),
-    worked("inactivity", "Inactivity", &["/license_types/*/inactivity"]),
+    waiting("inactivity", "Inactivity", &["/license_types/*/inactivity/off_rule"]),
     waiting("keep_requests", "Keep requests against an inactivity end", &["/license_types/*/inactivity/keep_requests"]),
     waiting("return_ladder", "Return by length of absence", &["/license_types/*/inactivity/return_ladder"]),
     waiting("activity_events", "Activity that counts like a login", &["/license_types/*/inactivity/restarted_by"]),
     waiting("first_login", "First login in time", &["/license_types/*/inactivity/first_login_within"]),
     waiting("move_to_business_day", "Cut-offs moved to a business day", &["/license_types/*/inactivity/move_to_business_day"]),
     waiting("stale_list", "List of licenses that nobody uses", &["/license_types/*/inactivity/stale_list_after"]),
-    worked("term", "Term", &["/license_types/*/term"]),
-    waiting_if("term_yearly_date", "Terms that run to a date of the year", &["/license_types/*/term/ends/kind"], &["yearly"]),
+    waiting("term", "Term", &["/license_types/*/term"]),
     worked("recertification", "Recertification", &["/license_types/*/recertification"]),
     waiting_if("recertification_yearly_date", "Recertification on a date of the year", &["/license_types/*/recertification/schedule/kind"], &["fixed_yearly"]),
-    waiting_if("recertification_items", "Acknowledgements, practice and renewals in recertification", &["/license_types/*/recertification/items/*/kind"], &["acknowledgement", "practice", "renewal"]),
+    waiting_if("recertification_items", "Agreements, acknowledgements, practice and renewals in recertification", &["/license_types/*/recertification/items/*/kind"], &["agreement", "acknowledgement", "practice", "renewal"]),
+    waiting("recertification_reminders", "Reminders of recertification", &["/license_types/*/recertification/reminders"]),
+    awaiting_notice("recertification_miss", "What follows, after notice, when recertification is missed", &["/license_types/*/recertification/on_miss"], &["suspend", "deactivate"], NoticedEnd::Recertification),
     waiting("campaigns", "Recertification campaigns", &["/license_types/*/campaigns"]),
     waiting("standing_conditions", "Standing conditions", &["/license_types/*/standing_conditions"]),
 ];
@@ -119,20 +150,55 @@ pub struct NotEnforced {
     pub rule: &'static Rule,
 }
 
-/// The rules a document holds that are not worked yet, in the document's order.
+/// The rules a document holds that are not worked yet, in the document's order; what overrides state for groups comes
+/// after what holds for all.
 #[must_use]
 pub fn not_enforced(document: &PolicyDocument) -> Vec<NotEnforced> {
     let Ok(whole) = serde_json::to_value(document) else {
         return Vec::new();
     };
+    let waiting: Vec<&'static Rule> = RULES
+        .iter()
+        .filter(|rule| !rule.worked)
+        .filter(|rule| {
+            rule.awaits_notice_of
+                .is_none_or(|end| asks_for_notice(document, end))
+        })
+        .collect();
+    let overrides = Pointer::root().key("overrides");
+    let places = std::iter::once((Pointer::root(), &whole)).chain(
+        whole
+            .get("overrides")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .filter_map(|(index, found)| {
+                let changes = found.get("changes")?;
+                Some((overrides.index(index).key("changes"), changes))
+            }),
+    );
     let mut found = Vec::new();
-    for rule in RULES.iter().filter(|rule| !rule.worked) {
-        for pattern in rule.pointers {
-            let path: Vec<&str> = pattern.split('/').skip(1).collect();
-            collect(&Pointer::root(), &path, &whole, rule, &mut found);
+    for (place, value) in places {
+        for rule in &waiting {
+            for pattern in rule.pointers {
+                let path: Vec<&str> = pattern.split('/').skip(1).collect();
+                collect(&place, &path, value, rule, &mut found);
+            }
         }
     }
     found
+}
+
+/// Whether an end of this kind needs a notice, for all or for a group.
+fn asks_for_notice(document: &PolicyDocument, end: NoticedEnd) -> bool {
+    let needed = |document: &PolicyDocument| !document.notices.minimum_for(end, None).is_zero();
+    needed(document)
+        || document
+            .overrides
+            .iter()
+            .filter_map(|found| document.with_changes(&[&found.changes]))
+            .any(|changed| needed(&changed))
 }
 
 fn collect(

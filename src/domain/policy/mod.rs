@@ -14,5 +14,5 @@ pub use document::*;
 pub use enforcement::{NotEnforced, RULES, Rule, not_enforced, rule_at};
 pub use presets::{Preset, preset, presets};
 pub use shortening::shortens;
-pub use timeline::{PolicyVersion, Timeline, admit};
+pub use timeline::{PolicyVersion, Timeline, admit, earliest_start};
 pub use validate::PolicyFault;

@@ -156,6 +156,22 @@ fn limit_is_shorter(old: &OffRule, new: &OffRule) -> bool {
     tighter || super::validate::may_exceed(old.limit, new.limit)
 }
 
+/// The earliest start that [`admit`] allows a document recorded at `now`: at once for the first version of an
+/// implementation; else 1 hour after the recording, 24 hours where it shortens anything, and after every version
+/// there is.
+#[must_use]
+pub fn earliest_start(timeline: &Timeline, document: &PolicyDocument, now: Instant) -> Instant {
+    let Some(last) = timeline.versions.last() else {
+        return now;
+    };
+    let notice = if shortens(&last.document, document).is_empty() {
+        NOTICE
+    } else {
+        NOTICE_OF_SHORTENING
+    };
+    (now + notice).max(last.effective_from + TimeDelta::microseconds(1))
+}
+
 /// Whether a document may become the next version, to start at `effective_from` when recorded at `now`.
 ///
 /// The first version of an implementation may start at once; a later one starts at least 1 hour after recording,
@@ -185,7 +201,9 @@ pub fn admit(
         });
     };
     if effective_from < now {
-        start("lies in the past: a policy is never retroactive");
+        start(
+            "lies in the past: a policy is never retroactive; left out, the version starts as early as it may",
+        );
     }
     let Some(last) = timeline.versions.last() else {
         return if faults.is_empty() {

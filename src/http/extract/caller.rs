@@ -7,8 +7,9 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
-use crate::application::Caller;
+use super::query;
 use crate::application::token::BadToken;
+use crate::application::{Caller, Fault};
 use crate::http::State;
 use crate::http::problem::{Code, Problem};
 
@@ -77,8 +78,27 @@ pub(super) fn caller_of(request: &HttpRequest) -> Result<Caller, Problem> {
         .app_data::<web::Data<State>>()
         .ok_or_else(|| Problem::of(Code::Internal))?;
     let caller = identify(request, state).inspect_err(|_| state.app.note_stranger())?;
+    refuse_unknown_parameters(request, state)?;
     request.extensions_mut().insert(caller.clone());
     Ok(caller)
+}
+
+/// Refuses query parameters that the document does not name for the operation. A misspelt `dry_run` must not become
+/// the real thing.
+fn refuse_unknown_parameters(request: &HttpRequest, state: &State) -> Result<(), Problem> {
+    let pattern = request.match_pattern().unwrap_or_default();
+    let unknown = query::pairs(request)?.into_iter().find(|(name, _)| {
+        !state
+            .document
+            .takes_parameter(request.method().as_str(), &pattern, name)
+    });
+    match unknown {
+        None => Ok(()),
+        Some((name, _)) => Err(Problem::shape(Fault::parameter(
+            query::plain(&name),
+            "is unknown here; leave it out",
+        ))),
+    }
 }
 
 fn identify(request: &HttpRequest, state: &State) -> Result<Caller, Problem> {
@@ -86,7 +106,7 @@ fn identify(request: &HttpRequest, state: &State) -> Result<Caller, Problem> {
     let identity = state
         .tokens
         .verify(token, state.app.now())
-        .map_err(|error| refuse(&error))?;
+        .map_err(refuse)?;
     let request_id = request
         .extensions()
         .get::<RequestId>()
@@ -115,11 +135,11 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
             Some(CHALLENGE_INVALID),
         ));
     }
-    let text = header
-        .to_str()
-        .map_err(|_| refuse(&BadToken::NotAccepted))?;
+    let text = header.to_str().map_err(|_| refuse(BadToken::NotAccepted))?;
     match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim_matches(' ')),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Ok(token.trim_matches(' '))
+        }
         _ => Err(Problem::unauthenticated(
             "The credential must be a bearer token.",
             Some(CHALLENGE),
@@ -127,6 +147,6 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     }
 }
 
-fn refuse(error: &BadToken) -> Problem {
+fn refuse(error: BadToken) -> Problem {
     Problem::unauthenticated(error.to_string(), Some(CHALLENGE_INVALID))
 }

@@ -251,7 +251,9 @@ fn header_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     if is_key(key) {
         Ok(Some(key.to_owned()))
     } else {
-        Err(fault("must have 1 to 255 visible ASCII characters, quoted or bare"))
+        Err(fault(
+            "must have 1 to 255 visible ASCII characters, quoted or bare",
+        ))
     }
 }
 
@@ -296,8 +298,14 @@ mod tests {
         let key = Some("k-1".to_owned());
         assert_eq!(read(&["k-1"], json!({})), Ok(key.clone()));
         assert_eq!(read(&["\"k-1\""], json!({})), Ok(key.clone()));
-        assert_eq!(read(&[], json!({"idempotency_key": "k-1"})), Ok(key.clone()));
-        assert_eq!(read(&["\"k-1\""], json!({"idempotency_key": "k-1"})), Ok(key));
+        assert_eq!(
+            read(&[], json!({"idempotency_key": "k-1"})),
+            Ok(key.clone())
+        );
+        assert_eq!(
+            read(&["\"k-1\""], json!({"idempotency_key": "k-1"})),
+            Ok(key)
+        );
         assert_eq!(read(&[], json!({})), Ok(None));
     }
 

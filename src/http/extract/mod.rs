@@ -13,6 +13,6 @@ mod tree;
 pub use caller::RequestId;
 pub use json::{Json, VersionedJson};
 pub use list::{List, ListParameters, ListResponse, PageDetails};
-pub use path::Id;
+pub use path::{Id, Name, Number};
 pub use precondition::IfNoneMatch;
 pub use query::Query;

@@ -1,4 +1,4 @@
-//! Ids in paths.
+//! Ids, numbers and names in paths.
 
 use std::future::{Ready, ready};
 
@@ -23,6 +23,41 @@ impl<T: From<Uuid>> FromRequest for Id<T> {
     }
 }
 
+/// The `{number}` of a path, from 1. What is none looks exactly like a number that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number(pub u32);
+
+impl FromRequest for Number {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let number = request.match_info().get("number").and_then(counted);
+        ready(number.map(Self).ok_or(Error::NotFound.into()))
+    }
+}
+
+/// Only the digits that this service writes.
+fn counted(text: &str) -> Option<u32> {
+    text.parse()
+        .ok()
+        .filter(|number: &u32| *number > 0 && number.to_string() == text)
+}
+
+/// The `{name}` of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(pub String);
+
+impl FromRequest for Name {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let name = request.match_info().get("name").map(ToOwned::to_owned);
+        ready(name.map(Self).ok_or(Error::NotFound.into()))
+    }
+}
+
 /// Only the 36 characters that this service writes, in either case.
 fn parse(text: &str) -> Option<Uuid> {
     (text.len() == 36)
@@ -33,6 +68,14 @@ fn parse(text: &str) -> Option<Uuid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_written_one_way() {
+        assert_eq!(counted("17"), Some(17));
+        for bad in ["", "0", "-1", "+1", "01", "1.0", "4294967296", "x"] {
+            assert_eq!(counted(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn only_the_hyphenated_form_is_an_id() {

@@ -25,11 +25,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(
-            pairs(request)
-                .and_then(|pairs| typed(&pairs))
-                .map(Self),
-        )
+        ready(pairs(request).and_then(|pairs| typed(&pairs)).map(Self))
     }
 }
 
@@ -52,7 +48,7 @@ pub(super) fn pairs(request: &HttpRequest) -> Result<Vec<(String, String)>, Prob
 }
 
 /// A parameter name, unless it is nothing that this service would name.
-fn plain(name: &str) -> &str {
+pub(super) fn plain(name: &str) -> &str {
     let plain = (1..=64).contains(&name.len())
         && name
             .bytes()
@@ -71,8 +67,9 @@ pub(super) fn typed<T: DeserializeOwned + Validate>(
         }
     }
     let parameters = MapDeserializer::<_, ValueError>::new(grouped.into_iter());
-    let value: T = serde_path_to_error::deserialize(parameters)
-        .map_err(|error| Problem::shape(shape::fault(error.path(), error.inner(), Source::Query)))?;
+    let value: T = serde_path_to_error::deserialize(parameters).map_err(|error| {
+        Problem::shape(shape::fault(error.path(), error.inner(), Source::Query))
+    })?;
     value
         .validate()
         .map_err(|errors| Problem::invalid(shape::faults(&errors, Source::Query)))?;
@@ -230,13 +227,33 @@ mod tests {
             ("count=1.5", Code::WrongShape, "count", "whole number"),
             ("count=-1", Code::Invalid, "count", "1 to 9"),
             ("count=1&count=2", Code::WrongShape, "count", "given once"),
-            ("dry_run=secret", Code::WrongShape, "dry_run", "true or false"),
+            (
+                "dry_run=secret",
+                Code::WrongShape,
+                "dry_run",
+                "true or false",
+            ),
             ("dry_run=", Code::WrongShape, "dry_run", "true or false"),
             ("state=secret", Code::WrongShape, "state", "`warned`"),
-            ("organization=secret", Code::WrongShape, "organization", "UUID"),
+            (
+                "organization=secret",
+                Code::WrongShape,
+                "organization",
+                "UUID",
+            ),
             ("organization=%00", Code::WrongShape, "organization", "NUL"),
-            ("organization=%FF", Code::WrongShape, "organization", "UTF-8"),
-            ("secret_thing=1", Code::WrongShape, "secret_thing", "unknown"),
+            (
+                "organization=%FF",
+                Code::WrongShape,
+                "organization",
+                "UTF-8",
+            ),
+            (
+                "secret_thing=1",
+                Code::WrongShape,
+                "secret_thing",
+                "unknown",
+            ),
             ("secret%20thing=1", Code::WrongShape, "", "unknown"),
         ] {
             let (found, parameter, text) = read(query).unwrap_err();

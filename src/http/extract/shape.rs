@@ -82,7 +82,9 @@ fn plain(expected: &str) -> &str {
         "a boolean" => "true or false",
         "a UUID string" | "a formatted UUID string" => "a UUID",
         other if other.starts_with("struct ") || other.contains("tagged enum") => "an object",
-        other if other.contains("enum") || other.contains("variant") => "one of the documented values",
+        other if other.contains("enum") || other.contains("variant") => {
+            "one of the documented values"
+        }
         _ => "of the documented type",
     }
 }

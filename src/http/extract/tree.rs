@@ -119,6 +119,9 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 }
 
+/// Members of this name hold merge patches (RFC 7396), in which `null` removes.
+const PATCHES: &str = "changes";
+
 /// What JSON allows and this service does not: NUL characters, which PostgreSQL cannot store, and `null` where a
 /// member is to be left out instead.
 pub(super) fn faults(value: &Value, nulls_allowed: bool) -> Vec<Fault> {
@@ -143,11 +146,9 @@ fn look(value: &Value, pointer: &str, nulls_allowed: bool, found: &mut Vec<Fault
         Value::Object(members) => {
             for (name, member) in members {
                 if name.contains('\0') {
-                    found.push(Fault::at(
-                        pointer,
-                        "a member name contains a NUL character",
-                    ));
+                    found.push(Fault::at(pointer, "a member name contains a NUL character"));
                 } else {
+                    let nulls_allowed = nulls_allowed || name == PATCHES;
                     look(member, &join(pointer, name), nulls_allowed, found);
                 }
             }
@@ -232,6 +233,8 @@ mod tests {
         let at = |pointer: &str| crate::application::Place::Pointer(pointer.into());
         assert_eq!(places, [at("/a/1"), at("/b"), at("")]);
         assert_eq!(faults(&json!({ "b": null }), true), []);
+        let patch = json!({"overrides": [{"group": "north", "changes": {"a": {"b": null}}}]});
+        assert_eq!(faults(&patch, false), []);
     }
 
     #[test]

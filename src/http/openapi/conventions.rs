@@ -51,10 +51,10 @@ pub(super) fn apply(document: &mut Value) {
         }
     }
     for pointer in keyed {
-        add_property(document, &pointer, "idempotency_key", key_member());
+        add_property(document, &pointer, "idempotency_key", &key_member());
     }
     for pointer in versioned {
-        add_property(document, &pointer, "expected_version", version_member());
+        add_property(document, &pointer, "expected_version", &version_member());
     }
 }
 
@@ -89,13 +89,13 @@ fn add_parameter(operation: &mut Map<String, Value>, parameter: Value) {
     }
 }
 
-fn add_property(document: &mut Value, schema: &str, name: &str, property: Value) {
+fn add_property(document: &mut Value, schema: &str, name: &str, property: &Value) {
     let properties = document
         .pointer_mut(&format!("/components/schemas/{schema}"))
         .and_then(Value::as_object_mut)
         .map(|schema| schema.entry("properties").or_insert_with(|| json!({})));
     if let Some(properties) = properties.and_then(Value::as_object_mut) {
-        properties.insert(name.to_owned(), property);
+        properties.insert(name.to_owned(), property.clone());
     }
 }
 
@@ -154,7 +154,9 @@ fn version_member() -> Value {
 }
 
 fn replayed_header(operation: &mut Map<String, Value>) {
-    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    let responses = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut);
     for (status, response) in responses.into_iter().flatten() {
         if let (true, Some(response)) = (status.starts_with('2'), response.as_object_mut()) {
             let headers = response
@@ -174,21 +176,21 @@ fn replayed_header(operation: &mut Map<String, Value>) {
     }
 }
 
-/// Optional members are left out when absent, never null, so no schema needs to say that null is allowed. A schema
-/// whose name begins with `Patch` keeps it, for members that null removes.
+/// Optional members are left out when absent, never null, so no schema needs to say that null is allowed, but for the
+/// members of a merge patch that null removes: their description says "`null` removes".
 fn strip_nulls(document: &mut Value) {
     let schemas = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut);
-    for (name, schema) in schemas.into_iter().flatten() {
-        if !name.starts_with("Patch") {
-            strip(schema);
-        }
+    for (_, schema) in schemas.into_iter().flatten() {
+        strip(schema);
     }
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for (_, item) in paths.into_iter().flatten() {
         for (_, operation) in item.as_object_mut().into_iter().flatten() {
-            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+            let parameters = operation
+                .get_mut("parameters")
+                .and_then(Value::as_array_mut);
             for parameter in parameters.into_iter().flatten() {
                 if let Some(schema) = parameter.get_mut("schema") {
                     strip(schema);
@@ -201,6 +203,13 @@ fn strip_nulls(document: &mut Value) {
 fn strip(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
+            let removable = members
+                .get("description")
+                .and_then(Value::as_str)
+                .is_some_and(|description| description.contains("`null` removes"));
+            if removable {
+                return;
+            }
             if let Some(Value::Array(types)) = members.get_mut("type") {
                 types.retain(|name| name != "null");
                 if let [only] = types.as_slice() {

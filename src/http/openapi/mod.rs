@@ -1,6 +1,9 @@
 //! The OpenAPI 3.1 document: the contract, collected from the routes themselves.
 
 mod conventions;
+mod sharing;
+
+use std::collections::{HashMap, HashSet};
 
 use actix_web::dev::ResourceDef;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
@@ -40,6 +43,8 @@ pub struct Document {
     text: String,
     /// The paths that are served, with their methods.
     paths: Vec<(ResourceDef, String)>,
+    /// The query parameters of each operation, by method in capitals and path.
+    parameters: HashMap<(String, String), HashSet<String>>,
 }
 
 impl Default for Document {
@@ -68,16 +73,30 @@ impl Document {
             document.insert("tags".into(), tag_list());
         }
         conventions::apply(&mut document);
+        sharing::apply(&mut document);
         let paths = paths(&document);
+        let parameters = parameters(&document);
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
         text.push('\n');
-        Self { text, paths }
+        Self {
+            text,
+            paths,
+            parameters,
+        }
     }
 
     /// The JSON text, indented, ending in a line end.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether an operation has a query parameter of this name.
+    #[must_use]
+    pub fn takes_parameter(&self, method: &str, path: &str, name: &str) -> bool {
+        self.parameters
+            .get(&(method.to_owned(), path.to_owned()))
+            .is_some_and(|names| names.contains(name))
     }
 
     /// The methods that a path takes, as an `Allow` header; `None` for a path that is not served.
@@ -108,6 +127,25 @@ fn tag_list() -> Value {
         .iter()
         .map(|(name, description)| json!({ "name": name, "description": description }))
         .collect()
+}
+
+fn parameters(document: &Value) -> HashMap<(String, String), HashSet<String>> {
+    let mut parameters = HashMap::new();
+    let paths = document.get("paths").and_then(Value::as_object);
+    for (path, item) in paths.into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let named = operation.get("parameters").and_then(Value::as_array);
+            let names = named
+                .into_iter()
+                .flatten()
+                .filter(|parameter| parameter.get("in").is_some_and(|place| place == "query"))
+                .filter_map(|parameter| parameter.get("name")?.as_str())
+                .map(ToOwned::to_owned)
+                .collect();
+            parameters.insert((method.to_ascii_uppercase(), path.clone()), names);
+        }
+    }
+    parameters
 }
 
 /// Literal paths before patterns, so that each path finds its own entry first.

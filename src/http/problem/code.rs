@@ -149,26 +149,21 @@ pub const KNOWN: &[Code] = &[
     Code::Unauthenticated,
     Code::Forbidden,
     Code::UriTooLong,
+    Code::WrongShape,
     Code::HeadersTooLarge,
     Code::Internal,
     Code::Unavailable,
 ];
-/// Reading one thing.
-pub const ONE: &[Code] = &[Code::NotFound, Code::WrongShape];
+/// Acting upon one thing.
+pub const ONE: &[Code] = &[Code::NotFound];
 /// Reading a list.
-pub const LIST: &[Code] = &[
-    Code::BadCursor,
-    Code::NotFound,
-    Code::WrongShape,
-    Code::Invalid,
-];
+pub const LIST: &[Code] = &[Code::BadCursor, Code::Invalid];
 /// Sending a body.
 pub const BODY: &[Code] = &[
     Code::BrokenJson,
     Code::RequestTimeout,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
-    Code::WrongShape,
     Code::Invalid,
 ];
 /// Posting, with an idempotency key.

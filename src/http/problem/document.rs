@@ -80,7 +80,9 @@ fn response(codes: &[Code]) -> Response {
 
 fn text(description: &str) -> utoipa::openapi::header::Header {
     HeaderBuilder::new()
-        .schema(ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)))
+        .schema(Some(
+            ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)),
+        ))
         .description(Some(description))
         .build()
 }
@@ -121,9 +123,7 @@ fn detail(code: Code) -> &'static str {
         Code::TransitionRefused => {
             "`activate` is not possible in state `onboarding`: the user agreement must be signed by the end user"
         }
-        Code::WrongShape => {
-            "A part of the request does not have the documented shape; see errors."
-        }
+        Code::WrongShape => "A part of the request does not have the documented shape; see errors.",
         Code::Invalid => "The request has one fault; see errors.",
         _ => code.title(),
     }

@@ -97,7 +97,7 @@ fn numbers_have_no_gaps_when_many_write_at_once_and_some_fail() {
                             .filter(|turn| {
                                 let number = 1_000 + writer * EACH + turn;
                                 // Every third use case is refused after it took its number.
-                                let refused = number % 3 == 0;
+                                let refused = number.is_multiple_of(3);
                                 bench
                                     .write(move |uow| {
                                         append(uow, number, detroit)?;

@@ -6,12 +6,27 @@ use hmis_licensing::domain::fact::{
     Basis, Channel, DeactivationCause, Fact, FactBody, HoldCause, NoticeRule, Outcome, Reporter,
 };
 use hmis_licensing::domain::ids::FactId;
-use hmis_licensing::domain::policy::Party;
+use hmis_licensing::domain::policy::{Party, RequestClass};
 
 use super::bench::on_both;
 use super::fixture::{FIRST, at, day, everything, fact, id, license, request};
 
 /// One of every kind, with and without what may be absent.
+const HOLD_CAUSES: [HoldCause; 12] = [
+    HoldCause::RecertificationOverdue,
+    HoldCause::AgreementLapsed,
+    HoldCause::FeeUnpaid,
+    HoldCause::Violation,
+    HoldCause::Investigation,
+    HoldCause::Leave,
+    HoldCause::OrganizationSuspended,
+    HoldCause::LastProjectRemoved,
+    HoldCause::LongInactivity,
+    HoldCause::EvidenceWithdrawn,
+    HoldCause::DepartureUnverified,
+    HoldCause::Unreachable,
+];
+
 fn bodies() -> Vec<FactBody> {
     let mut bodies = vec![
         FactBody::RequestApproved,
@@ -34,14 +49,20 @@ fn bodies() -> Vec<FactBody> {
         },
         FactBody::Activated {
             license_type: "end_user".into(),
+            class: RequestClass::Returning,
             job_role: Some("case_manager".into()),
             projects: vec![id(50), id(51)],
+            project_types: vec![0, 4],
+            submitted_at: Some(at(3)),
             basis: Basis::Requirements,
         },
         FactBody::Activated {
             license_type: "end_user".into(),
+            class: RequestClass::New,
             job_role: None,
             projects: vec![],
+            project_types: vec![],
+            submitted_at: None,
             basis: Basis::Legacy,
         },
         FactBody::Reactivated,
@@ -60,6 +81,7 @@ fn bodies() -> Vec<FactBody> {
         FactBody::LoggedIn {
             source: "hmis".into(),
             source_event_id: "e'1\"\u{130}\u{1F511}".into(),
+            serves: vec![id(50), id(51)],
         },
         FactBody::NoticeSent {
             rule: NoticeRule::Inactivity,
@@ -98,7 +120,7 @@ fn bodies() -> Vec<FactBody> {
         }),
     );
     bodies.extend(DeactivationCause::ALL.map(|cause| FactBody::Deactivated { cause }));
-    bodies.extend(HoldCause::ALL.map(|cause| FactBody::HoldOpened {
+    bodies.extend(HOLD_CAUSES.map(|cause| FactBody::HoldOpened {
         cause,
         until: (cause == HoldCause::Leave).then(|| at(500)),
     }));

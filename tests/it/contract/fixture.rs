@@ -276,7 +276,8 @@ impl House {
 }
 
 pub fn policy_document() -> hmis_licensing::domain::policy::PolicyDocument {
-    hmis_licensing::domain::policy::PolicyDocument {
-        time_zone: "America/Detroit".into(),
-    }
+    hmis_licensing::domain::policy::preset("hand")
+        .expect("a ready-made policy")
+        .document
+        .clone()
 }

@@ -3,9 +3,7 @@
 use hmis_licensing::application::ports::{LicenseReads, StateFilter, StoreError};
 use hmis_licensing::domain::fact::Channel;
 use hmis_licensing::domain::license::LicenseStatus;
-use hmis_licensing::domain::request::{
-    Attestation, AttestationKind, LicenseRequest, RequestClass, RequestState,
-};
+use hmis_licensing::domain::request::{Attested, LicenseRequest, RequestClass, RequestState};
 
 use super::bench::on_both;
 use super::fixture::{FIRST, any_state, at, day, everything, id, license, request};
@@ -18,12 +16,12 @@ fn a_request_comes_back_whole_and_changes_once_per_version() {
             job_role: Some("case_manager".into()),
             projects: vec![id(51), id(50)],
             attestations: vec![
-                Attestation {
-                    kind: AttestationKind::JobNeed,
+                Attested {
+                    code: "job_need".into(),
                     on: None,
                 },
-                Attestation {
-                    kind: AttestationKind::BackgroundCheck,
+                Attested {
+                    code: "background_check".into(),
                     on: Some(day(2, 28)),
                 },
             ],

@@ -8,6 +8,7 @@ mod fixture;
 mod guards;
 mod idempotency;
 mod licensing;
+mod people;
 mod roster;
 mod schema;
 mod search;

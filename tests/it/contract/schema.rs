@@ -9,7 +9,7 @@ use hmis_licensing::persistence::backend::AnyConnection;
 use crate::support::database::TestDatabase;
 
 #[derive(QueryableByName)]
-struct Column {
+struct Described {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = Text)]
@@ -30,7 +30,7 @@ struct Index {
     uniquely: bool,
 }
 
-/// Table, then column, to whether it is nullable.
+/// Table, then column, to its type and whether it is nullable.
 type Tables = BTreeMap<String, BTreeMap<String, (String, bool)>>;
 
 const SQLITE_COLUMNS: &str = "SELECT m.name AS table_name, c.name AS column_name, c.type AS kind, \
@@ -57,7 +57,7 @@ const POSTGRES_INDEXES: &str = "SELECT t.relname::text AS table_name, x.indisuni
     JOIN pg_namespace n ON n.oid = t.relnamespace \
     WHERE n.nspname = current_schema() AND t.relname <> '__diesel_schema_migrations'";
 
-fn columns(connection: &mut AnyConnection) -> Vec<Column> {
+fn columns(connection: &mut AnyConnection) -> Vec<Described> {
     match connection {
         AnyConnection::Sqlite(c) => diesel::sql_query(SQLITE_COLUMNS).load(c).unwrap(),
         AnyConnection::Postgres(c) => diesel::sql_query(POSTGRES_COLUMNS).load(c).unwrap(),
@@ -124,4 +124,60 @@ fn both_databases_have_the_same_tables_columns_and_indexes() {
         indexes(&mut sqlite.connection()),
         indexes(&mut postgres.connection())
     );
+}
+
+/// PostgreSQL's type as `diesel print-schema` writes it.
+fn in_diesel(kind: &str, nullable: bool) -> String {
+    let name = match kind {
+        "uuid" => "Uuid",
+        "text" => "Text",
+        "timestamp with time zone" => "Timestamptz",
+        "date" => "Date",
+        "boolean" => "Bool",
+        "smallint" => "Int2",
+        "integer" => "Int4",
+        "bigint" => "Int8",
+        other => panic!("no type of diesel is named for {other}"),
+    };
+    if nullable {
+        format!("Nullable<{name}>")
+    } else {
+        name.to_owned()
+    }
+}
+
+#[test]
+fn the_generated_tables_are_those_of_the_migrations() {
+    let Some(postgres) = TestDatabase::postgres() else {
+        return;
+    };
+    let migrated: BTreeMap<String, BTreeMap<String, String>> = tables(&mut postgres.connection())
+        .into_iter()
+        .map(|(table, columns)| {
+            let columns = columns
+                .into_iter()
+                .map(|(column, (kind, nullable))| (column, in_diesel(&kind, nullable)))
+                .collect();
+            (table, columns)
+        })
+        .collect();
+    let mut generated: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    let mut table = String::new();
+    for line in include_str!("../../../src/persistence/schema.rs").lines() {
+        let line = line.trim();
+        if let Some((name, _)) = line
+            .strip_suffix(") {")
+            .and_then(|head| head.split_once(" ("))
+        {
+            name.clone_into(&mut table);
+        } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ")
+            && !line.starts_with("diesel::joinable!")
+        {
+            generated
+                .entry(table.clone())
+                .or_default()
+                .insert(column.to_owned(), kind.to_owned());
+        }
+    }
+    assert_eq!(generated, migrated);
 }

@@ -162,110 +162,121 @@ fn all() -> Lists {
     }
 }
 
+/// Who may see what of the furnished house.
+fn cases(house: &House) -> Vec<(Visible, Lists)> {
+    let (detroit, alaska) = (house.detroit.id, house.alaska.id);
+    let (shelter, outreach, village) = (house.shelter.id, house.outreach.id, house.village.id);
+    let in_alaska = Lists {
+        implementations: vec![11],
+        organizations: vec![22],
+        projects: vec![52],
+        people: vec![32],
+        licenses: vec![62],
+        facts: vec![72],
+        audit_records: vec![92],
+        ..Lists::default()
+    };
+    let at_the_shelter = Lists {
+        organizations: vec![20],
+        contacts: vec![40],
+        projects: vec![50],
+        people: vec![30],
+        licenses: vec![60],
+        facts: vec![70, 74, 76],
+        staff_roles: vec![82],
+        ..Lists::default()
+    };
+    vec![
+        (everything(), all()),
+        (Visible::default(), Lists::default()),
+        (
+            implementations(&[detroit]),
+            Lists {
+                implementations: vec![10],
+                organizations: vec![20, 21],
+                contacts: vec![40, 41],
+                projects: vec![50, 51],
+                people: vec![30, 31, 33],
+                requests: vec![61],
+                licenses: vec![60],
+                facts: vec![70, 71, 73, 74, 75, 76],
+                staff_roles: vec![81, 82],
+                audit_records: vec![91],
+            },
+        ),
+        (implementations(&[alaska]), in_alaska.clone()),
+        (organizations(&[shelter]), at_the_shelter.clone()),
+        (
+            organizations(&[outreach]),
+            Lists {
+                organizations: vec![21],
+                contacts: vec![41],
+                projects: vec![51],
+                people: vec![31],
+                requests: vec![61],
+                facts: vec![71, 75],
+                ..Lists::default()
+            },
+        ),
+        (
+            people(&[house.maya.id]),
+            Lists {
+                people: vec![30],
+                licenses: vec![60],
+                facts: vec![70, 74],
+                ..Lists::default()
+            },
+        ),
+        (
+            people(&[house.noor.id]),
+            Lists {
+                people: vec![31],
+                requests: vec![61],
+                facts: vec![71, 75, 76],
+                ..Lists::default()
+            },
+        ),
+        // What several grants show is shown together.
+        (
+            Visible {
+                everything: false,
+                implementations: vec![alaska],
+                organizations: vec![shelter, village],
+                people: vec![house.noor.id],
+            },
+            Lists {
+                implementations: vec![11],
+                organizations: vec![20, 22],
+                contacts: vec![40],
+                projects: vec![50, 52],
+                people: vec![30, 31, 32],
+                requests: vec![61],
+                licenses: vec![60, 62],
+                facts: vec![70, 71, 72, 74, 75, 76],
+                staff_roles: vec![82],
+                audit_records: vec![92],
+            },
+        ),
+    ]
+}
+
 #[test]
 fn a_reader_lists_what_is_visible_and_nothing_else() {
     on_both(|bench| {
         let house = furnish(bench);
-        let (detroit, alaska) = (house.detroit.id, house.alaska.id);
-        let (shelter, outreach, village) = (house.shelter.id, house.outreach.id, house.village.id);
-        let in_alaska = Lists {
-            implementations: vec![11],
-            organizations: vec![22],
-            projects: vec![52],
-            people: vec![32],
-            licenses: vec![62],
-            facts: vec![72],
-            audit_records: vec![92],
-            ..Lists::default()
-        };
-        let at_the_shelter = Lists {
-            organizations: vec![20],
-            contacts: vec![40],
-            projects: vec![50],
-            people: vec![30],
-            licenses: vec![60],
-            facts: vec![70, 74, 76],
-            staff_roles: vec![82],
-            ..Lists::default()
-        };
-        let cases = [
-            (everything(), all()),
-            (Visible::default(), Lists::default()),
-            (
-                implementations(&[detroit]),
-                Lists {
-                    implementations: vec![10],
-                    organizations: vec![20, 21],
-                    contacts: vec![40, 41],
-                    projects: vec![50, 51],
-                    people: vec![30, 31, 33],
-                    requests: vec![61],
-                    licenses: vec![60],
-                    facts: vec![70, 71, 73, 74, 75, 76],
-                    staff_roles: vec![81, 82],
-                    audit_records: vec![91],
-                },
-            ),
-            (implementations(&[alaska]), in_alaska.clone()),
-            (organizations(&[shelter]), at_the_shelter.clone()),
-            (
-                organizations(&[outreach]),
-                Lists {
-                    organizations: vec![21],
-                    contacts: vec![41],
-                    projects: vec![51],
-                    people: vec![31],
-                    requests: vec![61],
-                    facts: vec![71, 75],
-                    ..Lists::default()
-                },
-            ),
-            (
-                people(&[house.maya.id]),
-                Lists {
-                    people: vec![30],
-                    licenses: vec![60],
-                    facts: vec![70, 74],
-                    ..Lists::default()
-                },
-            ),
-            (
-                people(&[house.noor.id]),
-                Lists {
-                    people: vec![31],
-                    requests: vec![61],
-                    facts: vec![71, 75, 76],
-                    ..Lists::default()
-                },
-            ),
-            // What several grants show is shown together.
-            (
-                Visible {
-                    everything: false,
-                    implementations: vec![alaska],
-                    organizations: vec![shelter, village],
-                    people: vec![house.noor.id],
-                },
-                Lists {
-                    implementations: vec![11],
-                    organizations: vec![20, 22],
-                    contacts: vec![40],
-                    projects: vec![50, 52],
-                    people: vec![30, 31, 32],
-                    requests: vec![61],
-                    licenses: vec![60, 62],
-                    facts: vec![70, 71, 72, 74, 75, 76],
-                    staff_roles: vec![82],
-                    audit_records: vec![92],
-                },
-            ),
-        ];
-        for (visible, expected) in cases {
+        for (visible, expected) in cases(&house) {
             let asked = visible.clone();
             let found = bench.read(move |view| lists(view, &asked, FIRST)).unwrap();
             assert_eq!(found, expected, "{visible:?}");
         }
-        // A filter narrows what is visible and never widens it.
+    });
+}
+
+#[test]
+fn a_filter_narrows_what_is_visible_and_never_widens_it() {
+    on_both(|bench| {
+        let house = furnish(bench);
+        let (detroit, shelter, outreach) = (house.detroit.id, house.shelter.id, house.outreach.id);
         let found = bench
             .read(move |view| {
                 let filter = RosterFilter {

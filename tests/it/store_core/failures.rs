@@ -4,7 +4,7 @@ use std::sync::mpsc;
 
 use diesel::connection::Connection;
 use hmis_licensing::application::ports::{Abort, StoreError};
-use hmis_licensing::persistence::Work;
+use hmis_licensing::persistence::{Settings, Work};
 
 use super::{
     assert_kept, assert_unavailable, blocker, execute, note, notes, number, sql, with_notes,
@@ -201,7 +201,7 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() {
 fn a_file_that_another_program_holds_is_busy_and_then_free() {
     on_sqlite(|database| async move {
         with_notes(&database);
-        let store = database.store();
+        let store = database.store_with(Settings::default());
         let mut other = database.connection();
         execute(&mut other, "BEGIN IMMEDIATE").expect("held");
         let outcome = store.write_on_connection(note(1)).await;

@@ -7,7 +7,7 @@ use hmis_licensing::application::ports::{Abort, StoreError};
 use hmis_licensing::persistence::{DatabaseUrl, Settings, SqlStore, Work};
 
 use super::{assert_kept, assert_unavailable, execute, note, notes, read_number, sql, with_notes};
-use crate::support::database::{TestDatabase, on_postgres};
+use crate::support::database::{TestDatabase, on_postgres, patient};
 use crate::support::proxy::Proxy;
 
 const SERIALIZATION: &str =
@@ -116,7 +116,7 @@ fn a_connection_that_died_while_idle_is_replaced_unnoticed() {
         let url: DatabaseUrl = format!("{}&application_name=killed-{schema}", database.url_text)
             .parse()
             .expect("a URL");
-        let store = SqlStore::open(&url).expect("a store");
+        let store = SqlStore::open_with(&url, patient()).expect("a store");
         assert_kept(store.write_on_connection(note(1)).await);
         kill_connections(&database, schema);
         assert_kept(store.write_on_connection(note(2)).await);
@@ -161,7 +161,7 @@ fn a_connection_that_dies_in_a_transaction_keeps_nothing() {
 fn an_endless_statement_is_ended_and_an_endless_wait_is_busy() {
     on_postgres(|database| async move {
         with_notes(&database);
-        let store = database.store();
+        let store = database.store_with(Settings::default());
         assert_kept(store.write_on_connection(note(1)).await);
         assert_unavailable(store.write_on_connection(sql("SELECT pg_sleep(600)")).await);
         let mut other = database.connection();
@@ -200,7 +200,7 @@ fn behind_proxy(database: &TestDatabase, settings: Settings) -> Option<(Proxy, S
 fn a_server_that_goes_away_is_unavailable_until_it_is_back() {
     on_postgres(|database| async move {
         with_notes(&database);
-        let Some((proxy, store)) = behind_proxy(&database, Settings::default()) else {
+        let Some((proxy, store)) = behind_proxy(&database, patient()) else {
             return;
         };
         assert_kept(store.write_on_connection(note(1)).await);

@@ -11,14 +11,17 @@ use super::{
     assert_kept, assert_unavailable, blocker, execute, note, notes, number, read_number, sql,
     with_notes,
 };
-use crate::support::database::on_both;
+use crate::support::database::{on_both, patient};
 
 /// One thread of each sort, so that tests can fill them.
-const NARROW: Settings = Settings {
-    postgres_connections: 1,
-    sqlite_readers: 1,
-    queue: 2,
-};
+fn narrow() -> Settings {
+    Settings {
+        postgres_connections: 1,
+        sqlite_readers: 1,
+        queue: 2,
+        ..patient()
+    }
+}
 
 #[test]
 fn a_refusal_keeps_nothing() {
@@ -150,7 +153,7 @@ fn a_read_cannot_write() {
 fn a_caller_that_goes_away_does_not_cancel() {
     on_both(|database| async move {
         with_notes(&database);
-        let store = database.store_with(NARROW);
+        let store = database.store_with(narrow());
         let (work, begun, go) = blocker();
         let blocked = store.write_on_connection(work);
         begun.recv().expect("it runs");
@@ -167,7 +170,7 @@ fn a_caller_that_goes_away_does_not_cancel() {
 fn a_full_queue_is_busy_at_once() {
     on_both(|database| async move {
         with_notes(&database);
-        let store = database.store_with(NARROW);
+        let store = database.store_with(narrow());
         let (work, begun, go) = blocker();
         let blocked = store.write_on_connection(work);
         begun.recv().expect("it runs");

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::{PgConnection, SqliteConnection};
@@ -36,6 +37,15 @@ enum Place {
         server: &'static Server,
         name: String,
     },
+}
+
+/// The settings of a store for tests that are not about limits of time.
+pub fn patient() -> Settings {
+    Settings {
+        sqlite_batch_time: Duration::from_mins(1),
+        silence: Duration::from_mins(1),
+        ..Settings::default()
+    }
 }
 
 impl TestDatabase {
@@ -100,8 +110,9 @@ impl TestDatabase {
         }
     }
 
+    /// A store that is patient, so that a slow machine fails no test.
     pub fn store(&self) -> SqlStore {
-        SqlStore::open(&self.url).expect("a store")
+        self.store_with(patient())
     }
 
     pub fn store_with(&self, settings: Settings) -> SqlStore {

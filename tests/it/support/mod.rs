@@ -1,5 +1,6 @@
 //! What the integration tests share.
 
+pub mod app;
 pub mod cluster;
 pub mod database;
 pub mod proxy;

@@ -96,6 +96,10 @@ fn a_pointer_finds_its_narrowest_rule() {
             "inactivity",
         ),
         (
+            "/license_types/end_user/inactivity/login_serves",
+            "license_types",
+        ),
+        (
             "/license_types/end_user/inactivity/return_ladder/0/up_to",
             "return_ladder",
         ),
@@ -110,4 +114,78 @@ fn a_pointer_finds_its_narrowest_rule() {
         );
     }
     assert_eq!(rule_at("/nowhere"), None);
+}
+
+fn pointers_of(document: &crate::domain::policy::PolicyDocument, code: &str) -> Vec<String> {
+    not_enforced(document)
+        .into_iter()
+        .filter(|found| found.rule.code == code)
+        .map(|found| found.pointer)
+        .collect()
+}
+
+#[test]
+fn an_end_that_needs_a_notice_waits_and_one_that_needs_none_is_worked() {
+    let mut document = preset("hand").expect("hand").document.clone();
+    let of = |document: &_| pointers_of(document, "recertification_miss");
+    let place = "/license_types/end_user/recertification/on_miss";
+    assert_eq!(of(&document), [place]);
+    let zero = |document: &mut crate::domain::policy::PolicyDocument| {
+        document
+            .notices
+            .minimum_days
+            .insert(NoticedEnd::Recertification, 0)
+    };
+    zero(&mut document);
+    assert!(of(&document).is_empty());
+    // A group that asks for notice has the rule wait again.
+    document
+        .overrides
+        .push(crate::domain::policy::GroupOverride {
+            group: "north".to_owned(),
+            changes: serde_json::from_str(
+                r#"{"notices": {"minimum_days": {"recertification": 3}}}"#,
+            )
+            .expect("an object"),
+        });
+    assert_eq!(of(&document), [place]);
+}
+
+#[test]
+fn what_overrides_state_is_named_where_it_stands() {
+    let mut document = preset("hand").expect("hand").document.clone();
+    assert!(pointers_of(&document, "request_lapse").is_empty());
+    document
+        .overrides
+        .push(crate::domain::policy::GroupOverride {
+            group: "north".to_owned(),
+            changes: serde_json::from_str(
+                r#"{"requests": {"lapses_after": {"days": 30}, "work_email": null}}"#,
+            )
+            .expect("an object"),
+        });
+    assert_eq!(
+        pointers_of(&document, "request_lapse"),
+        ["/overrides/0/changes/requests/lapses_after"]
+    );
+    assert!(pointers_of(&document, "work_email").is_empty());
+}
+
+#[test]
+fn hands_policy_says_what_is_not_worked_yet() {
+    let waiting: Vec<_> = codes("hand").into_iter().collect();
+    assert_eq!(
+        waiting,
+        [
+            "agreement_lapse",
+            "inactivity",
+            "no_longer_needed",
+            "projects",
+            "recertification_miss",
+            "recertification_reminders",
+            "return_ladder",
+            "seats",
+            "suspension_list",
+        ]
+    );
 }

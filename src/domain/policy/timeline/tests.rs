@@ -160,6 +160,25 @@ fn a_version_that_shortens_gives_a_day_and_says_what() {
 }
 
 #[test]
+fn the_earliest_start_is_the_first_that_is_admitted() {
+    let mut shorter = hand();
+    shorter.ends_of_need.departure_notice_hours = 12;
+    let one = Timeline::new([version(1, 0, 0, hand())]);
+    let two = Timeline::new([version(1, 0, 0, hand()), version(2, 10, 100, hand())]);
+    let instant = TimeDelta::microseconds(1);
+    for (timeline, document, now, earliest) in [
+        (&Timeline::default(), hand(), hour(3), hour(3)),
+        (&one, hand(), hour(3), hour(4)),
+        (&one, shorter, hour(3), hour(27)),
+        (&two, hand(), hour(20), hour(100) + instant),
+    ] {
+        assert_eq!(earliest_start(timeline, &document, now), earliest);
+        assert_eq!(pointers(admit(timeline, &document, earliest, now)), NONE);
+        assert!(admit(timeline, &document, earliest - instant, now).is_err());
+    }
+}
+
+#[test]
 fn a_contradictory_document_is_refused_with_every_fault() {
     let mut document = hand();
     document.time_zone = "Detroit".to_owned();

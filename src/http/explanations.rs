@@ -1,0 +1,243 @@
+//! Explanations: the help desk's one screen, the same for a request, a license and a person.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::application::actor::Sight;
+use crate::application::licensing::{Block, Explanation, Subject, end_seen, hold_seen};
+use crate::domain::evaluate::{Change, Consequence, DueItem, Upcoming};
+use crate::domain::requirement::{Standing, Status};
+
+/// Where a requirement stands.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RequirementStatus)]
+pub enum StatusName {
+    Met,
+    Due,
+    Overdue,
+    Waived,
+}
+
+/// One requirement with its evidence.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Requirement)]
+pub struct RequirementResponse {
+    /// For example `agreement:user_agreement` or `course:hmis_user_training_series`.
+    requirement: String,
+    title: String,
+    status: StatusName,
+    /// The facts it is met by, or the waiver.
+    evidence: Vec<Uuid>,
+    /// What is missing, each a sentence.
+    missing: Vec<String>,
+    /// The last local day on which the evidence counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_through: Option<NaiveDate>,
+    /// The last local day on which it is done in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_on: Option<NaiveDate>,
+}
+
+impl From<&Standing> for RequirementResponse {
+    fn from(standing: &Standing) -> Self {
+        Self {
+            requirement: standing.key.to_string(),
+            title: standing.title.clone(),
+            status: match standing.status {
+                Status::Met => StatusName::Met,
+                Status::Due => StatusName::Due,
+                Status::Overdue => StatusName::Overdue,
+                Status::Waived => StatusName::Waived,
+            },
+            evidence: standing.evidence.iter().map(|id| id.0).collect(),
+            missing: standing.missing.clone(),
+            valid_through: standing.valid_through,
+            due_on: standing.due_on,
+        }
+    }
+}
+
+/// Something that keeps access off.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Block)]
+pub struct BlockResponse {
+    /// A stable word: a hold or end cause, `missing`, `no_license`, `contact_the_lead`.
+    code: String,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<DateTime<Utc>>,
+}
+
+impl From<&Block> for BlockResponse {
+    fn from(block: &Block) -> Self {
+        Self {
+            code: block.code.clone(),
+            detail: block.detail.clone(),
+            since: block.since,
+        }
+    }
+}
+
+/// What happens by itself at an instant if nothing is recorded before.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AutomaticChange)]
+pub struct ChangeResponse {
+    at: DateTime<Utc>,
+    /// `ends`, `suspends`, `resumes`, `lapses`, `warnable` or `new_rules`.
+    change: &'static str,
+    /// Its cause, or the requirement that lapses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+}
+
+impl ChangeResponse {
+    /// The change as a reader may know it.
+    pub fn of(upcoming: &Upcoming, sight: Sight) -> Self {
+        let (change, cause) = match &upcoming.change {
+            Change::Ends(cause) => ("ends", Some(end_seen(*cause, sight).to_owned())),
+            Change::Suspends(cause) => ("suspends", Some(hold_seen(*cause, sight).to_owned())),
+            Change::Resumes(cause) => ("resumes", Some(hold_seen(*cause, sight).to_owned())),
+            Change::Lapses(key) => ("lapses", Some(key.to_string())),
+            Change::Warnable(_) => ("warnable", None),
+            Change::NewRules => ("new_rules", None),
+        };
+        Self {
+            at: upcoming.at,
+            change,
+            cause,
+        }
+    }
+}
+
+/// Something that must be done, and what follows.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DueItem)]
+pub struct DueResponse {
+    /// The rule: `inactivity`, `recertification`, `agreement`, `waiver`, ...
+    rule: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requirement: Option<String>,
+    /// The last local day on which it is in time.
+    due_on: NaiveDate,
+    /// `at`: the instant in `takes_effect_at`; `awaits_notice`: nothing before a notice was sent; `listed`: staff see it.
+    consequence: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    takes_effect_at: Option<DateTime<Utc>>,
+}
+
+impl From<&DueItem> for DueResponse {
+    fn from(item: &DueItem) -> Self {
+        let (consequence, takes_effect_at) = match item.consequence {
+            Consequence::At(at) => ("at", Some(at)),
+            Consequence::AwaitsNotice => ("awaits_notice", None),
+            Consequence::Listed => ("listed", None),
+        };
+        Self {
+            rule: item.rule.as_str().to_owned(),
+            requirement: item.requirement.as_ref().map(ToString::to_string),
+            due_on: item.due_on,
+            consequence,
+            takes_effect_at,
+        }
+    }
+}
+
+/// What is met, what is missing, what blocks access, what comes next and who can act.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Explanation)]
+pub struct ExplanationResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license_request_id: Option<Uuid>,
+    person_id: Uuid,
+    organization_id: Uuid,
+    license_type: String,
+    state: String,
+    /// Whether the license gives access now.
+    allowed: bool,
+    blocks: Vec<BlockResponse>,
+    requirements: Vec<RequirementResponse>,
+    due: Vec<DueResponse>,
+    /// The next change that its reader may see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_automatic_change: Option<ChangeResponse>,
+    /// Each a sentence: who, and what.
+    who_can_act: Vec<String>,
+    /// JSON pointers of rules of the policy that this service does not work yet.
+    not_enforced: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_version: Option<u32>,
+    evaluated_at: DateTime<Utc>,
+}
+
+impl From<&Explanation> for ExplanationResponse {
+    fn from(explanation: &Explanation) -> Self {
+        let (license_id, license_request_id) = match explanation.subject {
+            Subject::License(id) => (Some(id.0), None),
+            Subject::Request(id) => (None, Some(id.0)),
+        };
+        Self {
+            license_id,
+            license_request_id,
+            person_id: explanation.person_id.into(),
+            organization_id: explanation.organization_id.into(),
+            license_type: explanation.license_type.clone(),
+            state: explanation.state.clone(),
+            allowed: explanation.allowed,
+            blocks: explanation.blocks.iter().map(Into::into).collect(),
+            requirements: explanation.requirements.iter().map(Into::into).collect(),
+            due: explanation.due.iter().map(Into::into).collect(),
+            next_automatic_change: explanation
+                .next_change
+                .as_ref()
+                .map(|change| ChangeResponse::of(change, explanation.sight)),
+            who_can_act: explanation.who_can_act.clone(),
+            not_enforced: explanation.not_enforced.clone(),
+            policy_version: explanation.policy,
+            evaluated_at: explanation.evaluated_at,
+        }
+    }
+}
+
+/// The example that the explanation operations show.
+#[must_use]
+pub fn example() -> Value {
+    json!({
+        "license_request_id": "0199f3c2-7d10-7a11-8c21-3b5d9a2c4e01",
+        "person_id": "0199f3c2-7c55-7b90-a1de-90aa3f7c1d02",
+        "organization_id": "0199f3c2-7a01-7c12-b7aa-1f3355aa7703",
+        "license_type": "end_user",
+        "state": "onboarding",
+        "allowed": false,
+        "blocks": [{
+            "code": "missing",
+            "detail": "`hmis_user_training_series` is not passed",
+        }],
+        "requirements": [
+            {
+                "requirement": "agreement:user_agreement",
+                "title": "HMIS User Agreement",
+                "status": "met",
+                "evidence": ["0199f3c2-7e33-7e21-9a10-5c5c5c5c5c04", "0199f3c2-7e34-7e21-9a10-5c5c5c5c5c05"],
+                "missing": [],
+            },
+            {
+                "requirement": "course:hmis_user_training_series",
+                "title": "HMIS User Training Series",
+                "status": "due",
+                "evidence": [],
+                "missing": ["`hmis_user_training_series` is not passed"],
+            },
+        ],
+        "due": [],
+        "who_can_act": ["the end user: HMIS User Training Series"],
+        "not_enforced": [],
+        "policy_version": 1,
+        "evaluated_at": "2026-03-09T15:30:00Z",
+    })
+}

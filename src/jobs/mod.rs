@@ -1,0 +1,4 @@
+//! Thin loops over the application.
+
+pub mod housekeeping;
+pub mod reindex;
