@@ -198,7 +198,10 @@ pub fn deactivate(
         .is_some_and(|period| effective.0 < period.from)
     {
         return Err(Error::invalid(
-            "/effective_at",
+            new.effective.map_or_else(
+                || "/effective_at".to_owned(),
+                |moment| at_field(moment, "effective"),
+            ),
             "lies before the license became active: a deactivation acts from its recording on, never back",
         ));
     }
@@ -232,12 +235,17 @@ fn works_there(dossier: &Dossier, organization: OrganizationId) -> bool {
             .any(|request| request.organization_id == organization)
 }
 
-fn check_moment(moment: Moment, at: Instant, now: Instant, field: &str) -> Result<(), Error> {
+/// The pointer to the form in which a moment was given.
+fn at_field(moment: Moment, field: &str) -> String {
     let suffix = match moment {
         Moment::At(_) => "at",
         Moment::On(_) => "on",
     };
-    let pointer = format!("/{field}_{suffix}");
+    format!("/{field}_{suffix}")
+}
+
+fn check_moment(moment: Moment, at: Instant, now: Instant, field: &str) -> Result<(), Error> {
+    let pointer = at_field(moment, field);
     let years = |years: u32| chrono::Months::new(12 * years);
     if now
         .checked_sub_months(years(OLDEST_END_YEARS))
@@ -600,11 +608,8 @@ fn change(
     body: FactBody,
     reported: &Reported,
 ) -> Result<EndShown, Error> {
-    let envelope = reported.envelope(
-        tx,
-        dossier.person.implementation_id,
-        (tx.now, Precision::Instant),
-    )?;
+    let now = (tx.now, Precision::Instant);
+    let envelope = reported.envelope(tx, dossier.person.implementation_id, now)?;
     let about = About {
         organization: end.fact.organization_id,
         request: None,
@@ -615,7 +620,14 @@ fn change(
     tx.unit.insert_facts(std::slice::from_ref(&change))?;
     dossier.learn(&[change]);
     dossier.record_states(tx.unit, tx.now)?;
-    shown(&dossier, end.fact.id, tx.now).ok_or(Error::NotFound)
+    let shown = shown(&dossier, end.fact.id, tx.now).ok_or(Error::NotFound)?;
+    // A departure moved into the past acts now, and retires the addresses as one recorded late does.
+    if let (FactBody::Departed, EndStatus::Effective, Some(organization)) =
+        (&shown.fact.body, shown.status, shown.fact.organization_id)
+    {
+        tx.unit.retire_emails(person.id, organization, tx.now)?;
+    }
+    Ok(shown)
 }
 
 /// One departure or deactivation.

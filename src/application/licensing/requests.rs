@@ -3,9 +3,10 @@
 use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{StateFilter, StoreError, View};
-use crate::application::visible::{NO_PERSON, may_name, visible_organization, visible_person};
+use crate::application::visible::{NO_PERSON, visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
-use crate::domain::calendar::{Instant, local_day};
+use crate::domain::calendar::{Instant, Precision, local_day};
+use crate::domain::departure::has_departed;
 use crate::domain::error::Rejection;
 use crate::domain::evaluate::{EndCause, Evaluation, Reader, RequestEvaluation, classify};
 use crate::domain::fact::{Basis, FactBody};
@@ -87,6 +88,10 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
         .document
         .for_organization(organization.id, today(policy, tx.now));
     check(tx, new, &organization, policy, &document)?;
+    // Checked like that of any fact, though a request is not one.
+    let now = (tx.now, Precision::Instant);
+    new.reported
+        .envelope(tx, organization.implementation_id, now)?;
     let person = the_trainee(tx, new, &organization)?;
     // Whoever asks the audit log about a person finds the request too.
     tx.trail.scope(Scope::person(
@@ -222,11 +227,13 @@ fn check(
             "a work e-mail address is needed",
         ));
     }
-    if let Some(supervisor) = new.requested_by {
-        let implementation = organization.implementation_id;
-        if !may_name(tx.unit, tx.actor, implementation, supervisor)? {
-            faults.push(Fault::at("/requested_by", NO_PERSON));
-        }
+    if let Some(supervisor) = new.requested_by
+        && !supervises(tx.unit, supervisor, organization, tx.now)?
+    {
+        faults.push(Fault::at(
+            "/requested_by",
+            "names no supervisor of this organization",
+        ));
     }
     let source = source_of(tx.actor, organization, new, rules);
     match source {
@@ -263,6 +270,22 @@ fn check(
         .into());
     }
     Ok(())
+}
+
+/// Whoever a request is made for needs authority for the organization, as the recorder needs it for the action.
+fn supervises(
+    view: &mut dyn View,
+    person: PersonId,
+    organization: &Organization,
+    now: Instant,
+) -> Result<bool, Error> {
+    let grants = view.live_grants(Role::Supervisor, Some(organization.implementation_id), now)?;
+    let facts = view.facts_of_people(&[person])?;
+    Ok(grants.iter().any(|grant| {
+        grant.person_id == Some(person)
+            && grant.organization_id == Some(organization.id)
+            && !has_departed(&facts, person, organization.id, grant.from_at, now)
+    }))
 }
 
 fn check_projects(
@@ -598,11 +621,8 @@ fn record(
     reported: &Reported,
     body: FactBody,
 ) -> Result<RequestShown, Error> {
-    let envelope = reported.envelope(
-        tx,
-        request.implementation_id,
-        (tx.now, crate::domain::calendar::Precision::Instant),
-    )?;
+    let envelope =
+        reported.envelope(tx, request.implementation_id, (tx.now, Precision::Instant))?;
     let about = About {
         organization: Some(request.organization_id),
         request: Some(request.id),
@@ -721,11 +741,10 @@ pub fn activate(
             id
         }
     };
-    let envelope = decision.reported.envelope(
-        tx,
-        request.implementation_id,
-        (tx.now, crate::domain::calendar::Precision::Instant),
-    )?;
+    let now = (tx.now, Precision::Instant);
+    let envelope = decision
+        .reported
+        .envelope(tx, request.implementation_id, now)?;
     let body = if request.class == RequestClass::TypeChange {
         FactBody::TypeChanged {
             license_type: request.license_type.clone(),

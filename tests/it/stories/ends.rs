@@ -1,0 +1,302 @@
+//! Ends announced for later: they act at their instant without any job, and can be moved or called off until then.
+
+use serde_json::{Value, json};
+
+use super::{Story, text};
+use crate::support::database::on_both;
+
+/// A future departure of a licensed Dana: her license and the departure.
+async fn announced(story: &Story) -> (String, Value) {
+    let license = story.license_dana().await;
+    let departure = story
+        .depart_dana("supervisor", "2026-03-20T17:00:00-04:00")
+        .await;
+    assert_eq!(departure["status"], "scheduled");
+    (license, departure)
+}
+
+fn path(end: &Value) -> String {
+    format!("/v1/departures/{}", text(&end["id"]))
+}
+
+#[test]
+fn a_future_departure_acts_at_its_instant_without_any_job() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let (license, departure) = announced(&story).await;
+        assert_eq!(departure["acts_at"], "2026-03-20T21:00:00Z");
+        assert_eq!(departure.get("access_off_at"), None);
+        let seen = story.license("supervisor", &license).await;
+        assert_eq!(seen["allowed"], true);
+        assert_eq!(seen["next_automatic_change"]["at"], "2026-03-20T21:00:00Z");
+        assert_eq!(seen["next_automatic_change"]["change"], "ends");
+        assert_eq!(seen["next_automatic_change"]["cause"], "employment_ended");
+
+        story.at("2026-03-20T20:59:59.999999Z");
+        assert_eq!(story.sign_in("").await["allowed"], true);
+        story.at("2026-03-20T21:00:00Z");
+        let decision = story.sign_in("").await;
+        assert_eq!(decision["allowed"], false);
+        assert_eq!(decision["reason"], "not_allowed");
+        assert_eq!(
+            story.sign_in("&at=2026-03-20T20:59:59Z").await["allowed"],
+            true
+        );
+        assert_eq!(
+            story.sign_in("&at=2026-03-20T21:00:00Z").await["allowed"],
+            false
+        );
+        let seen = story.license("dana", &license).await;
+        assert_eq!(seen["state"], "deactivated");
+        assert_eq!(seen["since"], "2026-03-20T21:00:00Z");
+        let ended = story.get("supervisor", &path(&departure)).await.expect(200);
+        assert_eq!(ended["status"], "effective");
+        assert_eq!(ended["access_off_at"], "2026-03-20T21:00:00Z");
+        assert_eq!(ended["license_id"], json!(license));
+    });
+}
+
+#[test]
+fn a_departure_called_off_ends_nothing_and_stays_on_record() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let (license, departure) = announced(&story).await;
+        let cancel = json!({ "expected_version": 1, "report": { "reason": "She stays." } });
+        let cancelled = story
+            .post(
+                "supervisor",
+                &format!("{}/cancel", path(&departure)),
+                &cancel,
+            )
+            .await
+            .expect(200);
+        assert_eq!(cancelled["status"], "cancelled");
+        assert_eq!(cancelled["version"], 2);
+        let seen = story.license("supervisor", &license).await;
+        assert_ne!(seen["next_automatic_change"]["cause"], "employment_ended");
+        story.at("2026-03-21T12:00:00Z");
+        assert_eq!(story.sign_in("").await["allowed"], true);
+        let listed = story.list("auditor", "/v1/departures").await;
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0]["status"], "cancelled");
+        let again = json!({ "expected_version": 2 });
+        let refused = story
+            .post(
+                "supervisor",
+                &format!("{}/cancel", path(&departure)),
+                &again,
+            )
+            .await;
+        assert_eq!(
+            refused.problem(409, "transition_refused")["state"],
+            "cancelled"
+        );
+    });
+}
+
+#[test]
+fn a_departure_moved_later_acts_later() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let (license, departure) = announced(&story).await;
+        let version = story.license("supervisor", &license).await["version"].clone();
+        let later = json!({ "expected_version": 1, "ended_on": "2026-03-27" });
+        let moved = story
+            .post(
+                "supervisor",
+                &format!("{}/reschedule", path(&departure)),
+                &later,
+            )
+            .await
+            .expect(200);
+        assert_eq!(moved["status"], "scheduled");
+        assert_eq!(moved["ended_at"], "2026-03-28T04:00:00Z");
+        assert_eq!(moved["precision"], "day");
+        // A fact not yet effective changes its own version, not the license's.
+        assert_eq!(
+            story.license("supervisor", &license).await["version"],
+            version
+        );
+        story.at("2026-03-28T03:59:59Z");
+        assert_eq!(story.sign_in("").await["allowed"], true);
+        story.at("2026-03-28T04:00:00Z");
+        assert_eq!(story.sign_in("").await["allowed"], false);
+    });
+}
+
+#[test]
+fn a_departure_moved_into_the_past_acts_when_that_is_recorded() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let (license, departure) = announced(&story).await;
+        story.at("2026-03-12T15:00:00Z");
+        let earlier = json!({ "expected_version": 1, "ended_at": "2026-03-11T12:00:00Z" });
+        let moved = story
+            .post(
+                "supervisor",
+                &format!("{}/reschedule", path(&departure)),
+                &earlier,
+            )
+            .await
+            .expect(200);
+        assert_eq!(moved["status"], "effective");
+        assert_eq!(moved["ended_at"], "2026-03-11T12:00:00Z");
+        assert_eq!(moved["acts_at"], "2026-03-12T15:00:00Z");
+        let seen = story.license("dana", &license).await;
+        assert_eq!(seen["end"]["at"], "2026-03-12T15:00:00Z");
+        assert_eq!(
+            story.sign_in("&at=2026-03-12T14:59:59Z").await["allowed"],
+            true
+        );
+    });
+}
+
+#[test]
+fn a_dry_run_shows_whom_it_would_hit_and_keeps_nothing() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let license = story.license_dana().await;
+        let (census, audit) = (story.census().await, story.audit(Some(story.hand)).await);
+        let seen = story.license("supervisor", &license).await;
+        let body = json!({
+            "person_id": story.dana, "organization_id": story.corktown,
+            "ended_at": "2026-03-02T12:00:00Z",
+        });
+        let shown = story
+            .post("supervisor", "/v1/departures?dry_run=true", &body)
+            .await
+            .expect(200);
+        assert_eq!(shown["affected"]["given_name"], "Dana");
+        assert_eq!(shown["affected"]["family_name"], "Whitfield");
+        assert_eq!(
+            shown["affected"]["organization_ids"],
+            json!([story.corktown])
+        );
+        assert_eq!(shown["affected"]["state"], "active");
+        // Nobody reported a login yet.
+        assert_eq!(shown["affected"].get("last_login_at"), None);
+        assert_eq!(shown["status"], "effective");
+        let body = json!({ "license_id": license, "cause": "no_longer_needed" });
+        let shown = story
+            .post("help_desk", "/v1/deactivations?dry_run=true", &body)
+            .await
+            .expect(200);
+        assert_eq!(shown["affected"]["family_name"], "Whitfield");
+        assert_eq!(story.census().await, census);
+        assert_eq!(story.audit(Some(story.hand)).await, audit);
+        assert_eq!(story.license("supervisor", &license).await, seen);
+        let gone = story
+            .get(
+                "help_desk",
+                &format!("/v1/deactivations/{}", text(&shown["id"])),
+            )
+            .await;
+        gone.problem(404, "not_found");
+    });
+}
+
+#[test]
+fn a_deactivation_ends_access_now_or_later() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let license = story.license_dana().await;
+        let later = json!({
+            "license_id": license, "cause": "no_longer_needed", "effective_on": "2026-03-10",
+            "report": { "reason": "She moves to a position without data entry." },
+        });
+        let later = story
+            .post("supervisor", "/v1/deactivations", &later)
+            .await
+            .expect(201);
+        assert_eq!(later["status"], "scheduled");
+        assert_eq!(later["acts_at"], "2026-03-11T04:00:00Z");
+        story.at("2026-03-11T03:59:59Z");
+        assert_eq!(story.sign_in("").await["allowed"], true);
+        let now = json!({ "license_id": license, "cause": "requested" });
+        let now = story
+            .post("help_desk", "/v1/deactivations", &now)
+            .await
+            .expect(201);
+        assert_eq!(now["status"], "effective");
+        assert_eq!(story.sign_in("").await["allowed"], false);
+        let seen = story.license("dana", &license).await;
+        assert_eq!(seen["end"]["cause"], "requested");
+        // Ended is ended: the one announced for later changes nothing any more.
+        story.at("2026-03-11T04:00:00Z");
+        assert_eq!(story.license("dana", &license).await["end"], seen["end"]);
+        let again = json!({ "license_id": license, "cause": "requested" });
+        let refused = story.post("help_desk", "/v1/deactivations", &again).await;
+        assert_eq!(
+            refused.problem(409, "transition_refused")["state"],
+            "deactivated"
+        );
+    });
+}
+
+#[test]
+fn employment_ended_by_the_other_door_is_the_same_departure() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let license = story.license_dana().await;
+        let body = json!({
+            "license_id": license, "cause": "employment_ended",
+            "effective_at": "2026-03-20T17:00:00-04:00",
+        });
+        let end = story
+            .post("help_desk", "/v1/deactivations", &body)
+            .await
+            .expect(201);
+        assert_eq!(end["cause"], "employment_ended");
+        let listed = story.list("supervisor", "/v1/departures").await;
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0]["id"], end["id"]);
+        assert_eq!(listed[0]["notice_due_at"], "2026-03-21T21:00:00Z");
+        let both = story.list("supervisor", "/v1/deactivations").await;
+        assert_eq!(both.len(), 1);
+        // Either door calls it off.
+        let cancelled = story
+            .post(
+                "supervisor",
+                &format!("{}/cancel", path(&end)),
+                &json!({ "expected_version": 1 }),
+            )
+            .await
+            .expect(200);
+        assert_eq!(cancelled["status"], "cancelled");
+        story.at("2026-03-21T12:00:00Z");
+        assert_eq!(story.sign_in("").await["allowed"], true);
+    });
+}
+
+#[test]
+fn of_two_departures_the_earliest_wins_and_both_are_kept() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let (license, _) = announced(&story).await;
+        let earlier = story
+            .depart_dana("help_desk", "2026-03-13T17:00:00-04:00")
+            .await;
+        let third = story
+            .depart_dana("help_desk", "2026-03-25T17:00:00-04:00")
+            .await;
+        assert_eq!(third["status"], "scheduled");
+        story.at("2026-03-13T21:00:00Z");
+        assert_eq!(story.sign_in("").await["allowed"], false);
+        story.at("2026-03-26T12:00:00Z");
+        let seen = story.license("dana", &license).await;
+        assert_eq!(seen["end"]["at"], "2026-03-13T21:00:00Z");
+        // A repeated report after the end is recorded, and no error.
+        let repeated = story
+            .depart_dana("supervisor", "2026-03-13T17:00:00-04:00")
+            .await;
+        assert_eq!(repeated["late"], true);
+        let listed = story.list("supervisor", "/v1/departures").await;
+        assert_eq!(listed.len(), 4);
+        let ended: Vec<&Value> = listed
+            .iter()
+            .filter(|end| end.get("access_off_at").is_some())
+            .collect();
+        assert_eq!(ended.len(), 1);
+        assert_eq!(ended[0]["id"], earlier["id"]);
+    });
+}
