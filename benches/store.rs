@@ -170,6 +170,7 @@ fn sqlite() {
     fill(&mut SqliteConnection::establish(path).expect("a connection"));
     let pool = Pool::builder()
         .max_size(1)
+        .test_on_check_out(false)
         .build(ConnectionManager::<SqliteConnection>::new(path))
         .expect("a pool");
     pool.get()
@@ -203,6 +204,7 @@ fn postgres() {
     let store = Arc::new(SqlStore::open(&url).expect("a store"));
     let pool = Pool::builder()
         .max_size(1)
+        .test_on_check_out(false)
         .build(ConnectionManager::<PgConnection>::new(text))
         .expect("a pool");
     fill(&mut *pool.get().expect("a connection"));

@@ -137,10 +137,10 @@ impl<'a> Reader<'a> {
         reader
     }
 
-    fn bad(&mut self, name: &str, reason: impl ToString) {
+    fn bad(&mut self, name: &str, reason: &str) {
         self.bad.push(BadSetting {
             name: name.to_owned(),
-            reason: reason.to_string(),
+            reason: reason.to_owned(),
         });
     }
 
@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
         match parse(self.get(short)?.trim()) {
             Ok(value) => Some(value),
             Err(reason) => {
-                self.bad(&format!("{PREFIX}{short}"), reason);
+                self.bad(&format!("{PREFIX}{short}"), &reason);
                 None
             }
         }
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
         match parse(value.trim()) {
             Ok(value) => Some(value),
             Err(reason) => {
-                self.bad(name, reason);
+                self.bad(name, &reason);
                 None
             }
         }

@@ -355,6 +355,10 @@ impl Actor {
         if let Some(grant) = self.grants.iter().find(|grant| grant.allows(action, scope)) {
             return Ok(grant);
         }
+        if scope == Scope::DEPLOYMENT {
+            // There is nothing to hide about the deployment itself.
+            return Err(Denied::Forbidden);
+        }
         let sees = match (scope.person_id, scope.organization_id) {
             (Some(_), _) => Action::ReadPerson,
             (None, Some(_)) => Action::ReadRoster,
@@ -412,7 +416,8 @@ impl Actor {
             .map(|grant| match grant.role {
                 Role::SystemAdmin | Role::Auditor => Sight::Full,
                 Role::HelpDesk | Role::Trainer => Sight::HelpDesk,
-                Role::Supervisor if grant.person_id == Some(person) => Sight::EndUser,
+                // By whichever grant he is known: nobody supervises himself.
+                Role::Supervisor if self.is(person) => Sight::EndUser,
                 Role::Supervisor => Sight::OwnSupervisor,
                 Role::EndUser => Sight::EndUser,
                 Role::HmisFrontend | Role::Integration => Sight::Frontend,

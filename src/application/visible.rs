@@ -6,8 +6,8 @@ use super::ports::View;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{Implementation, Organization, Person};
 
-const NO_ORGANIZATION: &str = "names no organization you may know of";
-const NO_PERSON: &str = "names no person you may know of";
+pub(super) const NO_ORGANIZATION: &str = "names no organization you may know of";
+pub(super) const NO_PERSON: &str = "names no person you may know of";
 
 /// The implementation a body names, if the actor may know of it.
 pub fn visible_implementation(
@@ -118,4 +118,20 @@ pub fn may_know(view: &mut dyn View, actor: &Actor, person: &Person) -> Result<b
     Ok(requested
         .chain(licensed)
         .any(|id| organizations.contains(&id)))
+}
+
+/// Whether a body may name a person of an implementation in passing, as a reporter or requester: the actor himself, or
+/// somebody he may know of. Else the answer would tell which ids exist.
+pub fn may_name(
+    view: &mut dyn View,
+    actor: &Actor,
+    implementation: ImplementationId,
+    id: PersonId,
+) -> Result<bool, Error> {
+    match view.person(id)? {
+        Some(person) if person.implementation_id == implementation => {
+            Ok(actor.is(id) || may_know(view, actor, &person)?)
+        }
+        _ => Ok(false),
+    }
 }

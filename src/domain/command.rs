@@ -92,25 +92,30 @@ pub enum Verdict {
 /// State by command, for requests.
 #[must_use]
 pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict {
-    use RequestCommand as C;
+    use RequestCommand::{Activate, Approve, Deny, Withdraw};
     use RequestState as S;
     use Verdict::{Allowed, Needs, Never};
     match (state, command) {
-        (S::Fulfilled | S::Denied | S::Withdrawn | S::Lapsed, _) | (_, C::Approve)
-            if state != S::Submitted =>
-        {
-            Never
-        }
-        (S::Submitted, C::Approve) | (_, C::Deny | C::Withdraw) | (S::Ready, C::Activate) => {
-            Allowed
-        }
-        (S::Submitted, C::Activate) => Needs("the approval of the request"),
-        (S::Onboarding, C::Activate) => Needs("every agreement and training"),
-        (S::Practice, C::Activate) => Needs("every practice set, submitted"),
-        (S::InReview, C::Activate) => Needs("the review of the practice cases"),
-        (S::Corrections, C::Activate) => Needs("the corrected practice cases"),
-        (S::Waitlisted, C::Activate) => Needs("a free seat"),
-        (_, _) => Never,
+        (
+            S::Fulfilled | S::Denied | S::Withdrawn | S::Lapsed,
+            Approve | Deny | Withdraw | Activate,
+        ) => Never,
+        (S::Submitted, Approve | Deny | Withdraw) => Allowed,
+        (S::Submitted, Activate) => Needs("the approval of the request"),
+        (
+            S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
+            Approve,
+        ) => Never,
+        (
+            S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
+            Deny | Withdraw,
+        )
+        | (S::Ready, Activate) => Allowed,
+        (S::Onboarding, Activate) => Needs("every agreement and training"),
+        (S::Practice, Activate) => Needs("every practice set, submitted"),
+        (S::InReview, Activate) => Needs("the review of the practice cases"),
+        (S::Corrections, Activate) => Needs("the corrected practice cases"),
+        (S::Waitlisted, Activate) => Needs("a free seat"),
     }
 }
 
@@ -268,9 +273,23 @@ impl Evaluation {
         }
     }
 
+    /// Brings the license back if what its last period owed is current.
     pub fn reactivate(&self) -> Result<FactBody, Rejection> {
         self.check(LicenseCommand::Reactivate)?;
         self.may_begin(LicenseCommand::Reactivate)?;
+        let open: Vec<String> = self
+            .to_return
+            .iter()
+            .filter(|standing| standing.status.is_open())
+            .flat_map(|standing| standing.missing.iter().cloned())
+            .collect();
+        if !open.is_empty() {
+            return Err(Rejection::needing(
+                LicenseStatus::Deactivated.as_str(),
+                LicenseCommand::Reactivate.as_str(),
+                open,
+            ));
+        }
         Ok(FactBody::Reactivated)
     }
 
@@ -302,3 +321,6 @@ impl Evaluation {
             })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,11 @@
 //! Ends that were announced: departures and deactivations, which can be moved or called off before they take effect.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::calendar::Precision;
-use super::fact::{Fact, FactBody};
+use super::fact::{DeactivationCause, Fact, FactBody};
 use super::ids::{FactId, OrganizationId, PersonId};
 
 type Instant = DateTime<Utc>;
@@ -17,24 +19,81 @@ pub struct AnnouncedEnd<'a> {
     pub precision: Precision,
     /// When it takes effect: never before it, or its last move, was recorded.
     pub acts_at: Instant,
-    /// The fact that called it off before it took effect.
+    /// The fact that called it off before it took effect: a cancellation or a correction.
     pub cancelled_by: Option<FactId>,
 }
 
+impl AnnouncedEnd<'_> {
+    /// Whether employment ended. A deactivation for that cause is the same fact by another door.
+    #[must_use]
+    pub fn is_departure(&self) -> bool {
+        matches!(
+            self.fact.body,
+            FactBody::Departed
+                | FactBody::Deactivated {
+                    cause: DeactivationCause::EmploymentEnded
+                }
+        )
+    }
+
+    /// Whether it withdraws a request of an organization submitted at an instant: a departure there that did not
+    /// happen before it.
+    #[must_use]
+    pub fn withdraws(&self, organization: OrganizationId, submitted_at: Instant) -> bool {
+        self.is_departure()
+            && self.fact.organization_id == Some(organization)
+            && self.cancelled_by.is_none()
+            && self.occurred_at >= submitted_at
+    }
+
+    #[must_use]
+    pub fn cause(&self) -> DeactivationCause {
+        match self.fact.body {
+            FactBody::Deactivated { cause } => cause,
+            _ => DeactivationCause::EmploymentEnded,
+        }
+    }
+}
+
 /// Every departure and deactivation among `facts` recorded at or before `known_at`, with its moves applied.
-/// A move or cancellation recorded after the end took effect changes nothing by itself: the end stays effective until
-/// staff decide.
+/// A move, cancellation or correction recorded once the end took effect changes nothing by itself: the end stays
+/// effective until staff decide.
 #[must_use]
 pub fn announced_ends(facts: &[Fact], known_at: Instant) -> Vec<AnnouncedEnd<'_>> {
-    let mut ends: Vec<AnnouncedEnd<'_>> = Vec::new();
-    for fact in facts
+    let mut known: Vec<&Fact> = facts
         .iter()
         .filter(|fact| fact.envelope.recorded_at <= known_at)
-    {
+        .collect();
+    known.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
+    announced(known.into_iter())
+}
+
+/// As [`announced_ends`], of facts by (`recorded_at`, id).
+pub(super) fn announced<'f>(known: impl Iterator<Item = &'f Fact>) -> Vec<AnnouncedEnd<'f>> {
+    let mut ends: Vec<AnnouncedEnd<'f>> = Vec::new();
+    // What each change found, so that withdrawing the change revives it.
+    let mut found: BTreeMap<FactId, AnnouncedEnd<'f>> = BTreeMap::new();
+    for fact in known {
         let recorded_at = fact.envelope.recorded_at;
         let pending = |end: &&mut AnnouncedEnd<'_>, target: FactId| {
             end.fact.id == target && end.cancelled_by.is_none() && recorded_at < end.acts_at
         };
+        if let Some(target) = fact.envelope.supersedes {
+            if let Some(end) = ends.iter_mut().find(|end| pending(end, target)) {
+                found.insert(fact.id, end.clone());
+                end.cancelled_by = Some(fact.id);
+            } else if let Some(before) = found.remove(&target)
+                && let Some(end) = ends
+                    .iter_mut()
+                    .find(|end| end.fact.id == before.fact.id)
+                    .filter(|end| end.cancelled_by.is_some() || recorded_at < end.acts_at)
+            {
+                *end = AnnouncedEnd {
+                    acts_at: before.occurred_at.max(recorded_at),
+                    ..before
+                };
+            }
+        }
         match &fact.body {
             FactBody::Departed | FactBody::Deactivated { .. } => ends.push(AnnouncedEnd {
                 fact,
@@ -45,6 +104,7 @@ pub fn announced_ends(facts: &[Fact], known_at: Instant) -> Vec<AnnouncedEnd<'_>
             }),
             FactBody::Cancelled { fact: target } => {
                 if let Some(end) = ends.iter_mut().find(|end| pending(end, *target)) {
+                    found.insert(fact.id, end.clone());
                     end.cancelled_by = Some(fact.id);
                 }
             }
@@ -54,6 +114,7 @@ pub fn announced_ends(facts: &[Fact], known_at: Instant) -> Vec<AnnouncedEnd<'_>
                 precision,
             } => {
                 if let Some(end) = ends.iter_mut().find(|end| pending(end, *target)) {
+                    found.insert(fact.id, end.clone());
                     end.occurred_at = *to;
                     end.precision = *precision;
                     end.acts_at = (*to).max(recorded_at);
@@ -76,11 +137,6 @@ pub fn has_departed(
     now: Instant,
 ) -> bool {
     announced_ends(facts, now).iter().any(|end| {
-        matches!(end.fact.body, FactBody::Departed)
-            && end.fact.person_id == person
-            && end.fact.organization_id == Some(organization)
-            && end.cancelled_by.is_none()
-            && end.occurred_at >= since
-            && end.acts_at <= now
+        end.fact.person_id == person && end.withdraws(organization, since) && end.acts_at <= now
     })
 }

@@ -225,6 +225,10 @@ pub enum FactBody {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         project_types: Vec<u8>,
         basis: Basis,
+        /// When its request was submitted: requirements that came later bind nobody who asked before, unless they
+        /// say so. Absent: there was no request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        submitted_at: Option<Instant>,
     },
     /// Staff brought a deactivated license back by the return ladder; it opens a new period.
     Reactivated,

@@ -70,6 +70,19 @@ pub fn email(text: &str) -> Checked {
     }
 }
 
+/// A code of an external system.
+pub fn system(text: &str) -> Checked {
+    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(letters) {
+        Ok(())
+    } else {
+        Err(refuse(
+            "system",
+            "must be small letters, digits and underscores, a letter first; systems of imports are not given by hand",
+        ))
+    }
+}
+
 /// A code of an implementation.
 pub fn code(text: &str) -> Checked {
     if implementations::is_code(text) {
@@ -130,6 +143,14 @@ mod tests {
             &format!("{}@example.org", "d".repeat(260)),
         ] {
             assert!(email(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_system_is_a_code() {
+        assert!(system("hmis_user_id").is_ok());
+        for bad in ["", "_a", "1a", "HMIS", "lms-id", "hmis_csv:1106"] {
+            assert!(system(bad).is_err(), "{bad:?}");
         }
     }
 

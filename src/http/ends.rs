@@ -149,7 +149,8 @@ pub struct AnnouncedEndResponse {
     organization_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     license_id: Option<Uuid>,
-    cause: CauseName,
+    /// A cause, or `contact_the_lead` where its reader may not know it.
+    cause: &'static str,
     status: EndStatusName,
     /// When it ended or will end, after every move. Where only a day is known, the end of that day.
     ended_at: DateTime<Utc>,
@@ -184,7 +185,11 @@ impl From<&EndShown> for AnnouncedEndResponse {
             person_id: end.fact.person_id.into(),
             organization_id: end.fact.organization_id.map(Into::into),
             license_id: end.figures.license_id.map(Into::into),
-            cause: end.cause.into(),
+            cause: if end.cause_withheld {
+                licensing::CONTACT_THE_LEAD
+            } else {
+                end.cause.as_str()
+            },
             status: match end.status {
                 EndStatus::Scheduled => EndStatusName::Scheduled,
                 EndStatus::Effective => EndStatusName::Effective,
@@ -209,8 +214,11 @@ impl From<&EndShown> for AnnouncedEndResponse {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct EndFilter {
+    /// Only those of this implementation.
     implementation_id: Option<Uuid>,
+    /// Only those of this organization.
     organization_id: Option<Uuid>,
+    /// Only those of this person.
     person_id: Option<Uuid>,
 }
 

@@ -231,8 +231,11 @@ impl From<&Fact> for TrainingCompletionResponse {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceFilter {
+    /// Only those of this implementation.
     implementation_id: Option<Uuid>,
+    /// Only those of this organization.
     organization_id: Option<Uuid>,
+    /// Only those of this person.
     person_id: Option<Uuid>,
 }
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::application::licensing::{Block, Explanation, Subject, end_name, hold_name};
+use crate::application::actor::Sight;
+use crate::application::licensing::{Block, Explanation, Subject, end_seen, hold_seen};
 use crate::domain::evaluate::{Change, Consequence, DueItem, Upcoming};
 use crate::domain::requirement::{Standing, Status};
 
@@ -93,12 +94,13 @@ pub struct ChangeResponse {
     cause: Option<String>,
 }
 
-impl From<&Upcoming> for ChangeResponse {
-    fn from(upcoming: &Upcoming) -> Self {
+impl ChangeResponse {
+    /// The change as a reader may know it.
+    pub fn of(upcoming: &Upcoming, sight: Sight) -> Self {
         let (change, cause) = match &upcoming.change {
-            Change::Ends(cause) => ("ends", Some(end_name(*cause).to_owned())),
-            Change::Suspends(cause) => ("suspends", Some(hold_name(*cause).to_owned())),
-            Change::Resumes(cause) => ("resumes", Some(hold_name(*cause).to_owned())),
+            Change::Ends(cause) => ("ends", Some(end_seen(*cause, sight).to_owned())),
+            Change::Suspends(cause) => ("suspends", Some(hold_seen(*cause, sight).to_owned())),
+            Change::Resumes(cause) => ("resumes", Some(hold_seen(*cause, sight).to_owned())),
             Change::Lapses(key) => ("lapses", Some(key.to_string())),
             Change::Warnable(_) => ("warnable", None),
             Change::NewRules => ("new_rules", None),
@@ -190,7 +192,10 @@ impl From<&Explanation> for ExplanationResponse {
             blocks: explanation.blocks.iter().map(Into::into).collect(),
             requirements: explanation.requirements.iter().map(Into::into).collect(),
             due: explanation.due.iter().map(Into::into).collect(),
-            next_automatic_change: explanation.next_change.as_ref().map(Into::into),
+            next_automatic_change: explanation
+                .next_change
+                .as_ref()
+                .map(|change| ChangeResponse::of(change, explanation.sight)),
             who_can_act: explanation.who_can_act.clone(),
             not_enforced: explanation.not_enforced.clone(),
             policy_version: explanation.policy,

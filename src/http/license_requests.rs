@@ -362,12 +362,16 @@ impl From<&RequestShown> for ChecklistResponse {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct LicenseRequestFilter {
+    /// Only those of this implementation.
     implementation_id: Option<Uuid>,
+    /// Only those of this organization.
     organization_id: Option<Uuid>,
+    /// Only those of this person.
     person_id: Option<Uuid>,
     /// The state now.
     #[param(inline)]
     state: Option<StateName>,
+    /// Only those of this license type of the policy.
     #[validate(length(min = 1, max = 64))]
     #[param(min_length = 1, max_length = 64)]
     license_type: Option<String>,

@@ -15,12 +15,9 @@ use super::problem::{Code, KNOWN, LIST, ONE, Problem};
 use super::{State, responses, tags};
 use crate::application::Caller;
 use crate::application::actor::{Action, Sight};
-use crate::application::licensing::{self, LicenseShown, end_name, hold_name};
+use crate::application::licensing::{self, LicenseShown, end_seen, hold_seen};
 use crate::application::ports::StateFilter;
-use crate::domain::evaluate::{
-    EndCause, LicenseState, Period, Transition, TransitionCause, Warning,
-};
-use crate::domain::fact::{DeactivationCause, HoldCause};
+use crate::domain::evaluate::{LicenseState, Period, Transition, TransitionCause, Warning};
 use crate::domain::ids::LicenseId;
 use crate::domain::license::LicenseStatus;
 
@@ -65,28 +62,6 @@ impl From<LicenseStatus> for LicenseStateName {
             LicenseStatus::Deactivated => Self::Deactivated,
             LicenseStatus::Expired => Self::Expired,
         }
-    }
-}
-
-/// A cause by its name, or `contact_the_lead` where the reader may not know it.
-fn hold_seen(cause: HoldCause, sight: Sight) -> String {
-    let sensitive = matches!(cause, HoldCause::Investigation | HoldCause::Violation);
-    seen(hold_name(cause), sensitive, sight)
-}
-
-fn end_seen(cause: EndCause, sight: Sight) -> String {
-    let sensitive = matches!(
-        cause,
-        EndCause::Deactivated(DeactivationCause::Violation | DeactivationCause::Barred)
-    );
-    seen(end_name(cause), sensitive, sight)
-}
-
-fn seen(name: &str, sensitive: bool, sight: Sight) -> String {
-    if sensitive && !matches!(sight, Sight::Full | Sight::HelpDesk) {
-        "contact_the_lead".to_owned()
-    } else {
-        name.to_owned()
     }
 }
 
@@ -143,7 +118,7 @@ pub struct EndResponse {
 
 fn end_of(period: &Period, sight: Sight) -> Option<EndResponse> {
     period.end.as_ref().map(|end| EndResponse {
-        cause: end_seen(end.cause, sight),
+        cause: end_seen(end.cause, sight).to_owned(),
         at: end.at,
         cut_off_at: end.cut_off_at,
         contested: !end.contested_by.is_empty(),
@@ -209,14 +184,17 @@ impl From<&LicenseShown> for LicenseResponse {
             holds: evaluation
                 .open_holds()
                 .map(|hold| HoldResponse {
-                    cause: hold_seen(hold.cause, shown.sight),
+                    cause: hold_seen(hold.cause, shown.sight).to_owned(),
                     from: hold.from,
                     until: hold.until,
                 })
                 .collect(),
             end: period.and_then(|period| end_of(period, shown.sight)),
             last_login_at: evaluation.last_login_at,
-            next_automatic_change: evaluation.upcoming.first().map(Into::into),
+            next_automatic_change: evaluation
+                .upcoming
+                .first()
+                .map(|change| ChangeResponse::of(change, shown.sight)),
             version: license.version,
         }
     }
@@ -258,9 +236,9 @@ fn transition(transition: &Transition, sight: Sight) -> TransitionResponse {
         to: transition.to.into(),
         cause: match &transition.cause {
             TransitionCause::Began(cause, _) => cause.as_str().to_owned(),
-            TransitionCause::Ended(cause, _) => end_seen(*cause, sight),
+            TransitionCause::Ended(cause, _) => end_seen(*cause, sight).to_owned(),
             TransitionCause::HoldOpened(cause) | TransitionCause::HoldEnded(cause) => {
-                hold_seen(*cause, sight)
+                hold_seen(*cause, sight).to_owned()
             }
             TransitionCause::Warned(_) => "warned".to_owned(),
             TransitionCause::WarningVoid => "warning_void".to_owned(),
@@ -309,12 +287,16 @@ impl From<&LicenseShown> for HistoryResponse {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct LicenseFilter {
+    /// Only those of this implementation.
     implementation_id: Option<Uuid>,
+    /// Only those of this organization.
     organization_id: Option<Uuid>,
+    /// Only those of this person.
     person_id: Option<Uuid>,
     /// The state now.
     #[param(inline)]
     state: Option<LicenseStateName>,
+    /// Only those of this license type of the policy.
     #[validate(length(min = 1, max = 64))]
     #[param(min_length = 1, max_length = 64)]
     license_type: Option<String>,

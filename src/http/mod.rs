@@ -4,6 +4,7 @@
 //! server, the tests and the document alike.
 
 pub mod access_decisions;
+pub mod audit_records;
 pub mod checks;
 pub mod cursor;
 pub mod deactivations;
@@ -12,6 +13,7 @@ pub mod ends;
 pub mod etag;
 pub mod evidence;
 pub mod explanations;
+pub mod external_ids;
 pub mod extract;
 pub mod frame;
 pub mod health;
@@ -19,14 +21,20 @@ pub mod implementations;
 pub mod license_requests;
 pub mod licenses;
 pub mod openapi;
+pub mod organization_contacts;
+pub mod organizations;
 pub mod patch;
+pub mod people;
 pub mod policies;
 pub mod problem;
+pub mod projects;
 pub mod report;
 pub mod responses;
+pub mod staff_roles;
 pub mod swagger;
 pub mod tags;
 pub mod time;
+pub mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,6 +103,11 @@ impl std::fmt::Debug for State {
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(implementations::routes)
+        .configure(organizations::routes)
+        .configure(organization_contacts::routes)
+        .configure(projects::routes)
+        .configure(people::routes)
+        .configure(staff_roles::routes)
         .configure(license_requests::routes)
         .configure(evidence::routes)
         .configure(licenses::routes)
@@ -102,6 +115,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(deactivations::routes)
         .configure(access_decisions::routes)
         .configure(policies::routes)
+        .configure(audit_records::routes)
         .configure(health::routes)
         .configure(problem::pages::routes);
 }

@@ -10,8 +10,8 @@ use hmis_licensing::http::openapi::Document;
 use tempfile::TempDir;
 
 const DONE: i32 = 0;
-const FAILED: i32 = 1;
-const BAD_USAGE: i32 = 2;
+pub const FAILED: i32 = 1;
+pub const BAD_USAGE: i32 = 2;
 
 /// The program in a folder, with nothing set but what the test sets.
 fn program(folder: &Path) -> Command {
@@ -20,7 +20,7 @@ fn program(folder: &Path) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     program(folder)
         .args(arguments)
         .envs(variables.iter().copied())
@@ -28,25 +28,25 @@ fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output 
         .unwrap()
 }
 
-fn stdout(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// A server that was started with no settings but its port.
-struct Server {
+pub struct Server {
     child: Child,
     out: BufReader<ChildStdout>,
     err: BufReader<ChildStderr>,
     address: String,
-    token: String,
+    pub token: String,
 }
 
 impl Server {
-    fn start(folder: &Path) -> Self {
+    pub fn start(folder: &Path) -> Self {
         let mut child = program(folder)
             .args(["--bind", "127.0.0.1:0"])
             .stdout(Stdio::piped())
@@ -76,7 +76,7 @@ impl Server {
         }
     }
 
-    fn connect(&self) -> TcpStream {
+    pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
@@ -92,13 +92,13 @@ impl Server {
         answer
     }
 
-    fn get(&self, path: &str, token: &str) -> String {
+    pub fn get(&self, path: &str, token: &str) -> String {
         self.request(&format!(
             "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
         ))
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args([name, &pid]).status().unwrap();
         assert!(sent.success());
@@ -118,7 +118,7 @@ impl Server {
     }
 
     /// What is left of both outputs, once the program has ended, and its exit code.
-    fn end(mut self) -> (Option<i32>, String, String) {
+    pub fn end(mut self) -> (Option<i32>, String, String) {
         let (mut out, mut err) = (String::new(), String::new());
         self.err.read_to_string(&mut err).unwrap();
         self.out.read_to_string(&mut out).unwrap();

@@ -9,7 +9,7 @@ use crate::domain::calendar::{EndedAt, Instant, Precision, end_of_day, local_day
 use crate::domain::departure::{AnnouncedEnd, announced_ends};
 use crate::domain::error::Rejection;
 use crate::domain::evaluate::{Evaluation, Reader};
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, FactKind};
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, FactKind, Reporter};
 use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId};
 
 use super::dossier::Dossier;
@@ -89,6 +89,8 @@ pub struct Affected {
 pub struct EndShown {
     pub fact: Fact,
     pub cause: DeactivationCause,
+    /// The reader may not know the cause: he is to contact the lead.
+    pub cause_withheld: bool,
     pub status: EndStatus,
     pub ended_at: Instant,
     pub precision: Precision,
@@ -266,31 +268,10 @@ fn check_moment(moment: Moment, at: Instant, now: Instant, field: &str) -> Resul
     Ok(())
 }
 
-/// Which causes a role may name by hand. What a rule brings about is never named by hand.
+/// Which causes may be named by hand, and by whom. What a rule brings about is never named by hand.
 fn may_name(tx: &Tx<'_>, target: Scope, cause: DeactivationCause) -> Result<(), Error> {
     use DeactivationCause as C;
-    let has = |role: Role| {
-        tx.actor
-            .grants
-            .iter()
-            .any(|grant| grant.role == role && grant.allows(Action::Deactivate, target))
-    };
     match cause {
-        C::EmploymentEnded | C::NoLongerNeeded | C::Requested => Ok(()),
-        C::Duplicate | C::SeatReduction => {
-            if has(Role::SystemAdmin) || has(Role::HelpDesk) {
-                Ok(())
-            } else {
-                Err(Error::Forbidden)
-            }
-        }
-        C::Violation | C::OrganizationLeft => {
-            if has(Role::SystemAdmin) {
-                Ok(())
-            } else {
-                Err(Error::Forbidden)
-            }
-        }
         C::Inactivity
         | C::RecertificationOverdue
         | C::AgreementLapsed
@@ -300,6 +281,31 @@ fn may_name(tx: &Tx<'_>, target: Scope, cause: DeactivationCause) -> Result<(), 
             "follows from a rule and is not named by hand: use employment_ended, no_longer_needed, requested, \
                  violation, organization_left, seat_reduction or duplicate",
         )),
+        _ if may_end(tx, target, cause) => Ok(()),
+        _ => Err(Error::Forbidden),
+    }
+}
+
+/// Whose an end of this cause is: whoever may not bring it about must not move it or call it off either, or a
+/// supervisor could keep access that the lead takes away for a violation.
+fn may_end(tx: &Tx<'_>, target: Scope, cause: DeactivationCause) -> bool {
+    use DeactivationCause as C;
+    let has = |role: Role| {
+        tx.actor
+            .grants
+            .iter()
+            .any(|grant| grant.role == role && grant.allows(Action::Deactivate, target))
+    };
+    match cause {
+        C::EmploymentEnded | C::NoLongerNeeded | C::Requested => true,
+        C::Duplicate | C::SeatReduction => has(Role::SystemAdmin) || has(Role::HelpDesk),
+        C::Violation
+        | C::OrganizationLeft
+        | C::Inactivity
+        | C::RecertificationOverdue
+        | C::AgreementLapsed
+        | C::SuspensionTooLong
+        | C::Barred => has(Role::SystemAdmin),
     }
 }
 
@@ -390,6 +396,7 @@ fn shown(dossier: &Dossier, id: FactId, now: Instant) -> Option<EndShown> {
         .count();
     Some(EndShown {
         cause: cause(end.fact),
+        cause_withheld: false,
         status,
         ended_at: end.occurred_at,
         precision: end.precision,
@@ -468,14 +475,12 @@ fn for_change(
         .fact(id)?
         .filter(|fact| kind.kinds().contains(&fact.body.kind()))
         .ok_or(Error::NotFound)?;
-    tx.authorize(
-        kind.action(),
-        Scope::person(
-            found.implementation_id,
-            found.organization_id,
-            found.person_id,
-        ),
-    )?;
+    let target = Scope::person(
+        found.implementation_id,
+        found.organization_id,
+        found.person_id,
+    );
+    tx.authorize(kind.action(), target)?;
     tx.unit.lock_person(found.person_id)?;
     let dossier = Dossier::load(tx.unit, found.person_id, &[])?.ok_or(Error::NotFound)?;
     let end = shown(&dossier, id, tx.now).ok_or(Error::NotFound)?;
@@ -483,6 +488,9 @@ fn for_change(
         return Err(Error::NotFound);
     }
     not_oneself(tx, found.person_id, "somebody else changes this")?;
+    if !may_end(tx, target, end.cause) {
+        return Err(Error::Forbidden);
+    }
     if expected == end.version {
         Ok((dossier, end))
     } else {
@@ -503,6 +511,30 @@ fn hidden(actor: &crate::application::actor::Actor, dossier: &Dossier, end: &End
         }
         Reader::Frontend => end.status != EndStatus::Effective,
     }
+}
+
+/// The end as a reader may know it: what a violation was about, and that it was one, stays with the lead's staff.
+fn withheld_from(
+    actor: &crate::application::actor::Actor,
+    dossier: &Dossier,
+    mut end: EndShown,
+) -> EndShown {
+    let sensitive = matches!(
+        end.cause,
+        DeactivationCause::Violation | DeactivationCause::Barred
+    );
+    let sight = end
+        .fact
+        .organization_id
+        .map(|organization| sight_of(actor, &dossier.person, organization));
+    if sensitive && !matches!(sight, Some(Sight::Full | Sight::HelpDesk)) {
+        end.cause_withheld = true;
+        let envelope = &mut end.fact.envelope;
+        envelope.reason = None;
+        envelope.ticket_reference = None;
+        envelope.reported_by = Reporter::Recorder;
+    }
+    end
 }
 
 fn still_scheduled(end: &EndShown, action: &str) -> Result<(), Error> {
@@ -616,6 +648,7 @@ pub fn end(rx: &mut Rx<'_>, kind: EndKind, id: FactId) -> Result<EndShown, Error
     let dossier = Dossier::load(rx.view, found.person_id, &[])?.ok_or(Error::NotFound)?;
     shown(&dossier, id, rx.now)
         .filter(|end| !hidden(rx.actor, &dossier, end))
+        .map(|end| withheld_from(rx.actor, &dossier, end))
         .ok_or(Error::NotFound)
 }
 
@@ -647,7 +680,7 @@ pub fn ends(
                         .find(|dossier| dossier.person.id == fact.person_id)?;
                     let end = shown(dossier, fact.id, rx.now)?;
                     let hidden = hidden(rx.actor, dossier, &end);
-                    Some((end, hidden))
+                    Some((withheld_from(rx.actor, dossier, end), hidden))
                 })
                 .collect())
         },

@@ -3,7 +3,7 @@
 use crate::application::actor::{Action, Role, Scope};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
-use crate::application::visible::{visible_organization, visible_person};
+use crate::application::visible::{NO_ORGANIZATION, visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::fact::{Fact, FactBody, FactKind, Outcome};
 use crate::domain::ids::{FactId, OrganizationId, PersonId};
@@ -49,12 +49,9 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
             new.organization_id,
             "/organization_id",
         )?;
-        // Whoever may record in several implementations binds no person of one to an organization of another.
+        // Whoever acts in several implementations must not bind a person of one to an organization of another.
         if found.implementation_id != person.implementation_id {
-            return Err(Error::invalid(
-                "/person_id",
-                "names no person you may know of",
-            ));
+            return Err(Error::invalid("/organization_id", NO_ORGANIZATION));
         }
         found.id
     };
@@ -126,7 +123,7 @@ fn own_organization(
     requested
         .chain(licensed)
         .find(|organization| *organization == id)
-        .ok_or_else(|| Error::invalid("/organization_id", "names no organization you may know of"))
+        .ok_or_else(|| Error::invalid("/organization_id", NO_ORGANIZATION))
 }
 
 /// Who may record a signature of which party: everybody his own, nobody a second party's under his own agreement.

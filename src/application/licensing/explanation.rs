@@ -49,6 +49,8 @@ pub struct Explanation {
     /// Rules of the policy that this service does not work yet: their pointers.
     pub not_enforced: Vec<String>,
     pub policy: Option<u32>,
+    /// The reader's row of the table of who sees what.
+    pub sight: Sight,
     pub evaluated_at: Instant,
 }
 
@@ -131,6 +133,7 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
         who_can_act: who_for_license(evaluation),
         not_enforced: gaps(dossier, now, &shown.license.license_type),
         policy: evaluation.policy,
+        sight: shown.sight,
         evaluated_at: now,
     }
 }
@@ -172,6 +175,7 @@ fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instan
         who_can_act: who_for_request(evaluation),
         not_enforced: gaps(dossier, now, &shown.request.license_type),
         policy: evaluation.policy,
+        sight,
         evaluated_at: now,
     }
 }
@@ -204,7 +208,7 @@ fn barred(sight: Sight) -> Block {
 
 fn contact_the_lead() -> Block {
     Block {
-        code: "contact_the_lead".to_owned(),
+        code: CONTACT_THE_LEAD.to_owned(),
         detail: "contact the HMIS lead".to_owned(),
         since: None,
     }
@@ -322,8 +326,7 @@ fn who_for_request(evaluation: &RequestEvaluation) -> Vec<String> {
 }
 
 /// The field's word for a hold cause.
-#[must_use]
-pub fn hold_name(cause: HoldCause) -> &'static str {
+fn hold_name(cause: HoldCause) -> &'static str {
     match cause {
         HoldCause::RecertificationOverdue => "recertification_overdue",
         HoldCause::AgreementLapsed => "agreement_lapsed",
@@ -361,9 +364,36 @@ fn hold_sentence(cause: HoldCause) -> &'static str {
     }
 }
 
-/// The field's word for what ended a license.
+/// What a reader is told who may not know a cause.
+pub const CONTACT_THE_LEAD: &str = "contact_the_lead";
+
+/// The cause of a hold as a reader may know it.
 #[must_use]
-pub fn end_name(cause: EndCause) -> &'static str {
+pub fn hold_seen(cause: HoldCause, sight: Sight) -> &'static str {
+    let sensitive = matches!(cause, HoldCause::Investigation | HoldCause::Violation);
+    seen(hold_name(cause), sensitive, sight)
+}
+
+/// The cause of an end as a reader may know it.
+#[must_use]
+pub fn end_seen(cause: EndCause, sight: Sight) -> &'static str {
+    let sensitive = matches!(
+        cause,
+        EndCause::Deactivated(DeactivationCause::Violation | DeactivationCause::Barred)
+    );
+    seen(end_name(cause), sensitive, sight)
+}
+
+fn seen(name: &'static str, sensitive: bool, sight: Sight) -> &'static str {
+    if sensitive && !matches!(sight, Sight::Full | Sight::HelpDesk) {
+        CONTACT_THE_LEAD
+    } else {
+        name
+    }
+}
+
+/// The field's word for what ended a license.
+fn end_name(cause: EndCause) -> &'static str {
     match cause {
         EndCause::TermEnded => "term_ended",
         EndCause::Deactivated(cause) => cause.as_str(),

@@ -21,8 +21,8 @@ pub use evidence::{
     NewSignature, NewTraining, completion, completions, record_completion, record_signature,
 };
 pub use explanation::{
-    Block, Explanation, Subject, end_name, explain_license, explain_person, explain_request,
-    hold_name,
+    Block, CONTACT_THE_LEAD, Explanation, Subject, end_seen, explain_license, explain_person,
+    explain_request, hold_seen,
 };
 pub use licenses::{LicenseShown, license, licenses};
 pub use reporting::{Moment, Reported};

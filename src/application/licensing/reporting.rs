@@ -4,7 +4,7 @@ use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 
 use crate::application::actor::Scope;
-use crate::application::visible::person_of;
+use crate::application::visible::{NO_PERSON, may_name};
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, Precision, end_of_day, start_of_day};
 use crate::domain::fact::{Channel, Envelope, Fact, FactBody, Reporter};
@@ -52,8 +52,7 @@ pub struct Reported {
 }
 
 impl Reported {
-    /// The envelope of a fact of an implementation that occurred at an instant. Whoever reported it must be somebody
-    /// of that implementation whom the recorder may know of.
+    /// The envelope of a fact of an implementation that occurred at an instant.
     pub fn envelope(
         &self,
         tx: &mut Tx<'_>,
@@ -67,9 +66,10 @@ impl Reported {
                 "lies in the future: say when it was reported",
             ));
         }
-        if let Some(Reporter::Person { person_id }) = &self.reported_by {
-            let pointer = "/report/reported_by/person_id";
-            person_of(tx.unit, tx.actor, implementation, *person_id, pointer)?;
+        if let Some(Reporter::Person { person_id }) = self.reported_by
+            && !may_name(tx.unit, tx.actor, implementation, person_id)?
+        {
+            return Err(Error::invalid("/report/reported_by/person_id", NO_PERSON));
         }
         Ok(Envelope {
             occurred_at,

@@ -3,7 +3,7 @@
 use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{StateFilter, StoreError, View};
-use crate::application::visible::{visible_organization, visible_person};
+use crate::application::visible::{NO_PERSON, visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision, local_day};
 use crate::domain::departure::has_departed;
@@ -93,6 +93,12 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     new.reported
         .envelope(tx, organization.implementation_id, now)?;
     let person = the_trainee(tx, new, &organization)?;
+    // Whoever asks the audit log about a person finds the request too.
+    tx.trail.scope(Scope::person(
+        organization.implementation_id,
+        Some(organization.id),
+        person.id,
+    ));
     not_oneself(tx, person.id, "somebody else requests a license for you")?;
     if new.requested_by == Some(person.id) {
         return Err(Error::OwnCase(
@@ -436,10 +442,7 @@ fn the_trainee(
             if person.implementation_id == implementation {
                 Ok(person)
             } else {
-                Err(Error::invalid(
-                    "/person/id",
-                    "names no person you may know of",
-                ))
+                Err(Error::invalid("/person/id", NO_PERSON))
             }
         }
         PersonNamed::External { system, value } => {
@@ -757,6 +760,7 @@ pub fn activate(
                 .into_iter()
                 .collect(),
             basis: Basis::Requirements,
+            submitted_at: Some(request.submitted_at),
         }
     };
     let about = About {

@@ -167,7 +167,6 @@ fn times_out_of_bounds_are_named() {
         (own_claims(json!({ "exp": now_s - 30 })), BadToken::Expired),
         (own_claims(json!({ "exp": now_s - 59 })), BadToken::Expired),
         (own_claims(json!({ "exp": 0 })), BadToken::Expired),
-        (own_claims(json!({ "exp": -1 })), BadToken::Expired),
         (own_claims(json!({ "nbf": now_s + 31 })), BadToken::NotYet),
         (own_claims(json!({ "nbf": now_s + 1800 })), BadToken::NotYet),
         (own_claims(json!({ "iat": now_s + 31 })), BadToken::NotYet),
@@ -356,6 +355,7 @@ fn bad_tokens() -> Vec<(&'static str, String)> {
             own_claims(json!({ "exp": [now().timestamp() + 60] })),
         ),
         ("exp as true", own_claims(json!({ "exp": true }))),
+        ("exp negative", own_claims(json!({ "exp": -1 }))),
         ("exp beyond i64", own_text("\"exp\":9223372036854775808")),
         (
             "exp at the end of i64",

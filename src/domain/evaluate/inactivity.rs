@@ -20,13 +20,11 @@ pub(super) struct TrackedNotice {
     pub step: Option<usize>,
     pub requirement: Option<String>,
     pub named_on: NaiveDate,
-    /// When it was sent, as recorded; the test whether it still counts starts here.
+    /// When it was sent; the test whether it still counts starts here.
     pub occurred_at: Instant,
     /// When its grace starts: at the sending, but no earlier than 24 hours before the recording.
     pub sent_at: Instant,
     pub void: bool,
-    /// The policy version in force at the recording, whose grace and minimum hold for it.
-    pub policy: Option<u32>,
 }
 
 impl TrackedNotice {
@@ -53,38 +51,42 @@ pub(super) struct CutOff {
     pub takes_effect_at: Instant,
 }
 
-/// The rule as it stands for the open period at the machine's instant.
+/// The rule as it stands for the open period under some rules.
 struct Running<'a> {
     rule: &'a Inactivity,
     off: &'a OffRule,
     in_force: InForce<'a>,
     calendar: Calendar<'a>,
-    anchor: NaiveDate,
+    license_type: &'a str,
+    /// What the count began with: a login, or the start of the clock.
+    anchor_at: Instant,
 }
 
 /// The off-rule in force, unless the license is suspended, has no open period, or no login source is in service.
-fn running<'m>(machine: &'m Machine<'_>, sources: &[LoginSource]) -> Option<Running<'m>> {
-    let period = machine.open_period()?;
-    let in_force = machine.in_force()?;
+fn running<'m>(machine: &'m Machine<'_>) -> Option<Running<'m>> {
+    if machine.suspended() || !in_service(machine.case.sources, machine.now()) {
+        return None;
+    }
+    under(machine, machine.in_force()?)
+}
+
+/// The same under rules that may no longer be, or not yet, in force.
+fn under<'m>(machine: &'m Machine<'_>, in_force: InForce<'m>) -> Option<Running<'m>> {
+    let license_type = &machine.open_period()?.license_type;
     let rule = in_force
         .document
         .license_types
-        .get(&period.license_type)?
+        .get(license_type)?
         .inactivity
         .as_ref()?;
-    let off = rule.off_rule.as_ref()?;
-    let at = machine.now();
-    if machine.suspended() || !in_service(sources, at) {
-        return None;
-    }
-    let anchor_at = machine.clock_from.max(machine.last_login)?;
     let calendar = calendar(in_force);
     Some(Running {
         rule,
-        off,
+        off: rule.off_rule.as_ref()?,
         in_force,
         calendar,
-        anchor: calendar.day(anchor_at),
+        license_type,
+        anchor_at: machine.clock_from.max(machine.last_login)?,
     })
 }
 
@@ -96,9 +98,9 @@ fn serves(source: &LoginSource, at: Instant) -> bool {
     source.in_service_from <= at && source.in_service_until.is_none_or(|until| at < until)
 }
 
-/// How far every source in service is complete, by the heartbeats recorded at or before `at`. Nothing while one of
-/// them never reported.
-fn mark(sources: &[LoginSource], at: Instant) -> Option<Instant> {
+/// How far every source in service at `at` is complete, by the heartbeats recorded by then that are `known`; the last
+/// one counts, also where it takes back what an earlier one promised. Nothing while one of the sources never reported.
+fn mark(sources: &[LoginSource], at: Instant, known: Instant) -> Option<Instant> {
     sources
         .iter()
         .filter(|source| serves(source, at))
@@ -106,35 +108,40 @@ fn mark(sources: &[LoginSource], at: Instant) -> Option<Instant> {
             source
                 .heartbeats
                 .iter()
-                .rfind(|beat| beat.recorded_at <= at)
+                .rfind(|beat| beat.recorded_at <= at.min(known))
                 .map(|beat| beat.complete_through)
         })
         .min()
         .flatten()
 }
 
-/// The next instant at which a source enters or leaves service or reports.
-pub(super) fn next_source_change(sources: &[LoginSource], at: Instant) -> Option<Instant> {
+/// The next instant at which a source enters or leaves service.
+pub(super) fn next_service_change(sources: &[LoginSource], at: Instant) -> Option<Instant> {
     sources
         .iter()
-        .flat_map(|source| {
-            [Some(source.in_service_from), source.in_service_until]
-                .into_iter()
-                .flatten()
-                .chain(source.heartbeats.iter().map(|beat| beat.recorded_at))
-        })
+        .flat_map(|source| [Some(source.in_service_from), source.in_service_until])
+        .flatten()
         .filter(|change| *change > at)
         .min()
 }
 
 impl Running<'_> {
+    /// The first local day over a length without login, counted from a day.
+    fn over_from(&self, length: Length, anchor: NaiveDate) -> NaiveDate {
+        if self.off.limit_inclusive {
+            self.calendar.after(length, anchor)
+        } else {
+            length.lapses_on(anchor, self.calendar.holidays)
+        }
+    }
+
+    fn anchor(&self) -> NaiveDate {
+        self.calendar.day(self.anchor_at)
+    }
+
     /// The first local day over a length without login.
     fn over(&self, length: Length) -> NaiveDate {
-        if self.off.limit_inclusive {
-            self.calendar.after(length, self.anchor)
-        } else {
-            length.lapses_on(self.anchor, self.calendar.holidays)
-        }
+        self.over_from(length, self.anchor())
     }
 
     fn starts(&self, day: NaiveDate) -> Instant {
@@ -144,105 +151,157 @@ impl Running<'_> {
     fn enforced_at(&self) -> Option<Instant> {
         self.off.enforced_from.map(|day| self.starts(day))
     }
-}
 
-/// Whether a notice counts on: the license must still be over the step that it was sent for.
-pub(super) fn counts(
-    machine: &Machine<'_>,
-    notice: &TrackedNotice,
-    sources: &[LoginSource],
-) -> bool {
-    let Some(running) = running(machine, sources) else {
-        return false;
-    };
-    let over = match notice.step {
-        Some(step) => match running.off.steps.get(step) {
-            Some(step) => running.over(step.after),
-            None => return false,
-        },
-        None => earliest_unstepped(&running, machine),
-    };
-    running.starts(over) <= notice.sent_at
-}
-
-/// Without steps a notice is due the minimum number of days before the limit.
-fn earliest_unstepped(running: &Running<'_>, machine: &Machine<'_>) -> NaiveDate {
-    let minimum = machine.open_period().map_or(Length::Days(0), |period| {
-        running
-            .in_force
+    fn minimum(&self) -> Length {
+        self.in_force
             .document
-            .notice_before(NoticedEnd::Inactivity, &period.license_type)
-    });
-    let limit = running.over(running.off.limit);
-    let mut day = limit;
-    // The latest sending whose minimum still ends by the limit.
-    for _ in 0..=u32::from(minimum.count()).saturating_mul(7) {
-        if minimum.lapses_on(day, running.calendar.holidays) <= limit {
-            break;
+            .notice_before(NoticedEnd::Inactivity, self.license_type)
+    }
+
+    /// The first local day over the limit. Where no warning step gives notice of a shorter or new limit, it is counted
+    /// in full from the version that brought it.
+    fn limit(&self, machine: &Machine<'_>) -> NaiveDate {
+        let over = self.over(self.off.limit);
+        if !self.off.steps.is_empty() {
+            return over;
         }
-        match day.pred_opt() {
-            Some(earlier) => day = earlier,
-            None => break,
+        shortened_at(machine, self).map_or(over, |since| {
+            over.max(self.over_from(self.off.limit, self.calendar.day(since)))
+        })
+    }
+
+    /// The first local day on which the notice of a step is due; without steps, that of the one notice.
+    fn due(&self, machine: &Machine<'_>, step: Option<usize>) -> Option<NaiveDate> {
+        match step {
+            Some(step) => self.off.steps.get(step).map(|step| self.over(step.after)),
+            None => Some(self.unstepped_due(machine)),
         }
     }
-    day.max(add_days(running.anchor, 1))
+
+    /// Without steps a notice is due the minimum number of days before the limit: the last day on which the minimum
+    /// still ends by then.
+    fn unstepped_due(&self, machine: &Machine<'_>) -> NaiveDate {
+        let minimum = self.minimum();
+        let limit = self.limit(machine);
+        let anchor = self.anchor();
+        let mut day = limit;
+        while minimum.lapses_on(day, self.calendar.holidays) > limit && day > anchor {
+            match day.pred_opt() {
+                Some(earlier) => day = earlier,
+                None => break,
+            }
+        }
+        day.max(add_days(anchor, 1))
+    }
+}
+
+/// The start of the rules that last introduced or shortened the limit.
+fn shortened_at(machine: &Machine<'_>, now: &Running<'_>) -> Option<Instant> {
+    let anchor = now.anchor();
+    let mut since = None;
+    let mut before: Option<Option<NaiveDate>> = None;
+    for (from, rules) in machine.rules.between(Instant::MIN_UTC, machine.now()) {
+        let over = under(machine, rules).map(|then| then.over_from(then.off.limit, anchor));
+        match (before, over) {
+            (_, None) => since = None,
+            (Some(None), Some(_)) => since = Some(from),
+            (Some(Some(before)), Some(over)) if over < before => since = Some(from),
+            _ => {}
+        }
+        before = Some(over);
+    }
+    since
+}
+
+/// Whether a notice counts on: under every rule in force since its sending the license must have been over the step
+/// that it was sent for.
+pub(super) fn counts(machine: &Machine<'_>, notice: &TrackedNotice) -> bool {
+    if running(machine).is_none() {
+        return false;
+    }
+    machine
+        .rules
+        .between(notice.occurred_at, machine.now())
+        .all(|(_, rules)| {
+            under(machine, rules).is_some_and(|running| {
+                running
+                    .due(machine, notice.step)
+                    .is_some_and(|due| running.starts(due) <= notice.occurred_at)
+            })
+        })
 }
 
 /// The cut-off of the running warning, if the last step was sent.
-pub(super) fn cut_off(machine: &Machine<'_>, sources: &[LoginSource]) -> Option<CutOff> {
-    let running = running(machine, sources)?;
-    let period = machine.open_period()?;
-    let minimum = running
-        .in_force
-        .document
-        .notice_before(NoticedEnd::Inactivity, &period.license_type);
-    let limit_at = running.starts(running.over(running.off.limit));
+pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
+    let running = running(machine)?;
     let last_step = running.off.steps.len().checked_sub(1);
-    let first = machine
-        .notices
-        .iter()
-        .filter(|notice| notice.warns() && notice.step == last_step)
+    let warning = || machine.notices.iter().filter(|notice| notice.warns());
+    let first = warning()
+        .filter(|notice| notice.step == last_step)
         .min_by_key(|notice| notice.sent_at);
-    let at = match first {
+    if first.is_none() && (last_step.is_some() || !running.minimum().is_zero()) {
+        return None;
+    }
+    let limit = running.limit(machine);
+    let day = match first {
         Some(notice) => {
             let sent_on = running.calendar.day(notice.sent_at);
-            let (grace, minimum) = machine
-                .terms_at_sending(notice)
-                .unwrap_or((running.off.grace, minimum));
-            limit_at
-                .max(running.starts(grace.lapses_on(sent_on, running.calendar.holidays)))
-                .max(running.starts(notice.named_on))
-                .max(running.starts(minimum.lapses_on(sent_on, running.calendar.holidays)))
+            // Grace and minimum are those under which the notice was sent.
+            let then = machine
+                .rules
+                .at(notice.occurred_at)
+                .and_then(|rules| under(machine, rules));
+            let then = then.as_ref().unwrap_or(&running);
+            let holidays = then.calendar.holidays;
+            let named = warning().map(|notice| notice.named_on).max();
+            limit
+                .max(then.off.grace.lapses_on(sent_on, holidays))
+                .max(then.minimum().lapses_on(sent_on, holidays))
+                .max(named.unwrap_or(limit))
         }
-        None if last_step.is_none() && minimum.is_zero() => limit_at,
-        None => return None,
+        None => limit,
     };
-    let at = running
-        .enforced_at()
-        .map_or(at, |enforced| at.max(enforced));
-    let cut_off_at = if running.rule.move_to_business_day {
-        let day = running.calendar.day(at);
-        at.max(running.starts(next_business_day(day, running.calendar.holidays)))
+    let day = running
+        .off
+        .enforced_from
+        .map_or(day, |enforced| day.max(enforced));
+    let day = if running.rule.move_to_business_day {
+        next_business_day(day, running.calendar.holidays)
     } else {
-        at
+        day
     };
+    let cut_off_at = running.starts(day);
     let latest = cut_off_at + TimeDelta::hours(i64::from(running.rule.login_report_lag_hours));
     Some(CutOff {
         cut_off_at,
-        takes_effect_at: complete_at(sources, cut_off_at)
-            .map_or(latest, |complete| complete.min(latest)),
+        takes_effect_at: complete_at(machine, cut_off_at, latest).unwrap_or(latest),
     })
 }
 
-/// The first instant from `cut_off_at` on at which the mark is at or past it.
-fn complete_at(sources: &[LoginSource], cut_off_at: Instant) -> Option<Instant> {
-    let mut at = cut_off_at;
-    loop {
-        if mark(sources, at).is_some_and(|mark| mark >= cut_off_at) {
-            return Some(at);
-        }
-        at = next_source_change(sources, at)?;
-    }
+/// The first instant in [`cut_off_at`, `latest`] at which the mark is at or past the cut-off, as far as known.
+fn complete_at(machine: &Machine<'_>, cut_off_at: Instant, latest: Instant) -> Option<Instant> {
+    let sources = machine.case.sources;
+    let mut changes: Vec<Instant> = sources
+        .iter()
+        .flat_map(|source| {
+            [Some(source.in_service_from), source.in_service_until]
+                .into_iter()
+                .flatten()
+                .chain(
+                    source
+                        .heartbeats
+                        .iter()
+                        .map(|beat| beat.recorded_at)
+                        .filter(|recorded| *recorded <= machine.asked),
+                )
+        })
+        .filter(|at| *at > cut_off_at && *at <= latest)
+        .collect();
+    changes.push(cut_off_at);
+    changes.sort_unstable();
+    changes
+        .into_iter()
+        .find(|at| mark(sources, *at, machine.asked).is_some_and(|mark| mark >= cut_off_at))
 }
 
 /// Whether the rule does anything to the license by itself.
@@ -255,47 +314,41 @@ pub(super) fn suspends(machine: &Machine<'_>) -> bool {
 }
 
 fn action(machine: &Machine<'_>) -> Option<OffAction> {
-    let period = machine.open_period()?;
-    let in_force = machine.in_force()?;
-    Some(
-        in_force
-            .document
-            .license_types
-            .get(&period.license_type)?
-            .inactivity
-            .as_ref()?
-            .off_action,
-    )
+    running(machine).map(|running| running.rule.off_action)
 }
 
-/// The steps whose notice becomes due, with the instant. No warning is derived beyond the mark of the sources.
-pub(super) fn steps_due(machine: &Machine<'_>, sources: &[LoginSource]) -> Vec<(usize, Instant)> {
-    let Some(running) = running(machine, sources) else {
+/// The steps whose notice becomes due, with the instant, as if the login sources were complete: no notice is derived
+/// beyond their mark. Without steps the one notice stands as step 0.
+pub(super) fn steps_due(machine: &Machine<'_>) -> Vec<(usize, Instant)> {
+    let Some(running) = running(machine) else {
         return Vec::new();
     };
+    let due = |day: NaiveDate| {
+        let at = running.starts(day);
+        running
+            .enforced_at()
+            .map_or(at, |enforced| at.max(enforced))
+    };
+    if running.off.steps.is_empty() {
+        if running.minimum().is_zero() {
+            return Vec::new();
+        }
+        return vec![(0, due(running.unstepped_due(machine)))];
+    }
     running
         .off
         .steps
         .iter()
         .enumerate()
-        .map(|(index, step)| {
-            let at = running.starts(running.over(step.after));
-            (
-                index,
-                running
-                    .enforced_at()
-                    .map_or(at, |enforced| at.max(enforced)),
-            )
-        })
+        .map(|(index, step)| (index, due(running.over(step.after))))
         .collect()
 }
 
-/// What is due under the rule: from the first step on, until the cut-off.
-pub(super) fn due_item(machine: &Machine<'_>, sources: &[LoginSource]) -> Option<DueItem> {
-    let running = running(machine, sources)?;
-    let limit = running.over(running.off.limit);
-    let due_on = limit.pred_opt().unwrap_or(limit);
-    let consequence = match (running.rule.off_action, cut_off(machine, sources)) {
+/// The last local day on which a login keeps the license within the limit, and what follows otherwise.
+pub(super) fn due_item(machine: &Machine<'_>) -> Option<DueItem> {
+    let running = running(machine)?;
+    let limit = running.limit(machine);
+    let consequence = match (running.rule.off_action, cut_off(machine)) {
         (OffAction::List, _) => Consequence::Listed,
         (_, Some(cut_off)) => Consequence::At(cut_off.takes_effect_at),
         (_, None) => Consequence::AwaitsNotice,
@@ -303,7 +356,7 @@ pub(super) fn due_item(machine: &Machine<'_>, sources: &[LoginSource]) -> Option
     Some(DueItem {
         rule: NoticeRule::Inactivity,
         requirement: None,
-        due_on,
+        due_on: limit.pred_opt().unwrap_or(limit),
         consequence,
     })
 }

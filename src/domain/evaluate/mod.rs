@@ -6,11 +6,15 @@
 //! even if no job ran for a month. The access decision, explanations, lists by state and, later, the sweep all ask
 //! here; none of them has rules of its own.
 
+mod absorb;
+mod answer;
+mod derived;
 mod inactivity;
 mod machine;
 mod obligation;
 mod request;
 mod rules;
+mod settle;
 mod sight;
 
 use chrono::NaiveDate;
@@ -48,7 +52,7 @@ pub struct LoginSource {
 #[derive(Clone, Copy)]
 pub struct Case<'a> {
     pub organization: OrganizationId,
-    /// All facts of the person, at every organization, by (`recorded_at`, id).
+    /// All facts of the person, at every organization, in any order: they are read by (`recorded_at`, id).
     pub facts: &'a [Fact],
     /// The organization's participation records, by `recorded_at`.
     pub participations: &'a [Participation],
@@ -104,6 +108,8 @@ pub struct Period {
     pub from: Instant,
     pub cause: PeriodCause,
     pub request: Option<RequestId>,
+    /// When that request was submitted.
+    pub submitted_at: Option<Instant>,
     pub fact: FactId,
     pub license_type: String,
     pub class: RequestClass,
@@ -248,7 +254,10 @@ pub struct Evaluation {
     pub periods: Vec<Period>,
     /// Open and ended, by opening.
     pub holds: Vec<Hold>,
+    /// What the open period owes.
     pub requirements: Vec<Standing>,
+    /// Where the license ended: what its last period owed, as it stands now. A reactivation needs all of it.
+    pub to_return: Vec<Standing>,
     pub due: Vec<DueItem>,
     /// By instant.
     pub upcoming: Vec<Upcoming>,
@@ -279,7 +288,6 @@ impl Evaluation {
         self.periods.last()
     }
 
-    #[must_use]
     pub fn open_holds(&self) -> impl Iterator<Item = &Hold> {
         self.holds
             .iter()
@@ -290,6 +298,9 @@ impl Evaluation {
 /// What the facts known at `now` make of a license at `now`.
 #[must_use]
 pub fn evaluate(case: &Case<'_>, now: Instant) -> Evaluation {
-    let rules = Rules::new(case.policies, case.organization);
-    machine::Machine::new(case, &rules).run(now)
+    let rules = Rules::known_at(case.policies, case.organization, now);
+    machine::Machine::new(case, &rules, now).run()
 }
+
+#[cfg(test)]
+mod tests;

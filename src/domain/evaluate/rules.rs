@@ -24,6 +24,8 @@ pub struct Rules<'a> {
 /// The rules in force at one instant.
 #[derive(Clone, Copy)]
 pub struct InForce<'a> {
+    /// Since when these rules hold unchanged.
+    pub from: Instant,
     pub number: u32,
     pub zone: Tz,
     pub document: &'a PolicyDocument,
@@ -36,8 +38,19 @@ impl<'a> Rules<'a> {
     /// `versions` in any order. A version whose document names no known zone is left out (validation refuses one).
     #[must_use]
     pub fn new(versions: &'a [PolicyVersion], organization: OrganizationId) -> Self {
+        Self::known_at(versions, organization, Instant::MAX_UTC)
+    }
+
+    /// The same by the versions recorded at or before an instant.
+    #[must_use]
+    pub fn known_at(
+        versions: &'a [PolicyVersion],
+        organization: OrganizationId,
+        at: Instant,
+    ) -> Self {
         let mut ordered: Vec<_> = versions
             .iter()
+            .filter(|version| version.recorded_at <= at)
             .filter_map(|version| version.document.zone().map(|zone| (version, zone)))
             .collect();
         ordered.sort_by_key(|(version, _)| (version.effective_from, version.number));
@@ -96,10 +109,16 @@ impl<'a> Rules<'a> {
         since
     }
 
-    /// The stretches up to `at`, oldest first, with the instant each begins.
-    pub fn until(&self, at: Instant) -> impl Iterator<Item = (Instant, InForce<'_>)> {
+    /// The rules in force at `from` and all that followed up to `at`, oldest first, with the instant each begins.
+    pub fn between(
+        &self,
+        from: Instant,
+        at: Instant,
+    ) -> impl Iterator<Item = (Instant, InForce<'_>)> {
+        let first = self.index(from).unwrap_or(0);
         self.stretches
             .iter()
+            .skip(first)
             .take_while(move |stretch| stretch.from <= at)
             .map(|stretch| (stretch.from, stretch.in_force()))
     }
@@ -114,6 +133,7 @@ impl<'a> Rules<'a> {
 impl Stretch<'_> {
     fn in_force(&self) -> InForce<'_> {
         InForce {
+            from: self.from,
             number: self.number,
             zone: self.zone,
             document: &self.document,

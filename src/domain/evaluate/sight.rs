@@ -3,7 +3,7 @@
 
 use crate::domain::calendar::Instant;
 use crate::domain::departure::announced_ends;
-use crate::domain::fact::{DeactivationCause, Fact, FactBody};
+use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::FactId;
 
 /// How much of an announced end a reader may know before it takes effect.
@@ -25,7 +25,7 @@ pub fn seen_by(facts: &[Fact], reader: Reader, now: Instant) -> Vec<Fact> {
         Reader::Person | Reader::Frontend => announced_ends(facts, now)
             .into_iter()
             .filter(|end| end.acts_at > now)
-            .filter(|end| reader == Reader::Frontend || is_departure(end.fact))
+            .filter(|end| reader == Reader::Frontend || end.is_departure())
             .map(|end| end.fact.id)
             .collect(),
     };
@@ -40,15 +40,4 @@ pub fn seen_by(facts: &[Fact], reader: Reader, now: Instant) -> Vec<Fact> {
         })
         .cloned()
         .collect()
-}
-
-/// A deactivation because employment ended is a departure by another door.
-fn is_departure(fact: &Fact) -> bool {
-    matches!(
-        fact.body,
-        FactBody::Departed
-            | FactBody::Deactivated {
-                cause: DeactivationCause::EmploymentEnded
-            }
-    )
 }

@@ -106,7 +106,7 @@ fn identify(request: &HttpRequest, state: &State) -> Result<Caller, Problem> {
     let identity = state
         .tokens
         .verify(token, state.app.now())
-        .map_err(|error| refuse(&error))?;
+        .map_err(refuse)?;
     let request_id = request
         .extensions()
         .get::<RequestId>()
@@ -135,9 +135,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
             Some(CHALLENGE_INVALID),
         ));
     }
-    let text = header
-        .to_str()
-        .map_err(|_| refuse(&BadToken::NotAccepted))?;
+    let text = header.to_str().map_err(|_| refuse(BadToken::NotAccepted))?;
     match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
             Ok(token.trim_matches(' '))
@@ -149,6 +147,6 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     }
 }
 
-fn refuse(error: &BadToken) -> Problem {
+fn refuse(error: BadToken) -> Problem {
     Problem::unauthenticated(error.to_string(), Some(CHALLENGE_INVALID))
 }

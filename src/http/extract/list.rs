@@ -131,7 +131,7 @@ impl<F> List<F> {
     fn next(&self, cursor: &str) -> String {
         let mut query = String::new();
         for (name, value) in &self.filters {
-            query.push_str(&format!("{}={}&", encode(name), encode(value)));
+            query.extend([&encode(name), "=", &encode(value), "&"]);
         }
         format!(
             "<{}?{query}limit={}&cursor={cursor}>; rel=\"next\"",

@@ -51,10 +51,10 @@ pub(super) fn apply(document: &mut Value) {
         }
     }
     for pointer in keyed {
-        add_property(document, &pointer, "idempotency_key", key_member());
+        add_property(document, &pointer, "idempotency_key", &key_member());
     }
     for pointer in versioned {
-        add_property(document, &pointer, "expected_version", version_member());
+        add_property(document, &pointer, "expected_version", &version_member());
     }
 }
 
@@ -89,13 +89,13 @@ fn add_parameter(operation: &mut Map<String, Value>, parameter: Value) {
     }
 }
 
-fn add_property(document: &mut Value, schema: &str, name: &str, property: Value) {
+fn add_property(document: &mut Value, schema: &str, name: &str, property: &Value) {
     let properties = document
         .pointer_mut(&format!("/components/schemas/{schema}"))
         .and_then(Value::as_object_mut)
         .map(|schema| schema.entry("properties").or_insert_with(|| json!({})));
     if let Some(properties) = properties.and_then(Value::as_object_mut) {
-        properties.insert(name.to_owned(), property);
+        properties.insert(name.to_owned(), property.clone());
     }
 }
 

@@ -224,7 +224,7 @@ impl AgreementResponse {
 #[serde(deny_unknown_fields)]
 pub struct CatalogueFilter {}
 
-crate::problems!(Problems: KNOWN, LIST, [Code::NoPolicy]);
+crate::problems!(Problems: KNOWN, LIST, [Code::NotFound, Code::NoPolicy]);
 
 /// List the courses of an implementation
 ///

@@ -207,6 +207,7 @@ fn described(member: &Member) -> Schema {
     match member.kind {
         Kind::Text => ObjectBuilder::new()
             .schema_type(Type::String)
+            .max_length(Some(64))
             .description(description)
             .into(),
         Kind::Object => object().description(description).into(),

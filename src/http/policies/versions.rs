@@ -195,7 +195,7 @@ pub struct PostPolicyParameters {
 #[serde(deny_unknown_fields)]
 pub struct PolicyFilter {}
 
-crate::problems!(ListProblems: KNOWN, LIST);
+crate::problems!(ListProblems: KNOWN, LIST, [Code::NotFound]);
 crate::problems!(GetProblems: KNOWN, ONE);
 crate::problems!(PostProblems: KNOWN, BODY, POST, [Code::NotFound]);
 

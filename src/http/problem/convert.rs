@@ -21,14 +21,15 @@ impl From<Error> for Problem {
                 "There is nothing at this address that you may know of.",
             ),
             Error::Invalid(faults) => Self::invalid(faults),
-            Error::Rejected(rejection) => Self {
-                refused: Some(Refused {
-                    state: rejection.state.clone(),
-                    action: rejection.action.clone(),
-                    needs: rejection.needs.clone(),
-                }),
-                ..Self::new(Code::TransitionRefused, rejection.to_string())
-            },
+            Error::Rejected(rejection) => {
+                let mut problem = Self::new(Code::TransitionRefused, rejection.to_string());
+                problem.more.refused = Some(Refused {
+                    state: rejection.state,
+                    action: rejection.action,
+                    needs: rejection.needs,
+                });
+                problem
+            }
             Error::NoPolicy => Self::of(Code::NoPolicy),
             Error::Duplicate(detail) => Self::new(Code::Duplicate, detail),
             Error::Stale => Self::of(Code::Stale),

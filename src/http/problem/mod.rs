@@ -33,6 +33,12 @@ const RETRY_AFTER_SECONDS: u32 = 2;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub code: Code,
+    more: Box<More>,
+}
+
+/// What a problem says beyond its code; apart, so that results stay small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct More {
     /// What is wrong in this case. Never repeats input.
     detail: Cow<'static, str>,
     faults: Vec<Fault>,
@@ -52,13 +58,13 @@ struct Refused {
 impl Problem {
     #[must_use]
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        let more = More {
+            detail: detail.into(),
+            ..More::default()
+        };
         Self {
             code,
-            detail: detail.into(),
-            faults: Vec::new(),
-            refused: None,
-            challenge: None,
-            allow: None,
+            more: Box::new(more),
         }
     }
 
@@ -91,30 +97,28 @@ impl Problem {
         detail: impl Into<Cow<'static, str>>,
         challenge: Option<&'static str>,
     ) -> Self {
-        Self {
-            challenge,
-            ..Self::new(Code::Unauthenticated, detail)
-        }
+        let mut problem = Self::new(Code::Unauthenticated, detail);
+        problem.more.challenge = challenge;
+        problem
     }
 
     /// 405 with the methods that are allowed.
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {
         let detail = format!("This address takes: {allow}.");
-        Self {
-            allow: Some(allow.to_owned()),
-            ..Self::new(Code::MethodNotAllowed, detail)
-        }
+        let mut problem = Self::new(Code::MethodNotAllowed, detail);
+        problem.more.allow = Some(allow.to_owned());
+        problem
     }
 
     /// Every fault, with its place.
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
-        &self.faults
+        &self.more.faults
     }
 
     fn with(mut self, faults: Vec<Fault>) -> Self {
-        self.faults = faults;
+        self.more.faults = faults;
         self
     }
 
@@ -127,7 +131,10 @@ impl Problem {
             .insert_header((CACHE_CONTROL, "no-store"));
         match self.code {
             Code::Unauthenticated => {
-                let challenge = self.challenge.unwrap_or("Bearer realm=\"hmis-licensing\"");
+                let challenge = self
+                    .more
+                    .challenge
+                    .unwrap_or("Bearer realm=\"hmis-licensing\"");
                 response.insert_header((WWW_AUTHENTICATE, challenge));
             }
             Code::KeyBusy | Code::Unavailable | Code::Reindexing => {
@@ -136,6 +143,7 @@ impl Problem {
             _ => {}
         }
         if let Some(allow) = self
+            .more
             .allow
             .as_deref()
             .and_then(|allow| HeaderValue::from_str(allow).ok())
@@ -146,15 +154,15 @@ impl Problem {
     }
 
     fn body(&self, request_id: &str) -> ProblemDetails {
-        let refused = self.refused.clone();
+        let refused = self.more.refused.clone();
         ProblemDetails {
             kind: self.code.page(),
             code: self.code.as_str().to_owned(),
             title: self.code.title().to_owned(),
             status: self.code.status(),
-            detail: self.detail.to_string(),
+            detail: self.more.detail.to_string(),
             instance: request_id.to_owned(),
-            errors: self.faults.iter().map(FaultDetails::from).collect(),
+            errors: self.more.faults.iter().map(FaultDetails::from).collect(),
             state: refused.as_ref().map(|refused| refused.state.clone()),
             action: refused.as_ref().map(|refused| refused.action.clone()),
             needs: refused.map(|refused| refused.needs),
@@ -164,7 +172,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code.as_str(), self.detail)
+        write!(f, "{}: {}", self.code.as_str(), self.more.detail)
     }
 }
 

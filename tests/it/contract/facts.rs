@@ -53,6 +53,7 @@ fn bodies() -> Vec<FactBody> {
             job_role: Some("case_manager".into()),
             projects: vec![id(50), id(51)],
             project_types: vec![0, 4],
+            submitted_at: Some(at(3)),
             basis: Basis::Requirements,
         },
         FactBody::Activated {
@@ -61,6 +62,7 @@ fn bodies() -> Vec<FactBody> {
             job_role: None,
             projects: vec![],
             project_types: vec![],
+            submitted_at: None,
             basis: Basis::Legacy,
         },
         FactBody::Reactivated,

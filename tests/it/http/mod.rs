@@ -5,6 +5,7 @@ mod bodies;
 mod document;
 mod errors;
 mod lists;
+mod matrix;
 mod retries;
 mod server;
 mod versions;

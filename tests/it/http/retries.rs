@@ -129,15 +129,20 @@ fn a_replay_is_authorized_afresh() {
         let app = TestApp::on(&database).await;
         let token = app.administrator().await;
         post(&app, &token, "k-1", "akhmis").await.expect(201);
-        // The grant of an auditor ends by itself; here it is the only one that is left.
-        let auditor = app
-            .grant(TokenRequest {
-                subject: Some("auditor".into()),
-                ..TokenRequest::of(Role::Auditor)
-            })
+        post(&app, &token, "k-1", "akhmis").await.expect(201);
+        // What is left to the principal is less than what the first request needed.
+        let local = TokenRequest {
+            implementation: Some("akhmis".into()),
+            subject: Some("system_admin".into()),
+            ..TokenRequest::of(Role::SystemAdmin)
+        };
+        app.grant(local).await.unwrap();
+        app.revoke("system_admin", None).await;
+        post(&app, &token, "k-1", "akhmis")
             .await
-            .unwrap();
-        post(&app, &auditor, "k-1", "akhmis")
+            .problem(403, "forbidden");
+        app.revoke("system_admin", Some("akhmis")).await;
+        post(&app, &token, "k-1", "akhmis")
             .await
             .problem(403, "forbidden");
     });

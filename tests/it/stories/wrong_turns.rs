@@ -540,7 +540,7 @@ fn a_person_of_another_implementation_is_nobody_here() {
         });
         let refused = story.post("root", "/v1/agreement-signatures", &body).await;
         refused.problem(422, "invalid");
-        assert_eq!(refused.faults(), ["/person_id"]);
+        assert_eq!(refused.faults(), ["/organization_id"]);
         assert_eq!(story.census().await, census);
     });
 }

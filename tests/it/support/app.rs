@@ -17,12 +17,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::clock::FixedClock;
 use hmis_licensing::application::operator::{self, TokenRequest};
-use hmis_licensing::application::ports::Store;
+use hmis_licensing::application::ports::{Store, StoreError, StoreExt, UnitOfWork};
 use hmis_licensing::application::secret::Secret;
 use hmis_licensing::application::token::{DEFAULT_AUDIENCE, LONGEST_LIFETIME, OWN_ISSUER, Tokens};
 use hmis_licensing::application::{App, Error};
+use hmis_licensing::domain::ids::{OrganizationId, PersonId};
+use hmis_licensing::domain::roster::{Organization, Person};
 use hmis_licensing::http::{self, State};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::database::TestDatabase;
 
@@ -106,6 +109,70 @@ impl TestApp {
         })
         .await
         .unwrap()
+    }
+
+    /// Records an organization of an implementation (by code) and a person, and returns their ids.
+    pub async fn agency(&self, implementation: &str) -> (OrganizationId, PersonId) {
+        let (now, code) = (self.app.now(), implementation.to_owned());
+        let organization_id = OrganizationId(Uuid::now_v7());
+        let person_id = PersonId(Uuid::now_v7());
+        let recorded = self.app.store().write(move |unit: &mut dyn UnitOfWork| {
+            let found = unit.implementation_by_code(&code)?;
+            let implementation_id = found.expect("an implementation").id;
+            unit.insert_organization(&Organization {
+                id: organization_id,
+                implementation_id,
+                name: "Anchor House".into(),
+                victim_service_provider: false,
+                recorded_at: now,
+                version: 1,
+            })?;
+            unit.insert_person(&Person {
+                id: person_id,
+                implementation_id,
+                given_name: "Dana".into(),
+                family_name: "Okafor".into(),
+                recorded_at: now,
+                version: 1,
+            })
+        });
+        recorded.await.unwrap();
+        (organization_id, person_id)
+    }
+
+    /// Revokes every grant of a subject in one implementation (by code), or those that reach everywhere, now.
+    pub async fn revoke(&self, subject: &str, implementation: Option<&str>) {
+        let (now, subject) = (self.app.now(), subject.to_owned());
+        let implementation = implementation.map(ToOwned::to_owned);
+        let revoked = self.app.store().write(move |unit: &mut dyn UnitOfWork| {
+            let principal = unit.principal_of(OWN_ISSUER, &subject)?;
+            let scope = match &implementation {
+                Some(code) => unit.implementation_by_code(code)?.map(|row| row.id),
+                None => None,
+            };
+            let mut count = 0;
+            for mut grant in unit.staff_roles_of(principal.expect("a principal").id)? {
+                if grant.implementation_id == scope && grant.is_live(now) {
+                    grant.revoked_at = Some(now);
+                    unit.update_staff_role(&grant)?;
+                    count += 1;
+                }
+            }
+            Ok::<_, StoreError>(count)
+        });
+        assert_ne!(revoked.await.unwrap(), 0, "nothing to revoke");
+    }
+
+    /// Disables a principal, now.
+    pub async fn disable(&self, subject: &str) {
+        let (now, subject) = (self.app.now(), subject.to_owned());
+        let disabled = self.app.store().write(move |unit: &mut dyn UnitOfWork| {
+            let found = unit.principal_of(OWN_ISSUER, &subject)?;
+            let mut principal = found.expect("a principal");
+            principal.disabled_at = Some(now);
+            unit.update_principal(&principal)
+        });
+        disabled.await.unwrap();
     }
 
     pub fn request(&self, method: Method, path: &str) -> Call {
@@ -210,6 +277,11 @@ impl Answer {
             headers,
             text: String::from_utf8_lossy(&body).into_owned(),
         }
+    }
+
+    /// Every header, its name in small letters.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
     }
 
     /// The only value of a header.

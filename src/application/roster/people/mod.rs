@@ -14,7 +14,7 @@ use crate::application::Rx;
 use crate::application::actor::{Action, Actor, Reach, Role, reach};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
-use crate::application::ports::{PersonFilter, View, Visible};
+use crate::application::ports::{PersonFilter, View};
 use crate::application::visible::may_know;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, PersonName};
@@ -46,15 +46,16 @@ pub fn get(rx: &mut Rx<'_>, id: PersonId) -> Result<PersonDetails, Error> {
 
 /// The people that the reader may know of.
 ///
-/// Former names, and addresses that are not the reader's to see, are searched where he is staff: a hit then shows the
-/// person, not what was hit.
+/// Addresses and closed external ids that are not the reader's to see find somebody only where he is staff: a hit then
+/// shows the person, not what was hit.
+/// Staff also find people by a former name: the hit shows the person, the name only to those who may see it.
 pub fn list(
     rx: &mut Rx<'_>,
-    filter: PersonFilter,
+    filter: &PersonFilter,
     paging: Paging,
 ) -> Result<Slice<PersonDetails>, Error> {
     let visible = rx.actor.visible(Action::ReadPerson);
-    let rows = rx.view.people(&visible, &filter, paging.probe())?;
+    let rows = rx.view.people(&visible, filter, paging.probe())?;
     let Slice { rows, next } = paging.cut(rows, |row| row.id.0);
     Ok(Slice {
         rows: details(rx.view, rx.actor, rows)?,
@@ -143,14 +144,4 @@ fn details(
         });
     }
     Ok(found)
-}
-
-/// Where a reader searches former names and every address: in the implementations in which he sees people as staff.
-#[must_use]
-pub fn searched_deeply(actor: &Actor) -> Visible {
-    let visible = actor.visible(Action::ReadPerson);
-    Visible {
-        organizations: Vec::new(),
-        ..visible
-    }
 }

@@ -1,0 +1,103 @@
+use super::*;
+
+const ALLOWED: &str = "allowed";
+const NEVER: &str = "never";
+
+fn shown(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Allowed => ALLOWED,
+        Verdict::Never => NEVER,
+        Verdict::Needs(what) => what,
+    }
+}
+
+/// One row for each state, one column for each command, all written out: a state or command without its cells does not
+/// compile or fails.
+#[test]
+fn every_request_state_has_a_verdict_for_every_command() {
+    use RequestState as S;
+    #[rustfmt::skip]
+    let rows: [(S, [&str; 4]); 11] = [
+        //               approve  deny     withdraw activate
+        (S::Submitted,   [ALLOWED, ALLOWED, ALLOWED, "the approval of the request"]),
+        (S::Onboarding,  [NEVER,   ALLOWED, ALLOWED, "every agreement and training"]),
+        (S::Practice,    [NEVER,   ALLOWED, ALLOWED, "every practice set, submitted"]),
+        (S::InReview,    [NEVER,   ALLOWED, ALLOWED, "the review of the practice cases"]),
+        (S::Corrections, [NEVER,   ALLOWED, ALLOWED, "the corrected practice cases"]),
+        (S::Ready,       [NEVER,   ALLOWED, ALLOWED, ALLOWED]),
+        (S::Waitlisted,  [NEVER,   ALLOWED, ALLOWED, "a free seat"]),
+        (S::Fulfilled,   [NEVER,   NEVER,   NEVER,   NEVER]),
+        (S::Denied,      [NEVER,   NEVER,   NEVER,   NEVER]),
+        (S::Withdrawn,   [NEVER,   NEVER,   NEVER,   NEVER]),
+        (S::Lapsed,      [NEVER,   NEVER,   NEVER,   NEVER]),
+    ];
+    assert_eq!(rows.map(|(state, _)| state), S::ALL);
+    let commands = [
+        RequestCommand::Approve,
+        RequestCommand::Deny,
+        RequestCommand::Withdraw,
+        RequestCommand::Activate,
+    ];
+    assert_eq!(commands, RequestCommand::ALL);
+    for (state, cells) in rows {
+        for (command, cell) in commands.into_iter().zip(cells) {
+            assert_eq!(
+                shown(request_verdict(state, command)),
+                cell,
+                "{} a request that is {}",
+                command.as_str(),
+                state.as_str()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_license_state_has_a_verdict_for_every_command() {
+    use LicenseCommand as C;
+    use LicenseStatus as S;
+    const LICENSE: &str = "a license";
+    #[rustfmt::skip]
+    let rows: [(Option<S>, [&str; 8]); 6] = [
+        //                      depart   deactivate suspend  lift
+        //                      reactivate, reinstate, change_type, activate
+        (None,                  [ALLOWED, LICENSE, LICENSE, LICENSE,
+                                 LICENSE, LICENSE, LICENSE, ALLOWED]),
+        (Some(S::Active),       [ALLOWED, ALLOWED, ALLOWED, "an open hold",
+                                 NEVER, NEVER, ALLOWED, NEVER]),
+        (Some(S::Warned),       [ALLOWED, ALLOWED, ALLOWED, "an open hold",
+                                 NEVER, NEVER, ALLOWED, NEVER]),
+        (Some(S::Suspended),    [ALLOWED, ALLOWED, ALLOWED, ALLOWED,
+                                 NEVER, NEVER, ALLOWED, NEVER]),
+        (Some(S::Deactivated),  [ALLOWED, NEVER, NEVER, NEVER,
+                                 ALLOWED, ALLOWED, NEVER, ALLOWED]),
+        (Some(S::Expired),      [ALLOWED, NEVER, NEVER, NEVER,
+                                 "a renewal or a returning request", ALLOWED, NEVER, ALLOWED]),
+    ];
+    let states: Vec<Option<S>> = std::iter::once(None)
+        .chain(S::ALL.into_iter().map(Some))
+        .collect();
+    assert_eq!(rows.map(|(state, _)| state).to_vec(), states);
+    let commands = [
+        C::Depart,
+        C::Deactivate,
+        C::Suspend,
+        C::Lift,
+        C::Reactivate,
+        C::Reinstate,
+        C::ChangeType,
+        C::Activate,
+    ];
+    assert_eq!(commands, C::ALL);
+    for (state, cells) in rows {
+        for (command, cell) in commands.into_iter().zip(cells) {
+            assert_eq!(
+                shown(license_verdict(state, command)),
+                cell,
+                "{} a license that is {}",
+                command.as_str(),
+                state.map_or("none", S::as_str)
+            );
+        }
+    }
+}

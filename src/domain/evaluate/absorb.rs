@@ -1,0 +1,295 @@
+//! What each fact does to the license when it becomes known.
+
+use super::inactivity::{self, TrackedNotice};
+use super::machine::{Machine, PendingHold, is_evidence};
+use super::{EndCause, Period, PeriodCause};
+use crate::domain::calendar::Instant;
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, NoticeRule};
+use crate::domain::ids::{FactId, OrganizationId};
+use crate::domain::license::LicenseStatus;
+use crate::domain::policy::LoginServes;
+use crate::domain::requirement::Status;
+
+/// A notice recorded late starts its grace no earlier than this long before its recording.
+const LATE_NOTICE: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
+impl<'a> Machine<'a> {
+    fn ours(&self, fact: &Fact) -> bool {
+        fact.organization_id == Some(self.case.organization)
+    }
+
+    pub(super) fn absorb(&mut self, fact: &'a Fact) {
+        if is_evidence(fact) {
+            self.evidence.push(fact);
+            self.touch();
+            self.contest_by_evidence(fact);
+            return;
+        }
+        match &fact.body {
+            FactBody::Activated { .. } if self.ours(fact) => self.activate(fact),
+            FactBody::Reactivated if self.ours(fact) => {
+                self.resume(fact.id, PeriodCause::Reactivation);
+            }
+            FactBody::Reinstated if self.ours(fact) => {
+                self.resume(fact.id, PeriodCause::Reinstatement);
+            }
+            FactBody::TypeChanged { license_type } if self.ours(fact) => {
+                self.change_type(license_type);
+            }
+            FactBody::Departed | FactBody::Deactivated { .. } => self.reread_ends(),
+            FactBody::Cancelled { fact: target } | FactBody::Moved { fact: target, .. } => {
+                self.reread_ends();
+                self.contest_end_by(*target, fact.id);
+            }
+            FactBody::Barred { .. } | FactBody::BarLifted { .. } => self.reread_bars(),
+            FactBody::HoldOpened { cause, until } if self.ours(fact) => {
+                self.pending_holds.push(PendingHold {
+                    at: fact.acts_at(),
+                    fact: fact.id,
+                    cause: *cause,
+                    until: *until,
+                });
+            }
+            FactBody::HoldLifted { hold } if self.ours(fact) => self.lift(*hold, fact.acts_at()),
+            FactBody::LoggedIn { serves, .. } => self.absorb_login(fact, serves),
+            FactBody::NoticeSent { .. } if self.ours(fact) => self.absorb_notice(fact),
+            FactBody::NoticeBounced { notice } => self.bounce(*notice, fact.id),
+            _ => {}
+        }
+    }
+
+    /// A correction replaces a fact: what rested on it alone is lifted now; an end stays until staff decide.
+    pub(super) fn withdraw(&mut self, target: FactId, correction: FactId) {
+        let Some(replaced) = self.known().iter().find(|fact| fact.id == target).copied() else {
+            return;
+        };
+        self.reread_evidence();
+        self.reread_ends();
+        self.reread_bars();
+        self.contest_end_by(target, correction);
+        match &replaced.body {
+            FactBody::HoldOpened { .. } => self.lift(target, self.at),
+            FactBody::HoldLifted { hold } => self.reopen(*hold),
+            FactBody::LoggedIn { .. } => {
+                self.logins.retain(|(login, _)| *login != target);
+                self.too_late_logins.retain(|(login, _)| *login != target);
+                self.last_login = self.logins.iter().map(|(_, at)| *at).max();
+            }
+            FactBody::NoticeSent { .. } => self.bounce(target, correction),
+            _ => {}
+        }
+    }
+
+    fn activate(&mut self, fact: &Fact) {
+        if let FactBody::Activated {
+            license_type,
+            class,
+            job_role,
+            projects,
+            project_types,
+            basis,
+            submitted_at,
+        } = &fact.body
+        {
+            self.begin(Period {
+                from: self.at,
+                cause: PeriodCause::Activation(*basis),
+                request: fact.request_id,
+                submitted_at: *submitted_at,
+                fact: fact.id,
+                license_type: license_type.clone(),
+                class: *class,
+                job_role: job_role.clone(),
+                projects: projects.clone(),
+                project_types: project_types.clone(),
+                end: None,
+            });
+        }
+    }
+
+    /// A new period as the last one stood.
+    fn resume(&mut self, fact: FactId, cause: PeriodCause) {
+        if let Some(last) = self.periods.last() {
+            let period = Period {
+                from: self.at,
+                cause,
+                fact,
+                end: None,
+                ..last.clone()
+            };
+            self.begin(period);
+        }
+    }
+
+    fn change_type(&mut self, license_type: &str) {
+        if let Some(period) = self
+            .periods
+            .last_mut()
+            .filter(|period| period.end.is_none())
+        {
+            license_type.clone_into(&mut period.license_type);
+            self.touch();
+            self.void_warnings();
+        }
+    }
+
+    /// A login anchors the clock if this license gave access when it occurred.
+    fn absorb_login(&mut self, fact: &Fact, serves: &[OrganizationId]) {
+        let at = fact.envelope.occurred_at;
+        let here = serves.contains(&self.case.organization);
+        let everywhere =
+            || !serves.is_empty() && self.login_serves_person() && self.gave_access(at);
+        if here || everywhere() {
+            self.take_login(fact.id, at);
+        }
+    }
+
+    /// A login belongs to the period in which it occurred. One at or after a running cut-off does not save.
+    pub(super) fn take_login(&mut self, login: FactId, at: Instant) {
+        let cut_off = self
+            .cut_off()
+            .filter(|_| inactivity::acts(self))
+            .map(|cut_off| cut_off.cut_off_at);
+        if let Some(period) = self
+            .periods
+            .iter_mut()
+            .rev()
+            .find(|period| period.from <= at)
+        {
+            if let Some(end) = &mut period.end {
+                if at >= end.cut_off_at.unwrap_or(end.at) {
+                    return;
+                }
+                let inactivity = EndCause::Deactivated(DeactivationCause::Inactivity);
+                if end.cause == inactivity && !end.contested_by.contains(&login) {
+                    end.contested_by.push(login);
+                }
+            } else if cut_off.is_some_and(|cut_off| at >= cut_off) {
+                self.too_late_logins.push((login, at));
+                return;
+            } else {
+                for notice in &mut self.notices {
+                    notice.void |= notice.rule == NoticeRule::Inactivity && at > notice.occurred_at;
+                }
+            }
+        }
+        self.logins.push((login, at));
+        self.last_login = self.last_login.max(Some(at));
+    }
+
+    fn login_serves_person(&self) -> bool {
+        let (Some(rules), Some(period)) = (self.in_force(), self.periods.last()) else {
+            return false;
+        };
+        rules
+            .document
+            .license_types
+            .get(&period.license_type)
+            .and_then(|found| found.inactivity.as_ref())
+            .is_some_and(|rule| rule.login_serves == LoginServes::Person)
+    }
+
+    /// Whether the license gave access at an instant that has passed.
+    fn gave_access(&self, at: Instant) -> bool {
+        self.history
+            .iter()
+            .rfind(|transition| transition.at <= at)
+            .is_some_and(|transition| {
+                matches!(transition.to, LicenseStatus::Active | LicenseStatus::Warned)
+            })
+    }
+
+    fn absorb_notice(&mut self, fact: &Fact) {
+        let FactBody::NoticeSent {
+            rule,
+            step,
+            requirement,
+            named_on,
+            ..
+        } = &fact.body
+        else {
+            return;
+        };
+        let occurred_at = fact.envelope.occurred_at;
+        self.notices.push(TrackedNotice {
+            fact: fact.id,
+            rule: *rule,
+            step: *step,
+            requirement: requirement.clone(),
+            named_on: *named_on,
+            occurred_at,
+            sent_at: occurred_at.max(fact.envelope.recorded_at - LATE_NOTICE),
+            void: false,
+        });
+    }
+
+    /// A notice that did not arrive counts no longer; an end that rested on it is contested.
+    fn bounce(&mut self, notice: FactId, by: FactId) {
+        let mut voided = false;
+        for tracked in &mut self.notices {
+            voided |= tracked.fact == notice && !tracked.void;
+            tracked.void |= tracked.fact == notice;
+        }
+        if self.ended_on.contains(&notice) {
+            self.contest(by);
+        }
+        if voided {
+            self.reconsider_logins();
+        }
+    }
+
+    fn contest(&mut self, by: FactId) {
+        if let Some(end) = self
+            .periods
+            .last_mut()
+            .and_then(|period| period.end.as_mut())
+            && !end.contested_by.contains(&by)
+        {
+            end.contested_by.push(by);
+        }
+    }
+
+    /// A change of an end that took effect already.
+    fn contest_end_by(&mut self, target: FactId, by: FactId) {
+        let rests_on_it = self
+            .periods
+            .last()
+            .and_then(|period| period.end.as_ref())
+            .is_some_and(|end| end.fact == Some(target));
+        if rests_on_it {
+            self.contest(by);
+        }
+    }
+
+    /// What occurred in time but was recorded after the end contests it, where with it nothing would have been missed.
+    fn contest_by_evidence(&mut self, fact: &Fact) {
+        let Some((period, end)) = self
+            .periods
+            .last()
+            .and_then(|period| Some((period, period.end.as_ref()?)))
+        else {
+            return;
+        };
+        let (Some(missed), Some(in_force)) = (&self.missed, self.rules.at(end.at)) else {
+            return;
+        };
+        if matches!(fact.body, FactBody::Waived { .. }) || fact.envelope.occurred_at >= end.at {
+            return;
+        }
+        let in_time: Vec<&Fact> = self
+            .evidence
+            .iter()
+            .copied()
+            .filter(|fact| fact.envelope.occurred_at < end.at)
+            .collect();
+        let still_missed = self
+            .owed(period, &in_time, in_force, end.at)
+            .iter()
+            .any(|obligation| {
+                obligation.standing.key == *missed && obligation.standing.status == Status::Overdue
+            });
+        if !still_missed {
+            self.contest(fact.id);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What the machine answers once it has come to the instant that is asked about.
+
+use super::inactivity;
+use super::machine::Machine;
+use super::{Change, Consequence, DueItem, EndCause, Evaluation, LicenseState, Upcoming, Warning};
+use crate::domain::calendar::{Instant, start_of_day};
+use crate::domain::fact::{DeactivationCause, HoldCause};
+use crate::domain::license::LicenseStatus;
+use crate::domain::policy::OnMiss;
+use crate::domain::requirement::Standing;
+
+impl Machine<'_> {
+    fn state(&self) -> Option<LicenseState> {
+        let period = self.periods.last()?;
+        Some(match (self.status()?, &period.end) {
+            (LicenseStatus::Expired, Some(end)) => LicenseState::Expired(end.clone()),
+            (_, Some(end)) => LicenseState::Deactivated(end.clone()),
+            (LicenseStatus::Suspended, None) => LicenseState::Suspended(
+                self.holds
+                    .iter()
+                    .filter(|hold| hold.ended_at.is_none())
+                    .cloned()
+                    .collect(),
+            ),
+            (_, None) => match self.notices.iter().rfind(|notice| notice.warns()) {
+                Some(notice) => {
+                    let cut_off = self.cut_off();
+                    LicenseState::Warned(Warning {
+                        notice: notice.fact,
+                        sent_at: notice.occurred_at,
+                        named_on: notice.named_on,
+                        cut_off_at: cut_off.map(|cut_off| cut_off.cut_off_at),
+                        takes_effect_at: cut_off.map(|cut_off| cut_off.takes_effect_at),
+                    })
+                }
+                None => LicenseState::Active,
+            },
+        })
+    }
+
+    pub(super) fn answer(self) -> Evaluation {
+        let now = self.at;
+        let mut due: Vec<DueItem> = self
+            .obligations
+            .iter()
+            .filter_map(|obligation| {
+                Some(DueItem {
+                    rule: obligation.rule,
+                    requirement: Some(obligation.standing.key.clone()),
+                    due_on: obligation.standing.due_on?,
+                    consequence: match (obligation.on_miss, self.miss_at(obligation)) {
+                        (OnMiss::List, _) => Consequence::Listed,
+                        (_, Some(at)) => Consequence::At(at),
+                        (_, None) => Consequence::AwaitsNotice,
+                    },
+                })
+            })
+            .collect();
+        due.extend(inactivity::due_item(&self));
+        due.sort_by_key(|item| item.due_on);
+        let mut upcoming = self.upcoming();
+        upcoming.sort_by_key(|upcoming| upcoming.at);
+        let status = self.status();
+        Evaluation {
+            at: now,
+            state: self.state(),
+            since: self
+                .history
+                .iter()
+                .rfind(|transition| transition.from != status)
+                .map(|transition| transition.at),
+            requirements: self
+                .obligations
+                .iter()
+                .map(|obligation| obligation.standing.clone())
+                .collect(),
+            to_return: self.to_return(),
+            due,
+            upcoming,
+            policy: self.in_force().map(|rules| rules.number),
+            barred: self
+                .bar()
+                .filter(|(at, _)| *at <= now)
+                .map(|(_, fact)| fact),
+            participating: self.participating(),
+            last_login_at: self.last_login,
+            periods: self.periods,
+            holds: self.holds,
+            history: self.history,
+        }
+    }
+
+    /// What the last period owed, as it stands now that it has ended.
+    fn to_return(&self) -> Vec<Standing> {
+        match (
+            self.periods.last().filter(|period| period.end.is_some()),
+            self.in_force(),
+        ) {
+            (Some(period), Some(in_force)) => self
+                .owed(period, &self.evidence, in_force, self.at)
+                .into_iter()
+                .map(|obligation| obligation.standing)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What comes by itself after the machine's instant, each kind at its earliest.
+    fn upcoming(&self) -> Vec<Upcoming> {
+        let mut upcoming = Vec::new();
+        let mut add = |at: Instant, change: Change| {
+            if at > self.at {
+                upcoming.push(Upcoming { at, change });
+            }
+        };
+        if let Some(at) = self.rules.next_change(self.at) {
+            add(at, Change::NewRules);
+        }
+        let Some(period) = self.open_period() else {
+            return upcoming;
+        };
+        let deactivates = |cause| Change::Ends(EndCause::Deactivated(cause));
+        for end in self.pending_ends(period) {
+            add(end.acts_at, deactivates(end.cause()));
+        }
+        if let Some(at) = self.participation_ends() {
+            add(at, deactivates(DeactivationCause::OrganizationLeft));
+        }
+        if let Some((at, _)) = self.bar() {
+            add(at, deactivates(DeactivationCause::Barred));
+        }
+        for pending in &self.pending_holds {
+            add(pending.at, Change::Suspends(pending.cause));
+        }
+        for hold in self.holds.iter().filter(|hold| hold.ended_at.is_none()) {
+            if let Some(until) = hold.until {
+                add(until, Change::Resumes(hold.cause));
+            }
+        }
+        if let Some(at) = self.suspended_too_long() {
+            add(at, deactivates(DeactivationCause::SuspensionTooLong));
+        }
+        for obligation in &self.obligations {
+            let key = &obligation.standing.key;
+            if let (Some(in_force), Some(day)) = (self.in_force(), obligation.lapses_on) {
+                add(
+                    start_of_day(in_force.zone, day),
+                    Change::Lapses(key.clone()),
+                );
+            }
+            if let Some(at) = self.miss_at(obligation)
+                && !self.held_for(key)
+            {
+                add(
+                    at,
+                    match obligation.on_miss {
+                        OnMiss::Deactivate => deactivates(obligation.deactivation_cause()),
+                        _ => Change::Suspends(obligation.hold_cause()),
+                    },
+                );
+            }
+        }
+        if let Some(cut_off) = self.cut_off()
+            && inactivity::acts(self)
+        {
+            add(
+                cut_off.takes_effect_at,
+                if inactivity::suspends(self) {
+                    Change::Suspends(HoldCause::LongInactivity)
+                } else {
+                    deactivates(DeactivationCause::Inactivity)
+                },
+            );
+        }
+        for (step, at) in inactivity::steps_due(self) {
+            add(at, Change::Warnable(step));
+        }
+        // Without a login source in service the inactivity rule is not in force.
+        if self.status() == Some(LicenseStatus::Warned)
+            && let Some(at) = inactivity::next_service_change(self.case.sources, self.at)
+        {
+            add(at, Change::NewRules);
+        }
+        upcoming
+    }
+}

@@ -1,0 +1,202 @@
+//! What happens by itself, and when.
+
+use chrono::NaiveDate;
+
+use super::inactivity;
+use super::machine::{Derived, Machine};
+use super::obligation::{Obligation, calendar};
+use super::{Hold, Period};
+use crate::domain::calendar::{Instant, Length, start_of_day};
+use crate::domain::departure::AnnouncedEnd;
+use crate::domain::fact::{HoldCause, NoticeRule};
+use crate::domain::ids::FactId;
+use crate::domain::policy::{NoticedEnd, OnMiss, ThenDeactivateOrList};
+use crate::domain::requirement::RequirementKey;
+
+impl<'a> Machine<'a> {
+    /// The earliest thing that happens by itself, at or after the machine's instant.
+    pub(super) fn next_derived(&self) -> Option<(Instant, Derived)> {
+        let period = self.open_period()?;
+        let mut next: Vec<(Instant, Derived)> = Vec::new();
+        for end in self.pending_ends(period) {
+            next.push((end.acts_at, Derived::Announced(end.fact.id, end.cause())));
+        }
+        next.extend(
+            self.participation_ends()
+                .map(|at| (at, Derived::OrganizationLeft)),
+        );
+        next.extend(self.bar().map(|(at, fact)| (at, Derived::Barred(fact))));
+        next.extend(
+            self.pending_holds
+                .iter()
+                .map(|pending| (pending.at, Derived::HoldBegins)),
+        );
+        for (index, hold) in self.holds.iter().enumerate() {
+            if hold.ended_at.is_none() {
+                next.extend(hold.until.map(|until| (until, Derived::HoldEnds(index))));
+            }
+        }
+        next.extend(
+            self.suspended_too_long()
+                .map(|at| (at, Derived::SuspendedTooLong)),
+        );
+        for obligation in &self.obligations {
+            if !self.held_for(&obligation.standing.key)
+                && let Some(at) = self.miss_at(obligation)
+            {
+                next.push((at, Derived::Missed(obligation.standing.key.clone())));
+            }
+        }
+        if let Some(cut_off) = self.cut_off()
+            && inactivity::acts(self)
+        {
+            next.push((cut_off.takes_effect_at, Derived::CutOff(cut_off.cut_off_at)));
+        }
+        let checkpoint = [
+            self.rules.next_change(self.at),
+            self.next_participation_record(),
+            inactivity::next_service_change(self.case.sources, self.at),
+        ];
+        next.extend(
+            checkpoint
+                .into_iter()
+                .flatten()
+                .map(|at| (at, Derived::Checkpoint)),
+        );
+        next.into_iter()
+            .map(|(at, derived)| (at.max(self.at), derived))
+            .min_by_key(|(at, derived)| (*at, derived.precedence()))
+    }
+
+    /// Ends announced for this license that reach a period: one that began by the instant of the end, never a later
+    /// one (rehired), and none that ended an earlier period already.
+    pub(super) fn pending_ends(&self, period: &Period) -> impl Iterator<Item = &AnnouncedEnd<'a>> {
+        let from = period.from;
+        self.ends.iter().filter(move |end| {
+            end.fact.organization_id == Some(self.case.organization)
+                && end.cancelled_by.is_none()
+                && end.occurred_at >= from
+                && !self.periods.iter().any(|earlier| {
+                    earlier
+                        .end
+                        .as_ref()
+                        .is_some_and(|past| past.fact == Some(end.fact.id))
+                })
+        })
+    }
+
+    /// Whether the miss of a requirement holds the license already.
+    pub(super) fn held_for(&self, key: &RequirementKey) -> bool {
+        self.holds.iter().any(|hold| {
+            hold.ended_at.is_none()
+                && hold.cause != HoldCause::EvidenceWithdrawn
+                && hold.requirement.as_ref() == Some(key)
+        })
+    }
+
+    /// The instant of a dated end of which a counting notice was sent: its day, the day that was named, and the
+    /// shortest notice, whichever is last. Nothing while a notice is needed and none names the day.
+    fn noticed(
+        &self,
+        end: NoticedEnd,
+        ends_on: NaiveDate,
+        speaks: impl Fn(&inactivity::TrackedNotice) -> bool,
+    ) -> Option<Instant> {
+        let in_force = self.in_force()?;
+        let starts = |day| start_of_day(in_force.zone, day);
+        let minimum: Length = in_force
+            .document
+            .notice_before(end, &self.open_period()?.license_type);
+        if minimum.is_zero() {
+            return Some(starts(ends_on));
+        }
+        let calendar = calendar(in_force);
+        self.notices
+            .iter()
+            .filter(|notice| !notice.void && ends_on <= notice.named_on && speaks(notice))
+            .map(|notice| {
+                let earliest = minimum.lapses_on(calendar.day(notice.sent_at), calendar.holidays);
+                starts(notice.named_on.max(earliest))
+            })
+            .min()
+    }
+
+    /// When a missed obligation acts, if all it needs is there: its date, and a counting notice that named one.
+    pub(super) fn miss_at(&self, obligation: &Obligation) -> Option<Instant> {
+        if obligation.on_miss == OnMiss::List {
+            return None;
+        }
+        self.noticed(obligation.noticed_end(), obligation.ends_on()?, |notice| {
+            notice.speaks_of(obligation)
+        })
+    }
+
+    /// The first local day on which a hold has lasted too long, where that ends the license.
+    pub(super) fn suspension_ends_on(&self, hold: &Hold) -> Option<NaiveDate> {
+        let in_force = self.in_force()?;
+        let maximum = in_force.document.suspension.maximum_for(hold.cause)?;
+        if maximum.then == ThenDeactivateOrList::List {
+            return None;
+        }
+        let calendar = calendar(in_force);
+        let over = maximum
+            .length
+            .lapses_on(calendar.day(hold.from), calendar.holidays);
+        Some(maximum.enforced_from.map_or(over, |day| over.max(day)))
+    }
+
+    pub(super) fn suspended_too_long(&self) -> Option<Instant> {
+        self.holds
+            .iter()
+            .filter(|hold| hold.ended_at.is_none())
+            .filter_map(|hold| {
+                let over = self.suspension_ends_on(hold)?;
+                self.noticed(NoticedEnd::SuspensionTooLong, over, |notice| {
+                    notice.rule == NoticeRule::SuspensionTooLong && notice.occurred_at >= hold.from
+                })
+            })
+            .min()
+    }
+
+    /// The first bar that is open or to come.
+    pub(super) fn bar(&self) -> Option<(Instant, FactId)> {
+        self.bars
+            .iter()
+            .filter(|bar| bar.until.is_none_or(|until| until > self.at.max(bar.from)))
+            .map(|bar| (bar.from, bar.fact))
+            .min()
+    }
+
+    /// When the organization stops taking part, by the records known at the machine's instant: at once where the
+    /// latest record begins later.
+    pub(super) fn participation_ends(&self) -> Option<Instant> {
+        let zone = self.in_force()?.zone;
+        let latest = self
+            .case
+            .participations
+            .iter()
+            .filter(|record| record.recorded_at <= self.at)
+            .max_by_key(|record| record.recorded_at)?;
+        let (from, to) = latest.window(zone);
+        if self.at < from { Some(self.at) } else { to }
+    }
+
+    pub(super) fn participating(&self) -> bool {
+        let recorded = self
+            .case
+            .participations
+            .iter()
+            .any(|record| record.recorded_at <= self.at);
+        recorded && self.participation_ends().is_none_or(|end| self.at < end)
+    }
+
+    /// The next participation record that is not yet known: the machine must look again when it is.
+    fn next_participation_record(&self) -> Option<Instant> {
+        self.case
+            .participations
+            .iter()
+            .map(|record| record.recorded_at)
+            .filter(|recorded| *recorded > self.at)
+            .min()
+    }
+}

@@ -1,0 +1,285 @@
+//! Beginnings and ends of periods and holds, and what follows when anything changed: cures, and notices that no
+//! longer count.
+
+use super::inactivity::{self, TrackedNotice};
+use super::machine::Machine;
+use super::{End, EndCause, Hold, Period, PeriodCause, TransitionCause};
+use crate::domain::calendar::Instant;
+use crate::domain::fact::{DeactivationCause, HoldCause, NoticeRule};
+use crate::domain::ids::FactId;
+use crate::domain::license::LicenseStatus;
+use crate::domain::requirement::Status;
+
+impl Machine<'_> {
+    pub(super) fn begin(&mut self, period: Period) {
+        if self.open_period().is_some() {
+            return;
+        }
+        let cause = period.cause;
+        let began = TransitionCause::Began(cause, period.fact);
+        let closed = std::mem::take(&mut self.closed_by_end);
+        self.notices.clear();
+        self.too_late_logins.clear();
+        self.ended_on.clear();
+        self.missed = None;
+        self.clock_from = Some(self.at);
+        self.periods.push(period);
+        self.touch();
+        self.note(began);
+        // An error is undone as the license stood: with the holds that its end closed.
+        if cause == PeriodCause::Reinstatement {
+            self.refresh();
+            for index in closed {
+                self.reopen_at(index);
+            }
+        }
+    }
+
+    pub(super) fn end(
+        &mut self,
+        cause: EndCause,
+        cut_off_at: Option<Instant>,
+        fact: Option<FactId>,
+    ) {
+        let at = self.at;
+        let Some(period) = self
+            .periods
+            .last_mut()
+            .filter(|period| period.end.is_none())
+        else {
+            return;
+        };
+        period.end = Some(End {
+            cause,
+            at,
+            cut_off_at,
+            fact,
+            contested_by: Vec::new(),
+        });
+        self.ended_on.clear();
+        self.missed = None;
+        self.closed_by_end.clear();
+        for (index, hold) in self.holds.iter_mut().enumerate() {
+            if hold.ended_at.is_none() {
+                hold.ended_at = Some(at);
+                self.closed_by_end.push(index);
+            }
+        }
+        for notice in &mut self.notices {
+            notice.void |= notice.rule == NoticeRule::Inactivity;
+        }
+        let late = std::mem::take(&mut self.too_late_logins);
+        if cause != EndCause::Deactivated(DeactivationCause::Inactivity) {
+            self.last_login = late.iter().map(|(_, at)| *at).max().max(self.last_login);
+            self.logins.extend(late);
+        }
+        self.touch();
+        self.note(TransitionCause::Ended(cause, fact));
+    }
+
+    pub(super) fn open_hold(&mut self, hold: Hold) {
+        let cause = hold.cause;
+        self.holds.push(hold);
+        if cause == HoldCause::LongInactivity {
+            self.too_late_logins.clear();
+        }
+        self.void_warnings();
+        self.note(TransitionCause::HoldOpened(cause));
+    }
+
+    pub(super) fn end_hold(&mut self, index: usize) {
+        let at = self.at;
+        let Some(hold) = self
+            .holds
+            .get_mut(index)
+            .filter(|hold| hold.ended_at.is_none())
+        else {
+            return;
+        };
+        hold.ended_at = Some(at);
+        let cause = hold.cause;
+        if !self.suspended() {
+            // The clock restarts at the lift of the last hold.
+            self.clock_from = self.clock_from.max(Some(at));
+        }
+        self.note(TransitionCause::HoldEnded(cause));
+    }
+
+    /// Ends a hold, or what was announced of it, at an instant not before now.
+    pub(super) fn lift(&mut self, hold: FactId, at: Instant) {
+        if at > self.at {
+            let earlier = |until: Option<Instant>| Some(until.map_or(at, |until| until.min(at)));
+            for pending in &mut self.pending_holds {
+                if pending.fact == hold {
+                    pending.until = earlier(pending.until);
+                }
+            }
+            for open in &mut self.holds {
+                if open.fact == Some(hold) && open.ended_at.is_none() {
+                    open.until = earlier(open.until);
+                }
+            }
+            return;
+        }
+        self.pending_holds.retain(|pending| pending.fact != hold);
+        if let Some(index) = self
+            .holds
+            .iter()
+            .position(|open| open.fact == Some(hold) && open.ended_at.is_none())
+        {
+            self.end_hold(index);
+        }
+    }
+
+    /// The lift was an error.
+    pub(super) fn reopen(&mut self, hold: FactId) {
+        if self.open_period().is_none() {
+            return;
+        }
+        if let Some(index) = self
+            .holds
+            .iter()
+            .rposition(|lifted| lifted.fact == Some(hold))
+            && self
+                .holds
+                .get(index)
+                .is_some_and(|hold| hold.ended_at.is_some())
+        {
+            self.reopen_at(index);
+        }
+    }
+
+    fn reopen_at(&mut self, index: usize) {
+        if let Some(hold) = self.holds.get(index).cloned()
+            && hold.until.is_none_or(|until| until > self.at)
+        {
+            self.open_hold(Hold {
+                from: self.at,
+                ended_at: None,
+                ..hold
+            });
+        }
+    }
+
+    /// A suspension or another type: no warning counts any longer.
+    pub(super) fn void_warnings(&mut self) {
+        for notice in &mut self.notices {
+            notice.void |= notice.rule == NoticeRule::Inactivity;
+        }
+        self.reconsider_logins();
+    }
+
+    /// A notice became void: what logged in after its cut-off may count after all.
+    pub(super) fn reconsider_logins(&mut self) {
+        for (login, at) in std::mem::take(&mut self.too_late_logins) {
+            self.take_login(login, at);
+        }
+    }
+
+    /// What follows from what was just absorbed or applied: cures, and notices that no longer count.
+    pub(super) fn settle(&mut self) {
+        self.refresh();
+        self.open_due_holds();
+        if self.open_period().is_some() {
+            for index in 0..self.holds.len() {
+                if self.cured(index) {
+                    self.end_hold(index);
+                }
+            }
+            self.void_what_no_longer_counts();
+            match (self.noted(), self.status()) {
+                (Some(LicenseStatus::Warned), Some(LicenseStatus::Active)) => {
+                    self.note(TransitionCause::WarningVoid);
+                }
+                (Some(LicenseStatus::Active), Some(LicenseStatus::Warned)) => {
+                    if let Some(notice) = self.notices.iter().rfind(|notice| notice.warns()) {
+                        self.note(TransitionCause::Warned(notice.fact));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether the requirement whose miss opened a hold is in order again. One that a new policy dropped takes its
+    /// hold with it.
+    fn cured(&self, index: usize) -> bool {
+        let Some(hold) = self.holds.get(index).filter(|hold| hold.ended_at.is_none()) else {
+            return false;
+        };
+        let Some(key) = &hold.requirement else {
+            return false;
+        };
+        self.obligations
+            .iter()
+            .find(|obligation| obligation.standing.key == *key)
+            .is_none_or(|obligation| match hold.cause {
+                HoldCause::EvidenceWithdrawn => !obligation.standing.status.is_open(),
+                _ => obligation.standing.status != Status::Overdue,
+            })
+    }
+
+    fn void_what_no_longer_counts(&mut self) {
+        let counts: Vec<bool> = self
+            .notices
+            .iter()
+            .map(|notice| self.notice_counts(notice))
+            .collect();
+        let mut voided = false;
+        for (notice, counts) in self.notices.iter_mut().zip(counts) {
+            voided |= !notice.void && !counts;
+            notice.void |= !counts;
+        }
+        if voided {
+            self.reconsider_logins();
+        }
+    }
+
+    fn notice_counts(&self, notice: &TrackedNotice) -> bool {
+        if notice.void {
+            return false;
+        }
+        match notice.rule {
+            NoticeRule::Inactivity => inactivity::counts(self, notice),
+            NoticeRule::Agreement | NoticeRule::Recertification | NoticeRule::Waiver => self
+                .obligations
+                .iter()
+                .filter(|obligation| notice.speaks_of(obligation))
+                // Void once the end moves behind the day it named, or nothing is owed.
+                .any(|obligation| {
+                    obligation
+                        .ends_on()
+                        .is_some_and(|day| day <= notice.named_on)
+                }),
+            NoticeRule::SuspensionTooLong => self.holds.iter().any(|hold| {
+                hold.ended_at.is_none()
+                    && notice.occurred_at >= hold.from
+                    && self
+                        .suspension_ends_on(hold)
+                        .is_some_and(|day| day <= notice.named_on)
+            }),
+            _ => true,
+        }
+    }
+
+    /// Holds whose announced instant has come.
+    pub(super) fn open_due_holds(&mut self) {
+        let due: Vec<_> = self
+            .pending_holds
+            .extract_if(.., |pending| pending.at <= self.at)
+            .collect();
+        for pending in due {
+            if self.open_period().is_none() || pending.until.is_some_and(|until| until <= self.at) {
+                continue;
+            }
+            self.open_hold(Hold {
+                cause: pending.cause,
+                from: self.at,
+                until: pending.until,
+                ended_at: None,
+                fact: Some(pending.fact),
+                requirement: None,
+            });
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Rules change; what was announced stands.
+
+use serde_json::{Value, json};
+
+use super::support::*;
+use crate::domain::evaluate::{Change, LicenseState};
+use crate::domain::license::LicenseStatus::{Active, Warned};
+use crate::domain::requirement::Status;
+
+const OFF_RULE: &str = "/license_types/end_user/inactivity/off_rule";
+
+fn limited(limit: u16, grace: u16) -> Value {
+    hand_with(&[(
+        OFF_RULE,
+        json!({
+            "limit": {"days": limit},
+            "steps": [{"after": {"days": limit}, "tells": ["user"]}],
+            "grace": {"days": grace},
+        }),
+    )])
+}
+
+fn cut_off(story: &Story, now: &str) -> Option<crate::domain::calendar::Instant> {
+    match story.license(now).state {
+        Some(LicenseState::Warned(warning)) => warning.cut_off_at,
+        other => panic!("not warned: {other:?}"),
+    }
+}
+
+fn warned() -> Story {
+    let mut story = Story::hand();
+    story.login("2026-03-02 16:00");
+    story.warned("2026-04-02 09:00", "2026-04-08");
+    story
+}
+
+#[test]
+fn a_lengthened_limit_brings_warned_people_back_and_voids_for_good() {
+    let mut story = warned();
+    story.policy("2026-04-04 00:00", limited(60, 5));
+    assert_eq!(
+        story.license("2026-04-03 00:00").next_change_at(),
+        Some(at("2026-04-04 00:00"))
+    );
+    story.turns_status("2026-04-04 00:00", Warned, Active);
+    story.policy("2026-04-06 00:00", limited(30, 5));
+    assert_eq!(story.status("2026-05-01 00:00"), Some(Active));
+}
+
+#[test]
+fn announced_deadlines_are_never_shortened() {
+    let mut story = warned();
+    story.policy("2026-04-04 00:00", limited(30, 1));
+    assert_eq!(
+        cut_off(&story, "2026-04-05 00:00"),
+        Some(at("2026-04-08 00:00"))
+    );
+}
+
+#[test]
+fn a_longer_grace_does_not_reach_notices_sent_before() {
+    let mut story = warned();
+    story.policy("2026-04-04 00:00", limited(30, 20));
+    assert_eq!(
+        cut_off(&story, "2026-04-05 00:00"),
+        Some(at("2026-04-08 00:00"))
+    );
+}
+
+#[test]
+fn a_shortened_limit_makes_warnable_and_ends_nothing_without_notice() {
+    let mut story = Story::hand();
+    story.login("2026-03-02 16:00");
+    story.policy("2026-03-20 00:00", limited(10, 5));
+    assert_eq!(story.status("2026-04-30 00:00"), Some(Active));
+    story.warned("2026-03-20 09:00", "2026-03-26");
+    assert_eq!(
+        cut_off(&story, "2026-03-21 00:00"),
+        Some(at("2026-03-26 00:00"))
+    );
+}
+
+#[test]
+fn a_notice_counts_only_under_every_rule_since_its_sending() {
+    let mut story = Story::hand();
+    story.login("2026-03-02 16:00");
+    // Sent under the longer limit, recorded under the shorter one.
+    story.policy("2026-03-20 00:00", limited(10, 5));
+    story.late(
+        "2026-03-19 23:00",
+        "2026-03-20 09:00",
+        notice(
+            crate::domain::fact::NoticeRule::Inactivity,
+            Some(0),
+            None,
+            day("2026-03-26"),
+        ),
+    );
+    assert_eq!(story.status("2026-03-20 09:00"), Some(Active));
+}
+
+#[test]
+fn without_steps_the_full_new_limit_runs_from_the_version_that_shortened_it() {
+    let silent = |limit: u16| {
+        hand_with(&[
+            (
+                OFF_RULE,
+                json!({"limit": {"days": limit}, "grace": {"days": 0}}),
+            ),
+            ("/notices", json!({"minimum_days": {"inactivity": 0}})),
+        ])
+    };
+    let mut story = Story::licensed_under(silent(90));
+    story.login("2026-03-02 16:00");
+    story.policy("2026-04-20 00:00", silent(30));
+    // Leaves the rule unchanged, so it starts nothing.
+    story.policy("2026-05-01 00:00", silent(30));
+    story.heartbeat("2026-05-21 00:00", "2026-05-21 00:00");
+    story.turns("2026-05-21 00:00", false);
+}
+
+#[test]
+fn a_rule_only_reports_before_its_enforcement() {
+    let mut policy = limited(30, 5);
+    set(
+        &mut policy,
+        &format!("{OFF_RULE}/enforced_from"),
+        json!("2026-06-01"),
+    );
+    set(
+        &mut policy,
+        "/license_types/end_user/recertification/enforced_from",
+        json!("2027-06-01"),
+    );
+    set(
+        &mut policy,
+        "/notices",
+        json!({"minimum_days": {"recertification": 0}}),
+    );
+    let mut story = Story::licensed_under(policy);
+    story.login("2026-03-02 16:00");
+    let mut active = story.clone();
+    story.warned("2026-04-02 09:00", "2026-04-08");
+    assert_eq!(
+        cut_off(&story, "2026-04-03 00:00"),
+        Some(at("2026-06-01 00:00"))
+    );
+    active.login("2026-05-01 09:00");
+    active.turns("2027-06-01 00:00", false);
+}
+
+#[test]
+fn a_version_acts_from_its_start_and_is_announced() {
+    let mut story = Story::hand();
+    story.login("2026-03-02 16:00");
+    story.policy("2026-03-15 00:00", limited(20, 5));
+    let license = story.license("2026-03-14 00:00");
+    assert_eq!(license.policy, Some(1));
+    assert_eq!(license.upcoming[0].change, Change::NewRules);
+    assert_eq!(license.upcoming[0].at, at("2026-03-15 00:00"));
+    assert_eq!(story.license("2026-03-15 00:00").policy, Some(2));
+    // Recorded on the 14th: unknown before.
+    let before = story.license("2026-03-13 23:59");
+    assert!(
+        before
+            .upcoming
+            .iter()
+            .all(|next| next.change != Change::NewRules)
+    );
+}
+
+#[test]
+fn a_requirement_added_later_binds_a_holder_only_if_it_says_so() {
+    for (binds, bound) in [
+        ("new_requests", false),
+        ("open_requests", false),
+        ("holders", true),
+    ] {
+        let mut story = Story::hand();
+        story.policy("2026-06-01 00:00", hand_with_one_course_more(binds));
+        let license = story.license("2026-06-02 00:00");
+        let found = license
+            .requirements
+            .iter()
+            .find(|standing| standing.key.to_string() == "course:extra");
+        assert_eq!(found.is_some(), bound, "{binds}");
+        assert!(found.is_none_or(|standing| {
+            standing.status == Status::Overdue && standing.due_on == Some(day("2026-06-01"))
+        }));
+        assert!(license.allowed());
+    }
+}
+
+#[test]
+fn a_requirement_added_between_submission_and_activation_does_not_bind_the_holder() {
+    let mut story = Story::under(hand());
+    story.policy(
+        "2026-02-25 00:00",
+        hand_with_one_course_more("new_requests"),
+    );
+    story.prepared("2026-02-26 10:00");
+    story.approved("2026-02-26 10:00");
+    assert!(story.request("2026-03-01 09:00").needs.is_empty());
+    story.activated("2026-03-01 09:00");
+    let license = story.license("2026-04-01 00:00");
+    assert!(
+        license
+            .requirements
+            .iter()
+            .all(|standing| standing.status == Status::Met)
+    );
+}

@@ -1,0 +1,418 @@
+//! Personal words go where they belong and nowhere else: each operation that takes a body is sent words that can be
+//! recognized, good and bad ones, and none of them may be found in the log, in a problem or in an audit record.
+
+use std::sync::{LazyLock, Mutex, Once};
+
+use actix_web::http::Method;
+use hmis_licensing::application::actor::Role;
+use hmis_licensing::http::openapi::Document;
+use log::{LevelFilter, Log, Metadata, Record};
+use serde_json::{Value, json};
+
+use crate::matrix::world::World;
+use crate::support::app::Answer;
+use crate::support::database::on_sqlite;
+
+/// Every canary holds this, in whatever case.
+const CANARY: &str = "canary";
+
+/// What was logged in this process.
+static LOGGED: LazyLock<Mutex<String>> = LazyLock::new(Mutex::default);
+
+struct Capture;
+
+impl Log for Capture {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        use std::fmt::Write;
+        let mut logged = LOGGED.lock().unwrap();
+        let (level, target) = (record.level(), record.target());
+        writeln!(logged, "{level} {target} {}", record.args()).unwrap();
+    }
+
+    fn flush(&self) {}
+}
+
+/// Captures everything that an operator can turn on, down to debugging.
+fn capture() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        log::set_boxed_logger(Box::new(Capture)).expect("no other logger");
+        log::set_max_level(LevelFilter::Debug);
+    });
+}
+
+/// A body for each operation that takes one, with canaries wherever a caller can write freely. `$words` as in the
+/// matrix.
+const BODIES: &[(&str, &str, &str)] = &[
+    (
+        "create_implementation",
+        "",
+        r#"{"code": "canary-code", "name": "Canary HMIS", "time_zone": "America/Chicago",
+            "support_contact": "canary@canary.example"}"#,
+    ),
+    (
+        "change_implementation",
+        "$implementation",
+        r#"{"expected_version": 1, "name": "Canary HMIS", "support_contact": "canary@canary.example"}"#,
+    ),
+    ("post_policy", "$implementation", r#"{"preset": "canary"}"#),
+    (
+        "create_organization",
+        "",
+        r#"{"implementation_id": "$implementation", "name": "Canary House",
+            "participation": {"from_on": "2026-03-01"},
+            "external_ids": [{"system": "vendor_agency", "value": "canary-1"}]}"#,
+    ),
+    (
+        "change_organization",
+        "$organization",
+        r#"{"expected_version": 1, "name": "Canary Shelter"}"#,
+    ),
+    (
+        "record_participation",
+        "$organization",
+        r#"{"from_on": "2026-03-01"}"#,
+    ),
+    (
+        "create_organization_contact",
+        "",
+        r#"{"organization_id": "$organization", "duty": "billing_contact", "name": "Canary Kowalczyk",
+            "email": "canary@canary.example", "phone": "canary 555"}"#,
+    ),
+    (
+        "end_organization_contact",
+        "$contact",
+        r#"{"expected_version": 1, "to_on": "2026-03-09"}"#,
+    ),
+    (
+        "create_project",
+        "",
+        r#"{"organization_id": "$organization", "name": "Canary Center",
+            "external_ids": [{"system": "vendor_project", "value": "canary-2"}]}"#,
+    ),
+    (
+        "change_project",
+        "$project",
+        r#"{"expected_version": 1, "name": "Canary Night Shelter"}"#,
+    ),
+    (
+        "create_person",
+        "",
+        r#"{"implementation_id": "$implementation", "given_name": "Canaria", "family_name": "Canary",
+            "emails": [{"email": "canary@canary.example", "organization_id": "$organization"}],
+            "external_ids": [{"system": "username", "value": "canary-3"}]}"#,
+    ),
+    (
+        "change_person",
+        "$colleague",
+        r#"{"expected_version": 1, "given_name": "Canary", "family_name": "Mc Canary"}"#,
+    ),
+    (
+        "add_person_email",
+        "$colleague",
+        r#"{"email": "other.canary@canary.example", "organization_id": "$organization"}"#,
+    ),
+    (
+        "add_person_external_id",
+        "$colleague",
+        r#"{"system": "lms_learner_id", "value": "canary-4"}"#,
+    ),
+    (
+        "grant_staff_role",
+        "",
+        r#"{"principal": {"issuer": "https://canary.example", "subject": "canary@canary.example",
+                          "display_name": "Canary Tobias"},
+            "role": "supervisor", "implementation_id": "$implementation", "organization_id": "$organization",
+            "person_id": "$colleague"}"#,
+    ),
+    (
+        "revoke_staff_role",
+        "$staff_role",
+        r#"{"expected_version": 1}"#,
+    ),
+    (
+        "submit_license_request",
+        "",
+        r#"{"organization_id": "$organization", "license_type": "end_user",
+            "person": {"given_name": "Canaria", "family_name": "Canary", "email": "canary@canary.example"},
+            "attestations": [{"code": "job_need"}], "requested_by": "$supervisor",
+            "report": {"reason": "Canary is new here.", "ticket_reference": "canary-7",
+                       "reported_by": {"name": "Canary Clerk", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
+        "approve_license_request",
+        "$open_request",
+        r#"{"expected_version": 1, "report": {"reason": "Canary is fine.", "ticket_reference": "canary-8"}}"#,
+    ),
+    (
+        "activate_license_request",
+        "$open_request",
+        r#"{"expected_version": 2, "report": {"reason": "Canary is ready."}}"#,
+    ),
+    (
+        "deny_license_request",
+        "$other_request",
+        r#"{"expected_version": 1, "reason": "Canary enters no data."}"#,
+    ),
+    (
+        "withdraw_license_request",
+        "$third_request",
+        r#"{"expected_version": 1, "report": {"reason": "Canary took another job.",
+            "reported_by": {"name": "Canary Clerk", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
+        "record_agreement_signature",
+        "",
+        r#"{"person_id": "$person", "organization_id": "$organization", "agreement": "user_agreement",
+            "party": "end_user", "signed_on": "2026-03-02", "report": {"reason": "Canary signed on paper."}}"#,
+    ),
+    (
+        "record_training_completion",
+        "",
+        r#"{"person_id": "$person", "course": "hand_policy_and_procedure", "outcome": "pass",
+            "completed_on": "2026-03-02", "edition": "canary", "report": {"reason": "Canary passed."}}"#,
+    ),
+    (
+        "reschedule_departure",
+        "$future_departure",
+        r#"{"expected_version": 1, "ended_on": "2026-05-05", "report": {"reason": "Canary stays longer."}}"#,
+    ),
+    (
+        "cancel_departure",
+        "$future_departure",
+        r#"{"expected_version": 2, "report": {"reason": "Canary stays."}}"#,
+    ),
+    (
+        "reschedule_deactivation",
+        "$future_deactivation",
+        r#"{"expected_version": 1, "effective_on": "2026-05-05", "report": {"reason": "Canary again."}}"#,
+    ),
+    (
+        "cancel_deactivation",
+        "$future_deactivation",
+        r#"{"expected_version": 2, "report": {"reason": "Canary stays."}}"#,
+    ),
+    (
+        "deactivate_license",
+        "",
+        r#"{"license_id": "$other_license", "cause": "violation",
+            "report": {"reason": "Canary shared a password.", "ticket_reference": "canary-9",
+                       "reported_by": {"name": "Canary Clerk", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
+        "report_departure",
+        "",
+        r#"{"person_id": "$colleague", "organization_id": "$organization", "ended_on": "2026-03-01",
+            "report": {"reason": "Canary left.", "reported_by": {"name": "Canary Clerk"}}}"#,
+    ),
+];
+
+/// Pointers to every value inside a body that holds no others.
+fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                leaves(member, &format!("{at}/{name}"), found);
+            }
+        }
+        Value::Array(entries) => {
+            for (index, entry) in entries.iter().enumerate() {
+                leaves(entry, &format!("{at}/{index}"), found);
+            }
+        }
+        _ => found.push(at.to_owned()),
+    }
+}
+
+/// The body itself, and what can be wrong with it, as texts.
+fn spoilt(body: &Value) -> Vec<String> {
+    let mut texts = vec![body.to_string()];
+    let mut pointers = Vec::new();
+    leaves(body, "", &mut pointers);
+    for pointer in pointers {
+        for wrong in [
+            json!("canary@@ canary"),
+            json!(format!("canary {}", "x".repeat(2_000))),
+            json!("canary\u{0}\u{202e}"),
+            json!({ "given_name": "canary" }),
+            json!(["canary"]),
+        ] {
+            let mut body = body.clone();
+            *body.pointer_mut(&pointer).unwrap() = wrong;
+            texts.push(body.to_string());
+        }
+    }
+    let mut extra = body.clone();
+    extra["unheard_of"] = json!("canary");
+    texts.push(extra.to_string());
+    let text = body.to_string();
+    let inner = text.trim_end_matches('}');
+    texts.push(format!(
+        "{inner}, \"name\": \"canary\", \"name\": \"canary\"}}"
+    ));
+    texts.push(format!("{inner}, \"canary"));
+    texts.push("\"canary\"".to_owned());
+    texts
+}
+
+fn is_clean(text: &str) -> bool {
+    !text.to_lowercase().contains(CANARY)
+}
+
+#[track_caller]
+fn assert_clean(what: &str, answer: &Answer) {
+    let problem = answer.status.is_client_error() || answer.status.is_server_error();
+    assert!(
+        !answer.status.is_server_error(),
+        "{what}: {} {}",
+        answer.status,
+        answer.text
+    );
+    assert!(
+        !problem || is_clean(&answer.text),
+        "{what}: {}",
+        answer.text
+    );
+    if problem {
+        for (name, value) in answer.headers() {
+            assert!(is_clean(value), "{what}: {name}: {value}");
+        }
+    }
+}
+
+#[test]
+fn no_personal_word_is_logged_or_told_in_a_problem_or_an_audit_record() {
+    capture();
+    on_sqlite(|database| async move {
+        let world = World::new(&database).await;
+        let (app, admin) = (&world.app, world.administrator.clone());
+        let supervisor = world.ours(Role::Supervisor).await;
+        let document: Value = serde_json::from_str(Document::new().text()).unwrap();
+        let mut missing = Vec::new();
+        let mut done = 0;
+        let mut refused = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let name = operation["operationId"].as_str().unwrap();
+                if method == "get" {
+                    continue;
+                }
+                if !BODIES.iter().any(|(operation, ..)| *operation == name) {
+                    missing.push(name.to_owned());
+                }
+                assert!(
+                    ["post", "patch"].contains(&method.as_str()),
+                    "{method} {path}"
+                );
+            }
+        }
+        assert!(missing.is_empty(), "without a body here: {missing:?}");
+        for (name, id, body) in BODIES {
+            let (method, path) = find(&document, name);
+            let path = path.replace("{id}", &world.fill(id));
+            let body: Value = serde_json::from_str(&world.fill(body)).unwrap();
+            let send = async |token: &str, query: &str, key: &str, text: String| {
+                let call = app
+                    .request(method.clone(), &format!("{path}{query}"))
+                    .header("User-Agent", "canary-agent")
+                    .header("Cookie", "canary=canary")
+                    .bearer(token);
+                let call = if key.is_empty() {
+                    call
+                } else {
+                    call.header("Idempotency-Key", key)
+                };
+                call.text(text).send().await
+            };
+            // The good one first, under a key that is then used for all the others too.
+            let good = body.to_string();
+            let key = format!("\"canary-{name}\"");
+            let answer = send(&admin, "", &key, good.clone()).await;
+            done += usize::from(answer.status.is_success());
+            assert_clean(name, &answer);
+            for text in spoilt(&body) {
+                for (token, key) in [(&*admin, ""), (&*admin, &*key), (&*supervisor, "")] {
+                    let answer = send(token, "", key, text.clone()).await;
+                    refused += usize::from(!answer.status.is_success());
+                    assert_clean(&format!("{name} {text}"), &answer);
+                }
+            }
+            for (token, query, key) in [
+                ("canary.canary.canary", "", ""),
+                (&admin, "?dry_run=canary", ""),
+                (&admin, "?unheard_of=canary", ""),
+                (&admin, "", "\"canary canary"),
+            ] {
+                let answer = send(token, query, key, good.clone()).await;
+                assert_clean(&format!("{name} {query}{key}"), &answer);
+            }
+        }
+        assert!(done > BODIES.len() - 4, "{done} of the good ones were done");
+        assert!(refused > 1_000, "{refused} of the bad ones were refused");
+        // Reading by personal words.
+        for query in [
+            "name=canary",
+            "email=canary%40canary.example",
+            "system=username&external_id=canary-3",
+            "email=canary&limit=canary",
+            "cursor=canary",
+            "organization_id=canary",
+        ] {
+            let call = app.get(&format!("/v1/people?{query}")).bearer(&admin);
+            assert_clean(query, &call.send().await);
+        }
+        app.app.housekeeping().await.unwrap();
+        let records = audit_records(&world).await;
+        assert!(records.len() > done + 20, "{} records", records.len());
+        for record in &records {
+            assert!(is_clean(record), "{record}");
+            for token in [&admin, &supervisor] {
+                assert!(!record.contains(token.as_str()));
+            }
+        }
+        // They did arrive where they belong.
+        let found = app.get("/v1/people?name=canar").bearer(&admin);
+        assert!(!is_clean(&found.send().await.text));
+        let logged = LOGGED.lock().unwrap();
+        assert!(logged.contains("POST /v1/people"), "requests are logged");
+        let told: Vec<&str> = logged.lines().filter(|line| !is_clean(line)).collect();
+        assert!(told.is_empty(), "{told:#?}");
+        for token in [&admin, &supervisor] {
+            assert!(!logged.contains(token.as_str()), "a token is logged");
+        }
+    });
+}
+
+fn find(document: &Value, name: &str) -> (Method, String) {
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation["operationId"] == name {
+                return (method.to_uppercase().parse().unwrap(), path.clone());
+            }
+        }
+    }
+    panic!("{name} is no operation");
+}
+
+/// The canonical text of every record of every log.
+async fn audit_records(world: &World) -> Vec<String> {
+    let mut records = Vec::new();
+    let mut path = "/v1/audit-records?limit=100".to_owned();
+    loop {
+        let call = world.app.get(&path).bearer(&world.administrator);
+        let page = call.send().await.expect(200);
+        let rows = page["data"].as_array().unwrap();
+        records.extend(
+            rows.iter()
+                .map(|row| row["record"].as_str().unwrap().to_owned()),
+        );
+        match page["page"]["next_cursor"].as_str() {
+            None => return records,
+            Some(cursor) => path = format!("/v1/audit-records?limit=100&cursor={cursor}"),
+        }
+    }
+}

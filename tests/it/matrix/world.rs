@@ -1,0 +1,316 @@
+//! The world of the matrix: HAND's implementation with an imported export, in which one of everything exists.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hmis_licensing::application::actor::Role;
+use hmis_licensing::application::hmis_csv::{load_directory, read_export};
+use hmis_licensing::application::import::import_hmis_csv;
+use hmis_licensing::application::operator;
+use hmis_licensing::application::token::OWN_ISSUER;
+use serde_json::{Value, json};
+
+use crate::support::app::TestApp;
+use crate::support::database::TestDatabase;
+
+/// Ids for the `$words` of a row.
+pub type Ids = dyn Fn(&str) -> String;
+
+/// Replaces every `$word`.
+pub fn fill(text: &str, ids: &Ids) -> String {
+    let mut parts = text.split('$');
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part
+            .find(|c: char| !(c.is_ascii_lowercase() || c == '_'))
+            .unwrap_or(part.len());
+        filled.push_str(&ids(&part[..end]));
+        filled.push_str(&part[end..]);
+    }
+    filled
+}
+
+/// Everything in it, by the words that the rows use.
+pub struct World {
+    pub app: TestApp,
+    pub ids: HashMap<&'static str, String>,
+    /// The first start's administrator of everything.
+    pub administrator: String,
+}
+
+impl World {
+    pub async fn new(database: &TestDatabase) -> Self {
+        let app = TestApp::on(database).await;
+        let start = operator::first_start(&app.app, Some(OWN_ISSUER))
+            .await
+            .unwrap();
+        let subject = start.administrator.unwrap().subject;
+        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hmis-csv");
+        let export = read_export(&load_directory(&files).unwrap()).unwrap();
+        import_hmis_csv(&app.app, "hand", export, false)
+            .await
+            .unwrap();
+        let administrator = app.token(&subject);
+        let mut world = Self {
+            app,
+            ids: HashMap::new(),
+            administrator,
+        };
+        world.find_the_imported().await;
+        world.staff().await;
+        world.licenses().await;
+        world
+    }
+
+    pub fn id(&self, word: &str) -> &str {
+        &self.ids[word]
+    }
+
+    /// Its ids, for the `$words` of a row.
+    pub fn ids(&self) -> impl Fn(&str) -> String + 'static {
+        let ids = self.ids.clone();
+        move |word| ids[word].clone()
+    }
+
+    /// A text with its ids.
+    pub fn fill(&self, text: &str) -> String {
+        fill(text, &self.ids())
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let call = self.app.get(path).bearer(&self.administrator);
+        call.send().await.expect(200)
+    }
+
+    /// Posts as the administrator and returns what was made.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        self.post_as(&self.administrator, path, body).await
+    }
+
+    pub async fn post_as(&self, token: &str, path: &str, body: &Value) -> Value {
+        let answer = self.app.post(path).bearer(token).json(body).send().await;
+        assert!(
+            answer.status.is_success(),
+            "{path} {body}: {} {}",
+            answer.status,
+            answer.text
+        );
+        answer.json()
+    }
+
+    async fn only(&self, path: &str) -> String {
+        let found = self.get(path).await;
+        assert_eq!(found["data"].as_array().unwrap().len(), 1, "{path}");
+        id_of(&found["data"][0])
+    }
+
+    async fn find_the_imported(&mut self) {
+        for (word, code) in [("implementation", "hand"), ("akhmis", "akhmis")] {
+            let id = self.only(&format!("/v1/implementations?code={code}")).await;
+            self.ids.insert(word, id);
+        }
+        let organizations = self.get("/v1/organizations?limit=100").await;
+        for (word, name) in [
+            ("organization", "Corktown Shelter Alliance"),
+            ("other_organization", "Jefferson Avenue Family Center"),
+        ] {
+            let organizations = organizations["data"].as_array().unwrap();
+            let found = organizations.iter().find(|row| row["name"] == name);
+            self.ids.insert(word, id_of(found.unwrap()));
+        }
+        let path = format!("/v1/projects?organization_id={}", self.id("organization"));
+        self.ids
+            .insert("project", id_of(&self.get(&path).await["data"][0]));
+        for (word, number) in [
+            ("person", 41),
+            ("supervisor", 42),
+            ("colleague", 39),
+            ("other_supervisor", 43),
+        ] {
+            let path = format!("/v1/people?system=hmis_user_id&external_id={number}");
+            let id = self.only(&path).await;
+            self.ids.insert(word, id);
+        }
+    }
+
+    /// Grants a role over the API and returns its row and a token of its subject. `scope`: what of implementation,
+    /// organization and person it has, by their words.
+    pub async fn grant(
+        &self,
+        subject: &str,
+        role: Role,
+        scope: &[(&str, &str)],
+    ) -> (Value, String) {
+        self.grant_until(subject, role, scope, None).await
+    }
+
+    pub async fn grant_until(
+        &self,
+        subject: &str,
+        role: Role,
+        scope: &[(&str, &str)],
+        until: Option<DateTime<Utc>>,
+    ) -> (Value, String) {
+        let mut body = json!({
+            "principal": { "issuer": OWN_ISSUER, "subject": subject },
+            "role": role.as_str(),
+        });
+        for (member, word) in scope {
+            body[format!("{member}_id")] = json!(self.id(word));
+        }
+        if let Some(until) = until {
+            body["until_at"] = json!(until);
+        }
+        let row = self.post("/v1/staff-roles", &body).await;
+        (row, self.app.token(subject))
+    }
+
+    /// A token with a role that reaches everything of ours that the role can reach.
+    pub async fn ours(&self, role: Role) -> String {
+        let here = ("implementation", "implementation");
+        let scope: &[_] = match role {
+            // Only an administrator of everything makes implementations.
+            Role::SystemAdmin => return self.administrator.clone(),
+            Role::Supervisor => &[
+                here,
+                ("organization", "organization"),
+                ("person", "supervisor"),
+            ],
+            Role::EndUser => &[here, ("person", "person")],
+            _ => &[here],
+        };
+        let subject = format!("ours-{}", role.as_str());
+        self.grant(&subject, role, scope).await.1
+    }
+
+    async fn staff(&mut self) {
+        let contact = json!({
+            "organization_id": self.id("organization"),
+            "duty": "authorized_signer",
+            "name": "Ingrid Solberg",
+        });
+        let contact = self.post("/v1/organization-contacts", &contact).await;
+        self.ids.insert("contact", id_of(&contact));
+        let scope = [("implementation", "implementation")];
+        let (spare, _) = self.grant("spare", Role::Trainer, &scope).await;
+        self.ids.insert("staff_role", id_of(&spare));
+    }
+
+    /// Asks for a license of somebody at our organization.
+    async fn request(&self, person: Value) -> String {
+        let body = json!({
+            "organization_id": self.id("organization"),
+            "person": person,
+            "license_type": "end_user",
+            "attestations": [{ "code": "job_need" }],
+            "requested_by": self.id("supervisor"),
+        });
+        id_of(&self.post("/v1/license-requests", &body).await)
+    }
+
+    /// The whole road to a license: its id, and those of a signature and a training.
+    async fn license(&self, request: &str, person: &str) -> [String; 3] {
+        let act = async |action: &str, version: i64| {
+            let path = format!("/v1/license-requests/{request}/{action}");
+            self.post(&path, &json!({ "expected_version": version }))
+                .await
+        };
+        act("approve", 1).await;
+        let mut evidence = [Value::Null, Value::Null];
+        for agreement in ["user_agreement", "code_of_ethics"] {
+            for party in ["end_user", "supervisor"] {
+                let body = json!({
+                    "person_id": person,
+                    "organization_id": self.id("organization"),
+                    "agreement": agreement,
+                    "party": party,
+                    "signed_on": "2026-03-01",
+                });
+                evidence[0] = self.post("/v1/agreement-signatures", &body).await;
+            }
+        }
+        for course in ["hmis_user_training_series", "hand_policy_and_procedure"] {
+            let body = json!({
+                "person_id": person,
+                "course": course,
+                "outcome": "pass",
+                "completed_on": "2026-03-01",
+            });
+            evidence[1] = self.post("/v1/training-completions", &body).await;
+        }
+        let path = format!("/v1/license-requests/{request}");
+        let version = self.get(&path).await["version"].as_i64().unwrap();
+        let done = act("activate", version).await;
+        let license = done["license_id"].as_str().expect("a license").to_owned();
+        [license, id_of(&evidence[0]), id_of(&evidence[1])]
+    }
+
+    async fn licenses(&mut self) {
+        let (person, colleague) = (
+            self.id("person").to_owned(),
+            self.id("colleague").to_owned(),
+        );
+        let request = self.request(json!({ "id": person })).await;
+        let [license, signature, training] = self.license(&request, &person).await;
+        let of_colleague = self.request(json!({ "id": colleague })).await;
+        let [other_license, ..] = self.license(&of_colleague, &colleague).await;
+        for (word, id) in [
+            ("request", request),
+            ("license", license),
+            ("signature", signature),
+            ("training", training),
+            ("other_license", other_license.clone()),
+        ] {
+            self.ids.insert(word, id);
+        }
+        for (word, family_name) in [
+            ("open_request", "Moreau"),
+            ("other_request", "Petrov"),
+            ("third_request", "Silva"),
+        ] {
+            let person = json!({
+                "given_name": "Kim",
+                "family_name": family_name,
+                "email": "kim@corktown.example",
+            });
+            let id = self.request(person).await;
+            self.ids.insert(word, id);
+        }
+        // The person left a minute ago; the colleague will leave, and will no longer need access before that.
+        self.app.clock.advance(TimeDelta::minutes(1));
+        let departure = |person: &str, member: &str, ended: Value| {
+            let mut body = json!({
+                "person_id": person,
+                "organization_id": self.id("organization"),
+            });
+            body[member] = ended;
+            body
+        };
+        let now = departure(&person, "ended_at", json!(self.app.app.now()));
+        let departed = self.post("/v1/departures", &now).await;
+        assert_eq!(departed["status"], "effective", "{departed}");
+        let later = departure(&colleague, "ended_on", json!("2026-06-01"));
+        let future = self.post("/v1/departures", &later).await;
+        let body = json!({
+            "license_id": other_license,
+            "cause": "no_longer_needed",
+            "effective_on": "2026-05-01",
+        });
+        let deactivation = self.post("/v1/deactivations", &body).await;
+        for (word, made) in [
+            ("departure", departed),
+            ("future_departure", future),
+            ("future_deactivation", deactivation),
+        ] {
+            self.ids.insert(word, id_of(&made));
+        }
+    }
+}
+
+fn id_of(value: &Value) -> String {
+    value["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("an id in {value}"))
+        .to_owned()
+}
