@@ -63,6 +63,11 @@ impl Trail {
         self.scope.get_or_insert(scope);
     }
 
+    /// What the record will be about, as far as it is known.
+    pub(in crate::application) fn named(&self) -> Option<Scope> {
+        self.scope
+    }
+
     /// A row that the use case wrote.
     pub fn touched(&mut self, kind: &'static str, id: impl Into<Uuid>) {
         self.touched.push(Touched {

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::{ContextV7, Timestamp, Uuid};
 
-use super::actor::{Action, Actor, Scope};
+use super::actor::{Action, Actor, Denied, Scope};
 use super::audit::{self, Outcome, Trail};
 use super::clock::Clock;
 use super::error::Error;
@@ -122,9 +122,13 @@ impl Tx<'_> {
 
     /// Asks THE authorize and remembers what was allowed.
     pub fn authorize(&mut self, action: Action, scope: Scope) -> Result<(), Error> {
+        match self.actor.authorize(action, scope) {
+            // What the actor may know of is named in the record of the refusal too.
+            Ok(_) | Err(Denied::Forbidden) => self.trail.scope(scope),
+            Err(Denied::Hidden) => {}
+        }
         self.actor.authorize(action, scope)?;
         self.authorized.push(Authorized { action, scope });
-        self.trail.scope(scope);
         Ok(())
     }
 }
@@ -232,6 +236,8 @@ impl App {
             idempotency,
             dry_run,
         } = call.clone();
+        let named = Arc::new(Mutex::new(None));
+        let refused = Arc::clone(&named);
         let outcome = self
             .store
             .write(
@@ -250,7 +256,9 @@ impl App {
                         ids: &mut ids,
                         authorized: Vec::new(),
                     };
-                    let value = job(&mut tx)?;
+                    let value = job(&mut tx).inspect_err(|_| {
+                        *refused.lock().unwrap_or_else(PoisonError::into_inner) = tx.trail.named();
+                    })?;
                     let reply = render(&value);
                     if dry_run {
                         return Err(Ended::DryRun(reply));
@@ -280,7 +288,8 @@ impl App {
         match outcome {
             Ok(reply) | Err(Ended::DryRun(reply)) => Ok(reply),
             Err(Ended::Failed(error)) => {
-                self.note_refusal(&call, &error).await;
+                let named = *named.lock().unwrap_or_else(PoisonError::into_inner);
+                self.note_refusal(&call, &error, named).await;
                 Err(error)
             }
         }
@@ -362,7 +371,7 @@ impl App {
             })
             .await;
         if let Err(error) = &outcome {
-            self.note_refusal(&call, error).await;
+            self.note_refusal(&call, error, None).await;
         }
         outcome
     }
@@ -374,7 +383,10 @@ impl App {
 
     /// Appends what was refused to the audit log, after the rollback of the refused work. Strangers are only counted,
     /// so that they cannot fill the log. A failure to append is logged: the refusal itself stands.
-    async fn note_refusal(&self, call: &Call, error: &Error) {
+    ///
+    /// The record is the implementation's whose matter was refused. Where the work had not come to naming it, it is
+    /// that of the actor, if he acts in one only.
+    async fn note_refusal(&self, call: &Call, error: &Error, named: Option<Scope>) {
         let reason = match error {
             Error::Unauthenticated => {
                 self.note_stranger();
@@ -393,7 +405,10 @@ impl App {
             .write(move |unit: &mut dyn UnitOfWork| -> Result<(), Error> {
                 ids.rewind();
                 let actor = load_actor(unit, &call.caller, now)?;
-                let trail = Trail::new(call.action, &call.caller);
+                let mut trail = Trail::new(call.action, &call.caller);
+                if let Some(scope) = named.or_else(|| only_implementation(&actor)) {
+                    trail.scope(scope);
+                }
                 audit::append(
                     unit,
                     ids.draw().into(),
@@ -432,6 +447,15 @@ impl App {
         }
         outcome
     }
+}
+
+/// The implementation that all of an actor's grants are for.
+fn only_implementation(actor: &Actor) -> Option<Scope> {
+    let mut implementations = actor.grants.iter().map(|grant| grant.implementation_id);
+    let first = implementations.next()??;
+    implementations
+        .all(|other| other == Some(first))
+        .then(|| Scope::implementation(first))
 }
 
 /// The live authority of a caller, read in the transaction of his request.
