@@ -88,12 +88,6 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
         .for_organization(organization.id, today(policy, tx.now));
     check(tx, new, &organization, policy, &document)?;
     let person = the_trainee(tx, new, &organization)?;
-    // Whoever asks the audit log about a person finds the request too.
-    tx.trail.scope(Scope::person(
-        organization.implementation_id,
-        Some(organization.id),
-        person.id,
-    ));
     not_oneself(tx, person.id, "somebody else requests a license for you")?;
     if new.requested_by == Some(person.id) {
         return Err(Error::OwnCase(
