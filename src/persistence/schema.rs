@@ -244,6 +244,8 @@ diesel::table! {
         person_id -> Uuid,
         given_name -> Text,
         family_name -> Text,
+        given_key -> Text,
+        family_key -> Text,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
     }

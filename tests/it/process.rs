@@ -160,11 +160,13 @@ fn a_newer_schema_is_not_touched() {
         .batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')")
         .unwrap();
     let before = std::fs::read(&file).unwrap();
+    let export = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hmis-csv");
+    let export = export.to_str().unwrap();
     for arguments in [
         &["serve", "--bind", "127.0.0.1:0"][..],
         &["migrate"],
         &["token", "--role", "auditor"],
-        &["import", "hmis-csv", ".", "--implementation", "hand"],
+        &["import", "hmis-csv", export, "--implementation", "hand"],
     ] {
         let arguments: Vec<&str> = arguments.iter().copied().chain(url).collect();
         let output = run(folder.path(), &arguments, &[]);

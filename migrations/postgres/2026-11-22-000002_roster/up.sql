@@ -103,10 +103,14 @@ CREATE TABLE person_names (
     person_id uuid NOT NULL REFERENCES people (id),
     given_name text NOT NULL,
     family_name text NOT NULL,
+    given_key text COLLATE "C" NOT NULL,
+    family_key text COLLATE "C" NOT NULL,
     recorded_at timestamptz NOT NULL,
     recorded_by uuid NOT NULL REFERENCES principals (id)
 );
 CREATE INDEX names_by_person ON person_names (person_id, recorded_at, id);
+CREATE INDEX names_by_given_name ON person_names (given_key);
+CREATE INDEX names_by_family_name ON person_names (family_key);
 
 CREATE TABLE person_emails (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

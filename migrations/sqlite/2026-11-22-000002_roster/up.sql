@@ -103,10 +103,14 @@ CREATE TABLE person_names (
     person_id TEXT NOT NULL REFERENCES people (id),
     given_name TEXT NOT NULL,
     family_name TEXT NOT NULL,
+    given_key TEXT NOT NULL,
+    family_key TEXT NOT NULL,
     recorded_at TEXT NOT NULL,
     recorded_by TEXT NOT NULL REFERENCES principals (id)
 ) STRICT;
 CREATE INDEX names_by_person ON person_names (person_id, recorded_at, id);
+CREATE INDEX names_by_given_name ON person_names (given_key);
+CREATE INDEX names_by_family_name ON person_names (family_key);
 
 CREATE TABLE person_emails (
     id INTEGER NOT NULL PRIMARY KEY,

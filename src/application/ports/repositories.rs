@@ -47,6 +47,10 @@ pub struct RosterFilter {
 }
 
 /// What narrows a list of people. `name` and `email` match without case, `name` from the start of either name.
+///
+/// A former name matches as the current one does, and any address, where the reader sees the person in a whole
+/// implementation or is the person. Who sees him at an organization only finds him by his current name, and by the
+/// addresses confirmed for that organization: neither a former name nor another agency is his to learn of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PersonFilter {
     pub implementation_id: Option<ImplementationId>,

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::document::{NoticedEnd, PolicyDocument};
-use super::validate::{Pointer, changing_days, may_exceed};
+use super::validate::{Pointer, changing_days, may_exceed, of_groups};
 use crate::domain::calendar::Length;
 use watched::WATCHED;
 use watched::Watch::{self, Allowance, Amount, Any, Limit, Order, Set};
@@ -25,7 +25,15 @@ pub fn shortens(old: &PolicyDocument, new: &PolicyDocument) -> Vec<String> {
     if !old.overrides.is_empty() || !new.overrides.is_empty() {
         let mut days = changing_days(old);
         days.extend(changing_days(new));
+        // Many organizations on many days have the same overrides: each pair of rules is compared once.
+        let mut compared = BTreeSet::new();
         for (organization, day) in days {
+            let laid_over = |document: &PolicyDocument| {
+                of_groups(document, &document.groups_of(organization, day))
+            };
+            if !compared.insert((laid_over(old), laid_over(new))) {
+                continue;
+            }
             compare(
                 &old.for_organization(organization, day),
                 &new.for_organization(organization, day),

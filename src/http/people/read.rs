@@ -101,7 +101,7 @@ pub async fn list_people(
     let slice = state
         .app
         .read(list.caller.clone(), Action::ReadPerson, move |rx| {
-            people::list(rx, filter.clone(), paging)
+            people::list(rx, &filter, paging)
         })
         .await?;
     Ok(list.respond(&slice, |row| PersonResponse::from(row)))

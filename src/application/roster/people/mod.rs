@@ -48,13 +48,14 @@ pub fn get(rx: &mut Rx<'_>, id: PersonId) -> Result<PersonDetails, Error> {
 ///
 /// Addresses and closed external ids that are not the reader's to see find somebody only where he is staff: a hit then
 /// shows the person, not what was hit.
+/// Staff also find people by a former name: the hit shows the person, the name only to those who may see it.
 pub fn list(
     rx: &mut Rx<'_>,
-    filter: PersonFilter,
+    filter: &PersonFilter,
     paging: Paging,
 ) -> Result<Slice<PersonDetails>, Error> {
     let visible = rx.actor.visible(Action::ReadPerson);
-    let rows = rx.view.people(&visible, &filter, paging.probe())?;
+    let rows = rx.view.people(&visible, filter, paging.probe())?;
     let Slice { rows, next } = paging.cut(rows, |row| row.id.0);
     Ok(Slice {
         rows: details(rx.view, rx.actor, rows)?,

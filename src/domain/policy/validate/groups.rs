@@ -181,7 +181,11 @@ fn together(document: &PolicyDocument) -> BTreeSet<Vec<usize>> {
     found
 }
 
-fn of_groups(document: &PolicyDocument, groups: &BTreeMap<&str, usize>) -> Vec<usize> {
+/// The places of the overrides of some groups, each with its rank, in the order in which they are laid over each other.
+pub(in crate::domain::policy) fn of_groups(
+    document: &PolicyDocument,
+    groups: &BTreeMap<&str, usize>,
+) -> Vec<usize> {
     let mut chosen: Vec<(usize, usize)> = document
         .overrides
         .iter()

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::{AgreementScope, LicenseKind, PolicyDocument};
 use crate::domain::calendar::Length;
 
-pub(super) use groups::changing_days;
+pub(super) use groups::{changing_days, of_groups};
 pub(super) use lengths::{at_least_days, may_exceed};
 pub(super) use pointer::Pointer;
 

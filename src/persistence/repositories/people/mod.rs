@@ -18,6 +18,15 @@ use crate::persistence::backend::MultiBackend;
 use crate::persistence::schema::{external_ids, people, person_emails, person_names};
 use crate::persistence::types::{Id, Instant};
 
+/// The people of whom a reader sees everything, not only what concerns an organization.
+macro_rules! seen_whole {
+    ($visible:expr) => {
+        people::implementation_id
+            .eq_any(ids(&$visible.implementations))
+            .or(people::id.eq_any(ids(&$visible.people)))
+    };
+}
+
 impl PersonReads for Session<'_> {
     fn person(&mut self, id: PersonId) -> Result<Option<Person>> {
         one(people::table
@@ -47,40 +56,48 @@ impl PersonReads for Session<'_> {
         }
         // Whom a reader knows through his organizations alone is not found by what he may not see of him: other
         // agencies, addresses confirmed for them, closed external ids.
-        macro_rules! seen_whole {
-            () => {
-                people::implementation_id
-                    .eq_any(ids(&visible.implementations))
-                    .or(people::id.eq_any(ids(&visible.people)))
-            };
-        }
         if let Some(id) = filter.organization_id {
             query = query.filter(belongs_to_any!(people::id, vec![Id::of(id)]));
             if !visible.everything && !visible.organizations.contains(&id) {
-                query = query.filter(seen_whole!());
+                query = query.filter(seen_whole!(visible));
             }
         }
         if let Some(name) = &filter.name {
             let (from, to) = beginning_with(name);
-            query = query.filter(
-                people::given_key
-                    .between(from.clone(), to.clone())
-                    .or(people::family_key.between(from, to)),
+            let now = people::given_key
+                .between(from.clone(), to.clone())
+                .or(people::family_key.between(from.clone(), to.clone()));
+            let ever = people::id.eq_any(
+                person_names::table
+                    .filter(
+                        person_names::given_key
+                            .between(from.clone(), to.clone())
+                            .or(person_names::family_key.between(from, to)),
+                    )
+                    .select(person_names::person_id),
             );
+            query = if visible.everything {
+                query.filter(now.or(ever))
+            } else {
+                query.filter(now.or(ever.and(seen_whole!(visible))))
+            };
         }
         if let Some(email) = &filter.email {
-            let having = || {
+            let of_address = || {
                 person_emails::table
                     .filter(person_emails::email_key.eq(search_key(email)))
                     .select(person_emails::person_id)
             };
-            let anywhere = people::id.eq_any(having());
+            let any = people::id.eq_any(of_address());
             query = if visible.everything {
-                query.filter(anywhere)
+                query.filter(any)
             } else {
-                let here = having()
+                let confirmed = of_address()
                     .filter(person_emails::organization_id.eq_any(ids(&visible.organizations)));
-                query.filter(anywhere.and(seen_whole!()).or(people::id.eq_any(here)))
+                query.filter(
+                    any.and(seen_whole!(visible))
+                        .or(people::id.eq_any(confirmed)),
+                )
             };
         }
         if let Some((system, value)) = &filter.external_id {
@@ -97,7 +114,7 @@ impl PersonReads for Session<'_> {
                 query.filter(ever)
             } else {
                 let open = having().filter(external_ids::closed_at.is_null());
-                query.filter(ever.and(seen_whole!()).or(people::id.eq_any(open)))
+                query.filter(ever.and(seen_whole!(visible)).or(people::id.eq_any(open)))
             };
         }
         all(page_by!(query, people::id, page).load::<PersonRow>(self.conn))

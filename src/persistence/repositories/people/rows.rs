@@ -54,6 +54,8 @@ pub struct NameRow {
     person_id: Id,
     given_name: String,
     family_name: String,
+    given_key: String,
+    family_key: String,
     recorded_at: Instant,
     recorded_by: Id,
 }
@@ -66,6 +68,8 @@ impl Row for NameRow {
             person_id: Id::of(record.person_id),
             given_name: record.given_name.clone(),
             family_name: record.family_name.clone(),
+            given_key: search_key(&record.given_name),
+            family_key: search_key(&record.family_name),
             recorded_at: Instant(record.recorded_at),
             recorded_by: Id::of(record.recorded_by),
         })
