@@ -20,9 +20,16 @@ impl Files {
     fn of_the_fixture() -> Self {
         let read = |name| {
             let path = Path::new(FIXTURE).join(name);
-            (name, std::fs::read_to_string(path).expect("a file of the fixture"))
+            (
+                name,
+                std::fs::read_to_string(path).expect("a file of the fixture"),
+            )
         };
-        Self(["Export.csv", "Organization.csv", "Project.csv", "User.csv"].map(read).into())
+        Self(
+            ["Export.csv", "Organization.csv", "Project.csv", "User.csv"]
+                .map(read)
+                .into(),
+        )
     }
 
     /// Replaces a text that stands once in one file.
@@ -77,7 +84,10 @@ async fn user(house: &House, id: &str) -> Value {
 }
 
 async fn organization(house: &House, name: &str) -> Value {
-    let listed = house.get(&house.admin, "/v1/organizations").await.expect(200);
+    let listed = house
+        .get(&house.admin, "/v1/organizations")
+        .await
+        .expect(200);
     let entries = listed["data"].as_array().unwrap();
     let found = entries.iter().find(|entry| entry["name"] == name);
     found.unwrap_or_else(|| panic!("{name} is missing")).clone()
@@ -90,18 +100,32 @@ fn an_export_becomes_organizations_projects_and_people() {
         let report = import(&house, &Files::of_the_fixture()).await;
         assert_eq!(report.source_key, "riverside-hmis");
         assert_eq!(report.fiscal_year, 2026);
-        let but_one = |created| Tally { created, ignored: 1, ..Tally::default() };
-        assert_eq!(report.organizations, but_one(5), "the deleted one was never known");
+        let but_one = |created| Tally {
+            created,
+            ignored: 1,
+            ..Tally::default()
+        };
+        assert_eq!(
+            report.organizations,
+            but_one(5),
+            "the deleted one was never known"
+        );
         assert_eq!(report.projects, created(7));
         assert_eq!(report.people, but_one(5));
         assert_eq!(report.listed, []);
         assert!(!report.has_errors());
-        assert!(!report.faults.is_empty(), "the export's date was rewritten by a spreadsheet");
+        assert!(
+            !report.faults.is_empty(),
+            "the export's date was rewritten by a spreadsheet"
+        );
 
         let safe_house = organization(&house, "Harbor Light Safe House").await;
         assert_eq!(safe_house["victim_service_provider"], true);
         assert_eq!(safe_house["participation"]["from_on"], "2026-03-02");
-        assert_eq!(safe_house["external_ids"][0]["system"], "hmis_csv:riverside-hmis");
+        assert_eq!(
+            safe_house["external_ids"][0]["system"],
+            "hmis_csv:riverside-hmis"
+        );
         assert_eq!(safe_house["external_ids"][0]["value"], "102");
         let cut = organization(&house, "Woodward Corridor Outreach and Day Center of").await;
         assert_eq!(cut["victim_service_provider"], false);
@@ -115,7 +139,10 @@ fn an_export_becomes_organizations_projects_and_people() {
 
         let dana = user(&house, "41").await;
         assert_eq!(dana["given_name"], "Dana");
-        assert_eq!(dana["emails"][0]["email"], "d.whitfield@corktown-shelter.example");
+        assert_eq!(
+            dana["emails"][0]["email"],
+            "d.whitfield@corktown-shelter.example"
+        );
         assert_eq!(dana["emails"][0]["organization_id"], Value::Null);
         assert_eq!(dana["emails"][0]["confirmed_at"], Value::Null);
     });
@@ -154,14 +181,22 @@ fn a_dry_run_reports_the_same_and_keeps_nothing() {
     on_both(async |database| {
         let house = House::on(&database).await;
         let files = Files::of_the_fixture();
-        let dry = import_hmis_csv(&house.app.app, "hand", files.read(), true).await.unwrap();
+        let dry = import_hmis_csv(&house.app.app, "hand", files.read(), true)
+            .await
+            .unwrap();
         assert!(dry.dry_run);
         for list in ["organizations", "projects", "people"] {
-            let listed = house.get(&house.admin, &format!("/v1/{list}")).await.expect(200);
+            let listed = house
+                .get(&house.admin, &format!("/v1/{list}"))
+                .await
+                .expect(200);
             assert_eq!(listed["data"], json!([]), "{list}");
         }
         let wet = import(&house, &files).await;
-        let wet = ImportReport { dry_run: true, ..wet };
+        let wet = ImportReport {
+            dry_run: true,
+            ..wet
+        };
         assert_eq!(dry, wet);
     });
 }
@@ -177,11 +212,23 @@ fn what_an_export_changes_is_recorded_with_its_date() {
             .clone()
             .with("User.csv", "\"Whitfield\"", "\"Okonkwo\"")
             .with("User.csv", "d.whitfield@corktown", "d.okonkwo@corktown")
-            .with("Organization.csv", "Eastern Market Housing Trust, Inc.", "Eastern Market Homes")
-            .with("Project.csv", "Jefferson - Transitional Housing", "Jefferson - Bridge Housing");
+            .with(
+                "Organization.csv",
+                "Eastern Market Housing Trust, Inc.",
+                "Eastern Market Homes",
+            )
+            .with(
+                "Project.csv",
+                "Jefferson - Transitional Housing",
+                "Jefferson - Bridge Housing",
+            );
         let report = import(&house, &newer).await;
         let updated = |report: &ImportReport| {
-            [report.organizations.updated, report.projects.updated, report.people.updated]
+            [
+                report.organizations.updated,
+                report.projects.updated,
+                report.people.updated,
+            ]
         };
         assert_eq!(updated(&report), [1, 1, 1], "{report}");
         let dana = user(&house, "41").await;
@@ -203,8 +250,16 @@ fn what_an_export_changes_is_recorded_with_its_date() {
         // The same name, changed in the HMIS after that, does.
         let back = files
             .clone()
-            .with("User.csv", "2026-01-12 09:00:00,2026-01-12 09:00:00", "2026-01-12 09:00:00,2026-03-04 13:30:00")
-            .with("Organization.csv", "Eastern Market Housing Trust, Inc.", "Eastern Market Homes");
+            .with(
+                "User.csv",
+                "2026-01-12 09:00:00,2026-01-12 09:00:00",
+                "2026-01-12 09:00:00,2026-03-04 13:30:00",
+            )
+            .with(
+                "Organization.csv",
+                "Eastern Market Housing Trust, Inc.",
+                "Eastern Market Homes",
+            );
         assert_eq!(import(&house, &back).await.people.updated, 1);
         assert_eq!(user(&house, "41").await["family_name"], "Whitfield");
     });
@@ -222,10 +277,11 @@ fn a_name_recorded_by_staff_stands_until_the_hmis_changed_its_own_later() {
         // 13:00 in Detroit.
         house.patch(&house.admin, &path, &change).await.expect(200);
         let dated = |at: &str| {
-            files
-                .clone()
-                .with("User.csv", "\"Dana\"", "\"Dani\"")
-                .with("User.csv", "2026-01-12 09:00:00,2026-01-12 09:00:00", &format!("2026-01-12 09:00:00,{at}"))
+            files.clone().with("User.csv", "\"Dana\"", "\"Dani\"").with(
+                "User.csv",
+                "2026-01-12 09:00:00,2026-01-12 09:00:00",
+                &format!("2026-01-12 09:00:00,{at}"),
+            )
         };
         for (at, name) in [
             ("2026-03-02 13:00:00", "Danielle"),
@@ -245,13 +301,29 @@ fn what_is_deleted_in_the_hmis_is_closed_and_listed_and_ends_nothing() {
         import(&house, &files).await;
         let deleted = files
             .clone()
-            .with("User.csv", "2026-01-12 09:00:00,,2051", "2026-01-12 09:00:00,2026-02-03 08:15:00,2051")
-            .with("Project.csv", "2025-03-05 15:05:00,37,,2051", "2025-03-05 15:05:00,37,2026-02-01 00:00:00,2051")
-            .with("Organization.csv", "2025-06-27 14:11:00,\"39\",,2051", "2025-06-27 14:11:00,\"39\",not a date,2051");
+            .with(
+                "User.csv",
+                "2026-01-12 09:00:00,,2051",
+                "2026-01-12 09:00:00,2026-02-03 08:15:00,2051",
+            )
+            .with(
+                "Project.csv",
+                "2025-03-05 15:05:00,37,,2051",
+                "2025-03-05 15:05:00,37,2026-02-01 00:00:00,2051",
+            )
+            .with(
+                "Organization.csv",
+                "2025-06-27 14:11:00,\"39\",,2051",
+                "2025-06-27 14:11:00,\"39\",not a date,2051",
+            );
         let report = import(&house, &deleted).await;
         assert_eq!(matters(&report), [Matter::Deleted; 3], "{report}");
         assert_eq!(
-            [report.organizations.closed, report.projects.closed, report.people.closed],
+            [
+                report.organizations.closed,
+                report.projects.closed,
+                report.people.closed
+            ],
             [1, 1, 1]
         );
         // Read in Detroit; the user id still leads to the person.
@@ -261,12 +333,19 @@ fn what_is_deleted_in_the_hmis_is_closed_and_listed_and_ends_nothing() {
         assert_eq!(closed, ["2026-02-03T13:15:00Z"; 2]);
         let trust = organization(&house, "Eastern Market Housing Trust, Inc.").await;
         assert_eq!(trust["participation"]["to_on"], Value::Null);
-        assert_eq!(trust["external_ids"][0]["closed_at"], "2026-03-02T18:00:00Z");
+        assert_eq!(
+            trust["external_ids"][0]["closed_at"],
+            "2026-03-02T18:00:00Z"
+        );
 
         house.app.clock.set("2026-03-03T18:00:00Z".parse().unwrap());
         let again = import(&house, &deleted).await;
         assert!(again.is_without_change(), "{again}");
-        assert_eq!(matters(&again), [Matter::Deleted; 3], "listed until somebody settles it");
+        assert_eq!(
+            matters(&again),
+            [Matter::Deleted; 3],
+            "listed until somebody settles it"
+        );
         let returned = import(&house, &files).await;
         assert!(returned.is_without_change(), "{returned}");
         assert_eq!(matters(&returned), [Matter::Returned; 3]);
@@ -290,7 +369,11 @@ fn a_provider_stays_protected_and_a_project_is_not_closed() {
         let house = House::on(&database).await;
         let files = Files::of_the_fixture();
         import(&house, &files).await;
-        for (flag, listed) in [("99", &[][..]), ("", &[]), ("0", &[Matter::ProviderProtected])] {
+        for (flag, listed) in [
+            ("99", &[][..]),
+            ("", &[]),
+            ("0", &[Matter::ProviderProtected]),
+        ] {
             let changed = files.clone().with(
                 "Organization.csv",
                 "\"Harbor Light Safe House\",1",
@@ -305,11 +388,18 @@ fn a_provider_stays_protected_and_a_project_is_not_closed() {
 
         let closing = files
             .clone()
-            .with("Project.csv", "2017-03-01,,1,2", "2017-03-01,2026-02-28,1,2")
+            .with(
+                "Project.csv",
+                "2017-03-01,,1,2",
+                "2017-03-01,2026-02-28,1,2",
+            )
             .with("Project.csv", "2003,100,", "2003,101,");
         let report = import(&house, &closing).await;
         assert!(report.is_without_change(), "{report}");
-        assert_eq!(matters(&report), [Matter::OtherOrganization, Matter::ClosureProposed]);
+        assert_eq!(
+            matters(&report),
+            [Matter::OtherOrganization, Matter::ClosureProposed]
+        );
         let projects = house.get(&house.admin, "/v1/projects").await.expect(200);
         assert_eq!(projects["data"][3]["operating_to_on"], Value::Null);
     });
@@ -325,24 +415,44 @@ fn somebody_recorded_by_hand_is_found_by_the_user_id() {
             "family_name": "Whitfield",
             "external_ids": [{ "system": "hmis_user_id", "value": "41" }],
         });
-        let by_hand = house.post(&house.admin, "/v1/people", &body).await.expect(201);
+        let by_hand = house
+            .post(&house.admin, "/v1/people", &body)
+            .await
+            .expect(201);
         let report = import(&house, &Files::of_the_fixture()).await;
-        assert_eq!((report.people.created, report.people.updated), (4, 1), "{report}");
+        assert_eq!(
+            (report.people.created, report.people.updated),
+            (4, 1),
+            "{report}"
+        );
         let dana = user(&house, "41").await;
         assert_eq!(dana["id"], by_hand["id"]);
-        assert_eq!(dana["given_name"], "Danielle", "staff recorded the name later than the HMIS");
+        assert_eq!(
+            dana["given_name"], "Danielle",
+            "staff recorded the name later than the HMIS"
+        );
         assert_eq!(dana["external_ids"].as_array().unwrap().len(), 2);
 
         // A user of another HMIS product with the same number is somebody else.
         let other = Files::of_the_fixture()
             .with("Export.csv", "riverside-hmis", "outreach-hmis")
-            .with("User.csv", "\"Dana\",\"Whitfield\"", "\"Leif\",\"Sorensen\"");
+            .with(
+                "User.csv",
+                "\"Dana\",\"Whitfield\"",
+                "\"Leif\",\"Sorensen\"",
+            );
         let report = import(&house, &other).await;
         assert_eq!(report.people.created, 5);
         assert_eq!(matters(&report), [Matter::UserIdTaken; 5]);
         assert_eq!(user(&house, "41").await["id"], by_hand["id"]);
-        let leif = house.get(&house.admin, "/v1/people?name=leif").await.expect(200);
-        assert_eq!(leif["data"][0]["external_ids"][0]["system"], "hmis_csv:outreach-hmis");
+        let leif = house
+            .get(&house.admin, "/v1/people?name=leif")
+            .await
+            .expect(200);
+        assert_eq!(
+            leif["data"][0]["external_ids"][0]["system"],
+            "hmis_csv:outreach-hmis"
+        );
     });
 }
 
@@ -376,7 +486,10 @@ fn many_rows_go_in_by_several_transactions() {
         }
         let report = import(&house, &files).await;
         assert_eq!(report.people.created, 455);
-        let path = format!("/v1/audit-records?implementation_id={}&limit=200", house.hand);
+        let path = format!(
+            "/v1/audit-records?implementation_id={}&limit=200",
+            house.hand
+        );
         let log = house.get(&house.admin, &path).await.expect(200);
         let of_people = each(&log, "record")
             .iter()
@@ -414,7 +527,11 @@ fn the_shared_sample_imports_twice_without_change() {
             let files = hmis_csv::load_directory(&sample).expect("readable");
             hmis_csv::read_export(&files).expect("a usable export")
         };
-        let import = async || import_hmis_csv(&house.app.app, "hand", read(), false).await.unwrap();
+        let import = async || {
+            import_hmis_csv(&house.app.app, "hand", read(), false)
+                .await
+                .unwrap()
+        };
         let first = import().await;
         assert!(!first.has_errors(), "{first}");
         assert_eq!(first.fiscal_year, 2024);

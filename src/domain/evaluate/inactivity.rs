@@ -58,7 +58,8 @@ struct Running<'a> {
     in_force: InForce<'a>,
     calendar: Calendar<'a>,
     license_type: &'a str,
-    anchor: NaiveDate,
+    /// What the count began with: a login, or the start of the clock.
+    anchor_at: Instant,
 }
 
 /// The off-rule in force, unless the license is suspended, has no open period, or no login source is in service.
@@ -85,7 +86,7 @@ fn under<'m>(machine: &'m Machine<'_>, in_force: InForce<'m>) -> Option<Running<
         in_force,
         calendar,
         license_type,
-        anchor: calendar.day(machine.clock_from.max(machine.last_login)?),
+        anchor_at: machine.clock_from.max(machine.last_login)?,
     })
 }
 
@@ -134,9 +135,13 @@ impl Running<'_> {
         }
     }
 
+    fn anchor(&self) -> NaiveDate {
+        self.calendar.day(self.anchor_at)
+    }
+
     /// The first local day over a length without login.
     fn over(&self, length: Length) -> NaiveDate {
-        self.over_from(length, self.anchor)
+        self.over_from(length, self.anchor())
     }
 
     fn starts(&self, day: NaiveDate) -> Instant {
@@ -178,23 +183,25 @@ impl Running<'_> {
     fn unstepped_due(&self, machine: &Machine<'_>) -> NaiveDate {
         let minimum = self.minimum();
         let limit = self.limit(machine);
+        let anchor = self.anchor();
         let mut day = limit;
-        while minimum.lapses_on(day, self.calendar.holidays) > limit && day > self.anchor {
+        while minimum.lapses_on(day, self.calendar.holidays) > limit && day > anchor {
             match day.pred_opt() {
                 Some(earlier) => day = earlier,
                 None => break,
             }
         }
-        day.max(add_days(self.anchor, 1))
+        day.max(add_days(anchor, 1))
     }
 }
 
 /// The start of the rules that last introduced or shortened the limit.
 fn shortened_at(machine: &Machine<'_>, now: &Running<'_>) -> Option<Instant> {
+    let anchor = now.anchor();
     let mut since = None;
     let mut before: Option<Option<NaiveDate>> = None;
     for (from, rules) in machine.rules.between(Instant::MIN_UTC, machine.now()) {
-        let over = under(machine, rules).map(|then| then.over_from(then.off.limit, now.anchor));
+        let over = under(machine, rules).map(|then| then.over_from(then.off.limit, anchor));
         match (before, over) {
             (_, None) => since = None,
             (Some(None), Some(_)) => since = Some(from),
@@ -227,12 +234,15 @@ pub(super) fn counts(machine: &Machine<'_>, notice: &TrackedNotice) -> bool {
 /// The cut-off of the running warning, if the last step was sent.
 pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
     let running = running(machine)?;
-    let limit = running.limit(machine);
     let last_step = running.off.steps.len().checked_sub(1);
     let warning = || machine.notices.iter().filter(|notice| notice.warns());
     let first = warning()
         .filter(|notice| notice.step == last_step)
         .min_by_key(|notice| notice.sent_at);
+    if first.is_none() && (last_step.is_some() || !running.minimum().is_zero()) {
+        return None;
+    }
+    let limit = running.limit(machine);
     let day = match first {
         Some(notice) => {
             let sent_on = running.calendar.day(notice.sent_at);
@@ -249,8 +259,7 @@ pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
                 .max(then.minimum().lapses_on(sent_on, holidays))
                 .max(named.unwrap_or(limit))
         }
-        None if last_step.is_none() && running.minimum().is_zero() => limit,
-        None => return None,
+        None => limit,
     };
     let day = running
         .off

@@ -4,7 +4,7 @@ use super::inactivity::{self, TrackedNotice};
 use super::obligation::{self, Obligation};
 use super::rules::{InForce, Rules};
 use super::{Case, End, EndCause, Evaluation, Hold, Period, Transition, TransitionCause};
-use crate::domain::calendar::{Instant, local_day};
+use crate::domain::calendar::{Instant, start_of_day};
 use crate::domain::departure::{AnnouncedEnd, announced};
 use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause};
 use crate::domain::ids::FactId;
@@ -60,12 +60,12 @@ pub(super) struct Bar {
     pub until: Option<Instant>,
 }
 
-/// What the obligations were computed for; they stay the same until it changes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What the obligations were computed for; they stay the same until it changes or one of them lapses.
+#[derive(Clone, Copy)]
 struct Stamp {
     epoch: u32,
     stretch: Option<Instant>,
-    today: Option<chrono::NaiveDate>,
+    until: Option<Instant>,
 }
 
 pub(super) struct Machine<'a> {
@@ -94,7 +94,7 @@ pub(super) struct Machine<'a> {
     pub(super) bars: Vec<Bar>,
     pub(super) obligations: Vec<Obligation>,
     stamp: Option<Stamp>,
-    /// Changes with whatever obligations rest on, besides the rules and the day.
+    /// Changes with whatever obligations rest on, besides the rules and the time.
     epoch: u32,
     /// The notices that the last end rested on, and the requirement whose miss it was.
     pub(super) ended_on: Vec<FactId>,
@@ -260,19 +260,34 @@ impl<'a> Machine<'a> {
     /// Brings the obligations up to the machine's instant.
     pub(super) fn refresh(&mut self) {
         let in_force = self.rules.at(self.at);
-        let stamp = Stamp {
-            epoch: self.epoch,
-            stretch: in_force.map(|rules| rules.from),
-            today: in_force.map(|rules| local_day(rules.zone, self.at)),
-        };
-        if self.stamp == Some(stamp) {
+        let stretch = in_force.map(|rules| rules.from);
+        let current = self.stamp.is_some_and(|stamp| {
+            stamp.epoch == self.epoch
+                && stamp.stretch == stretch
+                && stamp.until.is_none_or(|until| self.at < until)
+        });
+        if current {
             return;
         }
-        self.stamp = Some(stamp);
+        let mut until = None;
         self.obligations = match (self.open_period(), in_force) {
-            (Some(period), Some(in_force)) => self.owed(period, &self.evidence, in_force, self.at),
+            (Some(period), Some(in_force)) => {
+                let obligations = self.owed(period, &self.evidence, in_force, self.at);
+                until = obligations
+                    .iter()
+                    .filter_map(|obligation| obligation.lapses_on)
+                    .map(|day| start_of_day(in_force.zone, day))
+                    .filter(|lapses_at| *lapses_at > self.at)
+                    .min();
+                obligations
+            }
             _ => Vec::new(),
         };
+        self.stamp = Some(Stamp {
+            epoch: self.epoch,
+            stretch,
+            until,
+        });
     }
 
     /// What the holder of a period owes at an instant, by some facts.
@@ -401,6 +416,8 @@ impl<'a> Machine<'a> {
             .obligations
             .iter()
             .find(|obligation| obligation.standing.key == *key)
+            // On the day itself a waiver may have taken over.
+            .filter(|obligation| self.miss_at(obligation).is_some_and(|at| at <= self.at))
             .cloned()
         else {
             return;

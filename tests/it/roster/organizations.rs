@@ -53,7 +53,10 @@ fn an_organization_is_recorded_and_found() {
         assert_eq!(unchanged.status, 304);
         house.organization(&house.akhmis, "Anchorage Shelter").await;
         let list = |of: &str| format!("/v1/organizations?implementation_id={of}");
-        let listed = house.get(&house.admin, &list(&house.hand)).await.expect(200);
+        let listed = house
+            .get(&house.admin, &list(&house.hand))
+            .await
+            .expect(200);
         assert_eq!(listed["data"], json!([row]));
         let nowhere = house.get(&house.admin, &list(NOBODY)).await.expect(200);
         assert_eq!(nowhere["data"], json!([]));
@@ -77,7 +80,11 @@ fn every_fault_of_a_new_organization_is_told() {
         refused.problem(422, "invalid");
         assert_eq!(
             refused.faults(),
-            ["/implementation_id", "/participation/to_on", "/external_ids/1"]
+            [
+                "/implementation_id",
+                "/participation/to_on",
+                "/external_ids/1"
+            ]
         );
         let by_import = json!({
             "implementation_id": house.hand,
@@ -85,10 +92,15 @@ fn every_fault_of_a_new_organization_is_told() {
             "participation": { "from_on": "2026-03-02" },
             "external_ids": [{ "system": "hmis_csv:1106", "value": "1" }],
         });
-        let refused = house.post(&house.admin, "/v1/organizations", &by_import).await;
+        let refused = house
+            .post(&house.admin, "/v1/organizations", &by_import)
+            .await;
         refused.problem(422, "invalid");
         assert_eq!(refused.faults(), ["/external_ids/0/system"]);
-        let listed = house.get(&house.admin, "/v1/organizations").await.expect(200);
+        let listed = house
+            .get(&house.admin, "/v1/organizations")
+            .await
+            .expect(200);
         assert_eq!(listed["data"], json!([]));
     });
 }
@@ -115,7 +127,10 @@ fn an_external_id_is_given_once_in_an_implementation() {
         again.problem(409, "duplicate");
         assert!(!again.text.contains("\"100\""), "input is not repeated");
         post(&house.akhmis).await.expect(201);
-        let listed = house.get(&house.admin, "/v1/organizations").await.expect(200);
+        let listed = house
+            .get(&house.admin, "/v1/organizations")
+            .await
+            .expect(200);
         assert_eq!(listed["data"].as_array().unwrap().len(), 2);
     });
 }
@@ -159,7 +174,10 @@ fn a_change_names_the_version_it_was_made_from() {
         change(None).await.problem(428, "precondition_required");
         change(Some(2)).await.problem(412, "stale");
         let changed = change(Some(1)).await.expect(200);
-        assert_eq!((&changed["name"], &changed["version"]), (&json!("Corktown House"), &json!(2)));
+        assert_eq!(
+            (&changed["name"], &changed["version"]),
+            (&json!("Corktown House"), &json!(2))
+        );
         change(Some(1)).await.problem(412, "stale");
         let null = json!({ "name": null, "expected_version": 2 });
         house
@@ -185,21 +203,25 @@ fn what_is_foreign_looks_like_what_does_not_exist() {
             let hidden = house.get(&supervisor, &at(foreign)).await;
             same_but_for_the_request_id(&hidden, &random);
         }
-        let listed = house.get(&supervisor, "/v1/organizations").await.expect(200);
+        let listed = house
+            .get(&supervisor, "/v1/organizations")
+            .await
+            .expect(200);
         assert_eq!(each(&listed, "id"), [own.as_str()]);
 
         // Ids in bodies, of an administrator of the other implementation.
         let detroiter = house.app.role(Role::SystemAdmin, Some("hand")).await;
-        let contact = |id: &str| {
-            json!({ "organization_id": id, "duty": "authorized_signer", "name": "Ingrid Solberg" })
-        };
+        let contact = |id: &str| json!({ "organization_id": id, "duty": "authorized_signer", "name": "Ingrid Solberg" });
         let path = "/v1/organization-contacts";
         let random = house.post(&detroiter, path, &contact(NOBODY)).await;
         random.problem(422, "invalid");
         assert_eq!(random.faults(), ["/organization_id"]);
         let hidden = house.post(&detroiter, path, &contact(&alaskan)).await;
         same_but_for_the_request_id(&hidden, &random);
-        house.post(&detroiter, path, &contact(&own)).await.expect(201);
+        house
+            .post(&detroiter, path, &contact(&own))
+            .await
+            .expect(201);
     });
 }
 
@@ -210,13 +232,21 @@ fn only_administrators_manage_the_roster() {
         let id = house.organization(&house.hand, "Corktown Shelter").await;
         let supervisor = house.supervisor(&house.hand, &id).await;
         let mut tokens = vec![supervisor];
-        for role in [Role::HelpDesk, Role::Trainer, Role::Auditor, Role::Integration] {
+        for role in [
+            Role::HelpDesk,
+            Role::Trainer,
+            Role::Auditor,
+            Role::Integration,
+        ] {
             tokens.push(house.app.role(role, Some("hand")).await);
         }
         let body = json!({ "name": "Corktown House", "expected_version": 1 });
         for token in &tokens {
             let path = format!("/v1/organizations/{id}");
-            house.patch(token, &path, &body).await.problem(403, "forbidden");
+            house
+                .patch(token, &path, &body)
+                .await
+                .problem(403, "forbidden");
             house.get(token, &path).await.expect(200);
         }
         let frontend = house.app.role(Role::HmisFrontend, Some("hand")).await;
@@ -239,11 +269,17 @@ fn a_duty_begins_today_and_ends_once() {
             "name": "Rosalind Achterberg",
             "email": "r.achterberg@corktown.example",
         });
-        let made = house.post(&admin, "/v1/organization-contacts", &body).await.expect(201);
+        let made = house
+            .post(&admin, "/v1/organization-contacts", &body)
+            .await
+            .expect(201);
         assert_eq!(made["from_on"], "2026-03-02");
         assert_eq!(made["to_on"], Value::Null);
         let path = format!("/v1/organization-contacts/{}/end", text(&made["id"]));
-        house.post(&admin, &path, &json!({})).await.problem(428, "precondition_required");
+        house
+            .post(&admin, &path, &json!({}))
+            .await
+            .problem(428, "precondition_required");
         let too_early = json!({ "to_on": "2026-03-01", "expected_version": 1 });
         let refused = house.post(&admin, &path, &too_early).await;
         refused.problem(422, "invalid");
@@ -263,8 +299,14 @@ fn a_duty_begins_today_and_ends_once() {
         let again = json!({ "to_on": "2026-03-31", "expected_version": 3 });
         let refused = house.post(&admin, &path, &again).await;
         let problem = refused.problem(409, "transition_refused");
-        assert_eq!((&problem["state"], &problem["action"]), (&json!("ended"), &json!("end")));
-        let listed = house.get(&admin, "/v1/organization-contacts").await.expect(200);
+        assert_eq!(
+            (&problem["state"], &problem["action"]),
+            (&json!("ended"), &json!("end"))
+        );
+        let listed = house
+            .get(&admin, "/v1/organization-contacts")
+            .await
+            .expect(200);
         assert_eq!(each(&listed, "to_on"), ["2026-03-02"]);
     });
 }
@@ -296,7 +338,10 @@ fn a_project_is_described_and_its_dates_fit() {
         assert_eq!(made["project_type"], 0);
         let path = format!("/v1/projects/{}", text(&made["id"]));
         let reopened = json!({ "operating_to_on": null, "expected_version": 1 });
-        let changed = house.patch(&house.admin, &path, &reopened).await.expect(200);
+        let changed = house
+            .patch(&house.admin, &path, &reopened)
+            .await
+            .expect(200);
         assert_eq!(changed["operating_to_on"], Value::Null);
         assert_eq!(changed["operating_from_on"], "2016-05-01");
         let backwards = json!({ "operating_to_on": "2016-04-30", "expected_version": 2 });
@@ -328,7 +373,10 @@ fn the_audit_log_names_what_was_touched_and_nobody() {
             .iter()
             .map(|record| record["number"].as_i64().unwrap())
             .collect();
-        assert_eq!(numbers, (1..=i64::try_from(numbers.len()).unwrap()).collect::<Vec<_>>());
+        assert_eq!(
+            numbers,
+            (1..=i64::try_from(numbers.len()).unwrap()).collect::<Vec<_>>()
+        );
         let help_desk = house.app.role(Role::HelpDesk, Some("hand")).await;
         house.get(&help_desk, &path).await.problem(403, "forbidden");
         let alaskan = house.app.role(Role::Auditor, Some("akhmis")).await;

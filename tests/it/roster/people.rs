@@ -18,7 +18,10 @@ fn a_person_is_found_by_name_address_and_external_id() {
             "emails": [{ "email": "J.Damato@jefferson.example" }],
             "external_ids": [{ "system": "hmis_user_id", "value": "043" }],
         });
-        let made = house.post(&house.admin, "/v1/people", &body).await.expect(201);
+        let made = house
+            .post(&house.admin, "/v1/people", &body)
+            .await
+            .expect(201);
         let id = text(&made["id"]);
         assert_eq!(made["emails"][0]["email"], "J.Damato@jefferson.example");
         assert_eq!(made["emails"][0]["confirmed_at"], Value::Null);
@@ -43,7 +46,9 @@ fn a_person_is_found_by_name_address_and_external_id() {
         ] {
             assert_eq!(found(query).await, [""; 0], "{query}");
         }
-        let half = house.get(&house.admin, "/v1/people?system=hmis_user_id").await;
+        let half = house
+            .get(&house.admin, "/v1/people?system=hmis_user_id")
+            .await;
         half.problem(422, "invalid");
         assert_eq!(half.faults(), ["external_id"]);
     });
@@ -56,11 +61,16 @@ fn a_new_name_leaves_the_former_one_with_its_dates() {
         let shelter = house.organization(&house.hand, "Corktown Shelter").await;
         let supervisor = house.supervisor(&house.hand, &shelter).await;
         let id = house.person(&house.hand, "Dana", "Whitfield").await;
-        house.request(&supervisor, &shelter, &json!({ "id": id })).await;
+        house
+            .request(&supervisor, &shelter, &json!({ "id": id }))
+            .await;
         let path = format!("/v1/people/{id}");
         let change = json!({ "family_name": "Okonkwo", "expected_version": 1 });
         let help_desk = house.app.role(Role::HelpDesk, Some("hand")).await;
-        house.patch(&supervisor, &path, &change).await.problem(403, "forbidden");
+        house
+            .patch(&supervisor, &path, &change)
+            .await
+            .problem(403, "forbidden");
         let changed = house.patch(&help_desk, &path, &change).await.expect(200);
         assert_eq!(changed["family_name"], "Okonkwo");
         assert_eq!(changed["given_name"], "Dana");
@@ -92,7 +102,10 @@ fn a_new_name_leaves_the_former_one_with_its_dates() {
             (&supervisor, "whit", 0),
             (&supervisor, "okon", 1),
         ] {
-            let listed = house.get(token, &format!("/v1/people?name={query}")).await.expect(200);
+            let listed = house
+                .get(token, &format!("/v1/people?name={query}"))
+                .await
+                .expect(200);
             assert_eq!(listed["data"].as_array().unwrap().len(), hits, "{query}");
         }
     });
@@ -116,17 +129,28 @@ fn a_supervisor_sees_the_people_and_addresses_of_his_organization() {
                 { "email": "dana@home.example" },
             ],
         });
-        let made = house.post(&house.admin, "/v1/people", &body).await.expect(201);
+        let made = house
+            .post(&house.admin, "/v1/people", &body)
+            .await
+            .expect(201);
         let id = text(&made["id"]);
         let path = format!("/v1/people/{id}");
-        let random = house.get(&at_shelter, &format!("/v1/people/{NOBODY}")).await;
+        let random = house
+            .get(&at_shelter, &format!("/v1/people/{NOBODY}"))
+            .await;
         random.problem(404, "not_found");
         same_but_for_the_request_id(&house.get(&at_shelter, &path).await, &random);
 
-        house.request(&at_center, &center, &json!({ "id": id })).await.as_object();
+        house
+            .request(&at_center, &center, &json!({ "id": id }))
+            .await
+            .as_object();
         same_but_for_the_request_id(&house.get(&at_shelter, &path).await, &random);
         let seen = house.get(&at_center, &path).await.expect(200);
-        assert_eq!(each(&json!({ "data": seen["emails"] }), "email"), ["dana@jefferson.example"]);
+        assert_eq!(
+            each(&json!({ "data": seen["emails"] }), "email"),
+            ["dana@jefferson.example"]
+        );
         for (query, hits) in [
             ("dana%40jefferson.example", 1),
             ("dana%40corktown.example", 0),
@@ -152,7 +176,9 @@ fn an_address_is_recorded_once_in_each_standing() {
         let id = house.person(&house.hand, "Dana", "Whitfield").await;
         let path = format!("/v1/people/{id}/emails");
         let add = async |body: Value| house.post(&house.admin, &path, &body).await;
-        add(json!({ "email": "dana@corktown.example" })).await.expect(201);
+        add(json!({ "email": "dana@corktown.example" }))
+            .await
+            .expect(201);
         let again = add(json!({ "email": "DANA@Corktown.example" })).await;
         again.problem(409, "duplicate");
         let confirmed = json!({ "email": "dana@corktown.example", "organization_id": shelter });
@@ -165,7 +191,11 @@ fn an_address_is_recorded_once_in_each_standing() {
         assert_eq!(foreign.faults(), ["/organization_id"]);
         let random = add(json!({ "email": "d@a.example", "organization_id": NOBODY })).await;
         same_but_for_the_request_id(&foreign, &random);
-        for bad in ["dana", "Dana <dana@corktown.example>", "\u{130}@corktown.example"] {
+        for bad in [
+            "dana",
+            "Dana <dana@corktown.example>",
+            "\u{130}@corktown.example",
+        ] {
             let refused = add(json!({ "email": bad })).await;
             refused.problem(422, "invalid");
             assert!(!refused.text.contains(bad), "input is not repeated");
@@ -186,7 +216,9 @@ fn an_external_id_never_passes_to_somebody_else() {
         };
         let made = give(&dana, "hmis_user_id").await.expect(201);
         assert_eq!(made["external_ids"][0]["system"], "hmis_user_id");
-        give(&wendell, "hmis_user_id").await.problem(409, "duplicate");
+        give(&wendell, "hmis_user_id")
+            .await
+            .problem(409, "duplicate");
         give(&wendell, "username").await.expect(201);
         let refused = give(&wendell, "hmis_csv:1106").await;
         refused.problem(422, "invalid");
@@ -203,15 +235,27 @@ fn a_person_needs_a_name_and_may_have_one_only() {
         refused.problem(422, "invalid");
         assert_eq!(refused.faults(), ["/family_name"]);
         let one = json!({ "implementation_id": house.hand, "given_name": "Sukarno" });
-        let made = house.post(&house.admin, "/v1/people", &one).await.expect(201);
+        let made = house
+            .post(&house.admin, "/v1/people", &one)
+            .await
+            .expect(201);
         assert_eq!(made["family_name"], "");
         let path = format!("/v1/people/{}", text(&made["id"]));
         let none = json!({ "given_name": null, "expected_version": 1 });
-        house.patch(&house.admin, &path, &none).await.problem(422, "invalid");
+        house
+            .patch(&house.admin, &path, &none)
+            .await
+            .problem(422, "invalid");
         let turned = json!({ "given_name": "a\u{202e}b", "expected_version": 1 });
-        house.patch(&house.admin, &path, &turned).await.problem(422, "invalid");
+        house
+            .patch(&house.admin, &path, &turned)
+            .await
+            .problem(422, "invalid");
         let same = json!({ "given_name": "Sukarno", "expected_version": 1 });
         let kept = house.patch(&house.admin, &path, &same).await.expect(200);
-        assert_eq!((&kept["version"], &kept["former_names"]), (&json!(1), &Value::Null));
+        assert_eq!(
+            (&kept["version"], &kept["former_names"]),
+            (&json!(1), &Value::Null)
+        );
     });
 }

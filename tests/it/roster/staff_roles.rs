@@ -10,7 +10,8 @@ use super::{House, NOBODY, each, same_but_for_the_request_id, text};
 use crate::support::database::{on_both, on_sqlite};
 
 fn role(subject: &str, role: &str, implementation: Option<&str>) -> Value {
-    let mut body = json!({ "principal": { "issuer": OWN_ISSUER, "subject": subject }, "role": role });
+    let mut body =
+        json!({ "principal": { "issuer": OWN_ISSUER, "subject": subject }, "role": role });
     if let Some(id) = implementation {
         body["implementation_id"] = id.into();
     }
@@ -22,9 +23,16 @@ fn a_role_holds_from_its_grant_to_its_revocation() {
     on_both(async |database| {
         let house = House::on(&database).await;
         let token = house.app.token("maya");
-        house.get(&token, "/v1/people").await.problem(401, "unauthenticated");
+        house
+            .get(&token, "/v1/people")
+            .await
+            .problem(401, "unauthenticated");
         let made = house
-            .post(&house.admin, "/v1/staff-roles", &role("maya", "help_desk", Some(&house.hand)))
+            .post(
+                &house.admin,
+                "/v1/staff-roles",
+                &role("maya", "help_desk", Some(&house.hand)),
+            )
             .await;
         let grant = made.expect(201);
         assert_eq!(grant["state"], "live");
@@ -32,24 +40,42 @@ fn a_role_holds_from_its_grant_to_its_revocation() {
         assert_eq!(grant["until_at"], Value::Null);
         house.get(&token, "/v1/people").await.expect(200);
         let twice = house
-            .post(&house.admin, "/v1/staff-roles", &role("maya", "help_desk", Some(&house.hand)))
+            .post(
+                &house.admin,
+                "/v1/staff-roles",
+                &role("maya", "help_desk", Some(&house.hand)),
+            )
             .await;
         twice.problem(409, "duplicate");
 
         let path = made.header("location").unwrap().to_owned();
         let revoke = format!("{path}/revoke");
-        house.post(&house.admin, &revoke, &json!({})).await.problem(428, "precondition_required");
+        house
+            .post(&house.admin, &revoke, &json!({}))
+            .await
+            .problem(428, "precondition_required");
         let stale = json!({ "expected_version": 7 });
-        house.post(&house.admin, &revoke, &stale).await.problem(412, "stale");
+        house
+            .post(&house.admin, &revoke, &stale)
+            .await
+            .problem(412, "stale");
         let seen = json!({ "expected_version": 1 });
         let revoked = house.post(&house.admin, &revoke, &seen).await.expect(200);
         assert_eq!(revoked["state"], "revoked");
         assert_eq!(revoked["revoked_at"], "2026-03-02T18:00:00Z");
-        house.get(&token, "/v1/people").await.problem(403, "forbidden");
-        let again = house.post(&house.admin, &revoke, &json!({ "expected_version": 2 })).await;
+        house
+            .get(&token, "/v1/people")
+            .await
+            .problem(403, "forbidden");
+        let again = house
+            .post(&house.admin, &revoke, &json!({ "expected_version": 2 }))
+            .await;
         let problem = again.problem(409, "transition_refused");
         assert_eq!(problem["state"], "revoked");
-        assert_eq!(house.get(&house.admin, &path).await.expect(200)["state"], "revoked");
+        assert_eq!(
+            house.get(&house.admin, &path).await.expect(200)["state"],
+            "revoked"
+        );
     });
 }
 
@@ -70,23 +96,58 @@ fn a_role_has_the_scope_that_it_needs_and_no_other() {
         let hand = Some(house.hand.as_str());
         let supervisor = role("ingrid", "supervisor", hand);
         for (change, body, faults) in [
-            (&[][..], supervisor.clone(), &["/organization_id", "/person_id"][..]),
-            (&[], role("x", "supervisor", None), &["/implementation_id", "/organization_id", "/person_id"]),
+            (
+                &[][..],
+                supervisor.clone(),
+                &["/organization_id", "/person_id"][..],
+            ),
+            (
+                &[],
+                role("x", "supervisor", None),
+                &["/implementation_id", "/organization_id", "/person_id"],
+            ),
             (&[], role("x", "end_user", hand), &["/person_id"]),
-            (&[("organization_id", &shelter)], role("x", "help_desk", hand), &["/organization_id"]),
-            (&[("person_id", &dana)], role("x", "hmis_frontend", hand), &["/person_id"]),
-            (&[("organization_id", &alaskan), ("person_id", &dana)], supervisor.clone(), &["/organization_id"]),
-            (&[("from_at", "2026-03-02T17:59:59Z")], role("x", "trainer", hand), &["/from_at"]),
-            (&[("until_at", "2026-03-02T18:00:00Z")], role("x", "trainer", hand), &["/until_at"]),
-            (&[], role("x", "trainer", Some(NOBODY)), &["/implementation_id"]),
+            (
+                &[("organization_id", &shelter)],
+                role("x", "help_desk", hand),
+                &["/organization_id"],
+            ),
+            (
+                &[("person_id", &dana)],
+                role("x", "hmis_frontend", hand),
+                &["/person_id"],
+            ),
+            (
+                &[("organization_id", &alaskan), ("person_id", &dana)],
+                supervisor.clone(),
+                &["/organization_id"],
+            ),
+            (
+                &[("from_at", "2026-03-02T17:59:59Z")],
+                role("x", "trainer", hand),
+                &["/from_at"],
+            ),
+            (
+                &[("until_at", "2026-03-02T18:00:00Z")],
+                role("x", "trainer", hand),
+                &["/until_at"],
+            ),
+            (
+                &[],
+                role("x", "trainer", Some(NOBODY)),
+                &["/implementation_id"],
+            ),
         ] {
             let refused = grant(change, body).await;
             refused.problem(422, "invalid");
             assert_eq!(refused.faults(), faults);
         }
-        grant(&[("organization_id", &shelter), ("person_id", &dana)], supervisor)
-            .await
-            .expect(201);
+        grant(
+            &[("organization_id", &shelter), ("person_id", &dana)],
+            supervisor,
+        )
+        .await
+        .expect(201);
         let bare = json!({ "from_at": "2026-03-03T09:00:00" });
         let mut body = role("x", "trainer", hand);
         body["from_at"] = bare["from_at"].clone();
@@ -106,7 +167,10 @@ fn an_auditor_expires_and_a_later_start_waits() {
         assert_eq!(grant["until_at"], "2026-04-02T18:00:00Z");
         let path = made.header("location").unwrap().to_owned();
         let log = "/v1/audit-records";
-        house.get(&house.app.token("petra"), log).await.problem(403, "forbidden");
+        house
+            .get(&house.app.token("petra"), log)
+            .await
+            .problem(403, "forbidden");
         for (now, state, status) in [
             ("2026-03-03T18:00:00Z", "live", 200),
             ("2026-04-02T17:59:59Z", "live", 200),
@@ -114,7 +178,11 @@ fn an_auditor_expires_and_a_later_start_waits() {
         ] {
             house.app.clock.set(now.parse().unwrap());
             let admin = house.app.administrator().await;
-            assert_eq!(house.get(&admin, &path).await.expect(200)["state"], state, "{now}");
+            assert_eq!(
+                house.get(&admin, &path).await.expect(200)["state"],
+                state,
+                "{now}"
+            );
             let read = house.get(&house.app.token("petra"), log).await;
             assert_eq!(read.status, status, "{now}");
         }
@@ -128,10 +196,15 @@ fn nobody_changes_his_own_roles() {
         let listed = house.get(&house.admin, "/v1/staff-roles").await.expect(200);
         let own = each(&listed, "id").remove(0);
         let path = format!("/v1/staff-roles/{own}/revoke");
-        let refused = house.post(&house.admin, &path, &json!({ "expected_version": 1 })).await;
+        let refused = house
+            .post(&house.admin, &path, &json!({ "expected_version": 1 }))
+            .await;
         refused.problem(403, "own_case");
         let body = role("system_admin", "auditor", Some(&house.hand));
-        house.post(&house.admin, "/v1/staff-roles", &body).await.problem(403, "own_case");
+        house
+            .post(&house.admin, "/v1/staff-roles", &body)
+            .await
+            .problem(403, "own_case");
 
         // Nor by a second account of the same person.
         let dana = house.person(&house.hand, "Dana", "Whitfield").await;
@@ -147,7 +220,10 @@ fn nobody_changes_his_own_roles() {
             .unwrap();
         let mut second = role("dana-2", "trainer", Some(&house.hand));
         second["person_id"] = dana.into();
-        house.post(&token, "/v1/staff-roles", &second).await.problem(403, "own_case");
+        house
+            .post(&token, "/v1/staff-roles", &second)
+            .await
+            .problem(403, "own_case");
         let listed = house.get(&house.admin, "/v1/staff-roles").await.expect(200);
         assert_eq!(each(&listed, "role"), ["system_admin", "system_admin"]);
     });
@@ -160,21 +236,39 @@ fn nobody_grants_farther_than_he_reaches() {
         let detroiter = house.app.role(Role::SystemAdmin, Some("hand")).await;
         let everywhere = role("x", "help_desk", None);
         let path = "/v1/staff-roles";
-        house.post(&detroiter, path, &everywhere).await.problem(403, "forbidden");
-        let foreign = house.post(&detroiter, path, &role("x", "help_desk", Some(&house.akhmis))).await;
+        house
+            .post(&detroiter, path, &everywhere)
+            .await
+            .problem(403, "forbidden");
+        let foreign = house
+            .post(
+                &detroiter,
+                path,
+                &role("x", "help_desk", Some(&house.akhmis)),
+            )
+            .await;
         foreign.problem(422, "invalid");
-        let random = house.post(&detroiter, path, &role("x", "help_desk", Some(NOBODY))).await;
+        let random = house
+            .post(&detroiter, path, &role("x", "help_desk", Some(NOBODY)))
+            .await;
         same_but_for_the_request_id(&foreign, &random);
         let made = house.post(&house.admin, path, &everywhere).await;
         made.expect(201);
-        let hidden = house.get(&detroiter, made.header("location").unwrap()).await;
+        let hidden = house
+            .get(&detroiter, made.header("location").unwrap())
+            .await;
         hidden.problem(404, "not_found");
-        let own = house.post(&detroiter, path, &role("y", "help_desk", Some(&house.hand))).await;
+        let own = house
+            .post(&detroiter, path, &role("y", "help_desk", Some(&house.hand)))
+            .await;
         own.expect(201);
         for role in [Role::HelpDesk, Role::Auditor] {
             let token = house.app.role(role, Some("hand")).await;
             let body = self::role("z", "trainer", Some(&house.hand));
-            house.post(&token, path, &body).await.problem(403, "forbidden");
+            house
+                .post(&token, path, &body)
+                .await
+                .problem(403, "forbidden");
             house.get(&token, path).await.expect(200);
         }
     });
@@ -208,26 +302,40 @@ fn of_two_administrators_who_revoke_each_other_one_stays() {
                 let listed = house.get(first, "/v1/staff-roles").await.expect(200);
                 let initial = each(&listed, "id").remove(0);
                 let path = format!("/v1/staff-roles/{initial}/revoke");
-                house.post(first, &path, &json!({ "expected_version": 1 })).await.expect(200);
+                house
+                    .post(first, &path, &json!({ "expected_version": 1 }))
+                    .await
+                    .expect(200);
             }
-            let reader = if implementation.is_none() { first } else { &tokens[0] };
+            let reader = if implementation.is_none() {
+                first
+            } else {
+                &tokens[0]
+            };
             let listed = house.get(reader, "/v1/staff-roles").await.expect(200);
             let id_of = |name: &str| {
                 let subject = format!("{name}@{}", implementation.unwrap_or("all"));
                 let entries = listed["data"].as_array().unwrap();
-                let found = entries.iter().find(|entry| entry["principal"]["subject"] == subject);
+                let found = entries
+                    .iter()
+                    .find(|entry| entry["principal"]["subject"] == subject);
                 text(&found.unwrap()["id"])
             };
             let revoke = async |token: &str, id: String| {
                 let path = format!("/v1/staff-roles/{id}/revoke");
-                house.post(token, &path, &json!({ "expected_version": 1 })).await
+                house
+                    .post(token, &path, &json!({ "expected_version": 1 }))
+                    .await
             };
             let (one, other) = join(
                 revoke(first, id_of("second")),
                 revoke(second, id_of("first")),
             )
             .await;
-            let done = [&one, &other].iter().filter(|answer| answer.status == 200).count();
+            let done = [&one, &other]
+                .iter()
+                .filter(|answer| answer.status == 200)
+                .count();
             assert_eq!(done, 1, "{} {}", one.text, other.text);
             let mut alive = 0;
             for token in [first, second] {
@@ -246,7 +354,10 @@ fn a_departure_ends_the_roles_at_its_organization() {
         let supervisor = house.supervisor(&house.hand, &shelter).await;
         let listed = house.get(&house.admin, "/v1/staff-roles").await.expect(200);
         let grants = listed["data"].as_array().unwrap();
-        let grant = grants.iter().find(|grant| grant["role"] == "supervisor").unwrap();
+        let grant = grants
+            .iter()
+            .find(|grant| grant["role"] == "supervisor")
+            .unwrap();
         house.get(&supervisor, "/v1/projects").await.expect(200);
         let departure = json!({
             "person_id": grant["person_id"],
@@ -254,13 +365,23 @@ fn a_departure_ends_the_roles_at_its_organization() {
             "ended_at": "2026-03-02T18:00:00Z",
         });
         house.app.clock.set("2026-03-02T19:00:00Z".parse().unwrap());
-        house.post(&house.admin, "/v1/departures", &departure).await.expect(201);
-        house.get(&supervisor, "/v1/projects").await.problem(403, "forbidden");
+        house
+            .post(&house.admin, "/v1/departures", &departure)
+            .await
+            .expect(201);
+        house
+            .get(&supervisor, "/v1/projects")
+            .await
+            .problem(403, "forbidden");
         let path = format!("/v1/staff-roles/{}", text(&grant["id"]));
         let ended = house.get(&house.admin, &path).await.expect(200);
         assert_eq!(ended["state"], "ended");
         let revoke = house
-            .post(&house.admin, &format!("{path}/revoke"), &json!({ "expected_version": 1 }))
+            .post(
+                &house.admin,
+                &format!("{path}/revoke"),
+                &json!({ "expected_version": 1 }),
+            )
             .await;
         revoke.problem(409, "transition_refused");
     });

@@ -3,10 +3,12 @@
 mod agreements;
 mod courses;
 mod ends;
+mod histories;
 mod holds;
 mod inactivity;
 mod knowledge;
 mod policies;
+mod properties;
 mod requests;
 mod sources;
 mod support;

@@ -277,6 +277,10 @@ impl Story {
     }
 
     pub fn activated(&mut self, when: &str) -> FactId {
+        self.activated_at(at(when))
+    }
+
+    pub fn activated_at(&mut self, when: Instant) -> FactId {
         let body = FactBody::Activated {
             license_type: self.request.license_type.clone(),
             class: self.request.class,
@@ -286,7 +290,7 @@ impl Story {
             basis: Basis::Requirements,
             submitted_at: Some(self.request.submitted_at),
         };
-        self.fact(when, body)
+        self.push(when, when, body)
     }
 
     pub fn login(&mut self, when: &str) -> FactId {

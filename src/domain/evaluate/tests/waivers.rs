@@ -125,3 +125,23 @@ fn a_waiver_of_another_organization_covers_nothing_here() {
     let license = story.license("2026-06-01 00:00");
     assert_eq!(series(&license).status, Status::Overdue);
 }
+
+#[test]
+fn a_waiver_that_takes_over_on_the_day_keeps_the_license() {
+    let mut story = Story::hand();
+    story.fact("2027-01-10 09:00", waived(KEY, Some("2027-06-30")));
+    story.noticed(
+        "2027-01-20 09:00",
+        NoticeRule::Recertification,
+        None,
+        Some(KEY),
+        "2027-02-21",
+    );
+    let license = story.license("2027-02-21 00:00");
+    assert!(license.allowed());
+    assert_eq!(series(&license).status, Status::Waived);
+    assert!(
+        story.license("2027-07-31 00:00").allowed(),
+        "no notice of the waiver"
+    );
+}

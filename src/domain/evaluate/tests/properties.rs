@@ -1,0 +1,330 @@
+//! What must hold whatever the policy says and whatever happened.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::histories::{History, histories, zone};
+use super::support::*;
+use crate::domain::calendar::{Instant, Length, local_day, start_of_day};
+use crate::domain::evaluate::{Consequence, EndCause, Evaluation, evaluate};
+use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule};
+use crate::domain::license::LicenseStatus;
+use crate::domain::policy::{NoticedEnd, Party, RequestClass};
+use crate::domain::requirement::{RequirementKey, Status};
+
+const CASES: u32 = 40;
+
+/// What must not change between two changes that were foretold.
+fn gist(license: &Evaluation) -> (Option<LicenseStatus>, bool, Vec<(RequirementKey, Status)>) {
+    let requirements = license
+        .requirements
+        .iter()
+        .map(|standing| (standing.key.clone(), standing.status))
+        .collect();
+    (license.status(), license.allowed(), requirements)
+}
+
+/// Every instant at which something was recorded, and some time after the last.
+fn instants(history: &History) -> Vec<Instant> {
+    let mut instants: BTreeSet<Instant> = history
+        .story
+        .facts
+        .iter()
+        .map(|fact| fact.envelope.recorded_at)
+        .collect();
+    let last = instants.last().copied().unwrap();
+    instants.extend([3, 20, 90].map(|days| last + TimeDelta::days(days)));
+    instants.into_iter().collect()
+}
+
+fn license(history: &History, now: Instant) -> Evaluation {
+    evaluate(&history.story.case(), now)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+    #[test]
+    fn an_unmet_requirement_of_a_license_that_gives_access_is_always_due(history in histories()) {
+        for now in instants(&history) {
+            let license = license(&history, now);
+            if !license.allowed() {
+                continue;
+            }
+            for standing in license.requirements.iter().filter(|standing| standing.status.is_open()) {
+                let item = license
+                    .due
+                    .iter()
+                    .find(|item| item.requirement.as_ref() == Some(&standing.key));
+                prop_assert!(item.is_some(), "{} is not due at {now}", standing.key);
+                match item.unwrap().consequence {
+                    Consequence::At(at) => {
+                        prop_assert!(at > now, "{} should have acted at {at}, not after {now}", standing.key);
+                    }
+                    Consequence::AwaitsNotice | Consequence::Listed => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_login_never_turns_no_access_into_access(history in histories(), which in any::<Index>()) {
+        let logins: Vec<usize> = (0..history.story.facts.len())
+            .filter(|index| matches!(history.story.facts[*index].body, FactBody::LoggedIn { .. }))
+            .collect();
+        if logins.is_empty() {
+            return Ok(());
+        }
+        let login = logins[which.index(logins.len())];
+        let recorded = history.story.facts[login].envelope.recorded_at;
+        let mut without = history.clone();
+        without.story.facts.remove(login);
+        let before = license(&history, recorded - moment()).allowed();
+        let otherwise = license(&without, recorded).allowed();
+        if !before && !otherwise {
+            prop_assert!(!license(&history, recorded).allowed());
+        }
+    }
+
+    #[test]
+    fn the_same_facts_in_any_order_give_the_same_answer(history in histories(), swaps in prop::collection::vec(any::<(Index, Index)>(), 0..40)) {
+        let now = *instants(&history).last().unwrap();
+        let answer = license(&history, now);
+        prop_assert_eq!(&license(&history, now), &answer);
+        let mut shuffled = history.clone();
+        for (one, other) in swaps {
+            let count = shuffled.story.facts.len();
+            shuffled.story.facts.swap(one.index(count), other.index(count));
+        }
+        prop_assert_eq!(license(&shuffled, now), answer);
+        let request = history.story.request_at(now);
+        prop_assert_eq!(shuffled.story.request_at(now), request);
+    }
+
+    #[test]
+    fn nothing_changes_between_the_changes_that_are_foretold(history in histories()) {
+        for recorded in instants(&history) {
+            let known = history.known_at(recorded);
+            let mut now = recorded;
+            // Some steps into the future of what is known at the recording.
+            for _ in 0..6 {
+                let answer = license(&known, now);
+                let next = answer.next_change_at();
+                prop_assert!(next.is_none_or(|next| next > now));
+                let until = next.unwrap_or(now + TimeDelta::days(400));
+                for between in [now + (until - now) / 3, until - moment()] {
+                    if between > now {
+                        prop_assert_eq!(
+                            gist(&license(&known, between)), gist(&answer),
+                            "known at {}, between {} and {:?}", recorded, now, next
+                        );
+                    }
+                }
+                match next {
+                    Some(next) => now = next,
+                    None => break,
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_recorded_later_changes_an_earlier_answer(history in histories()) {
+        for now in instants(&history) {
+            prop_assert_eq!(license(&history.known_at(now), now), license(&history, now));
+        }
+    }
+
+    #[test]
+    fn no_absence_ends_access_without_notice_or_before_the_named_date(history in histories()) {
+        let now = *instants(&history).last().unwrap();
+        let license = license(&history, now);
+        for end in license.periods.iter().filter_map(|period| period.end.as_ref()) {
+            let EndCause::Deactivated(cause) = end.cause else { continue };
+            match cause {
+                DeactivationCause::Inactivity => {
+                    prop_assert!(history.was_told(end.cut_off_at.unwrap(), NoticedEnd::Inactivity));
+                    prop_assert!(end.at >= end.cut_off_at.unwrap());
+                }
+                DeactivationCause::RecertificationOverdue => {
+                    prop_assert!(history.was_told(end.at, NoticedEnd::Recertification));
+                }
+                DeactivationCause::AgreementLapsed => {
+                    prop_assert!(history.was_told(end.at, NoticedEnd::Agreement));
+                }
+                _ => {}
+            }
+        }
+        for hold in &license.holds {
+            match hold.cause {
+                HoldCause::LongInactivity => {
+                    prop_assert!(history.was_told(hold.from, NoticedEnd::Inactivity));
+                }
+                HoldCause::RecertificationOverdue => {
+                    prop_assert!(history.was_told(hold.from, NoticedEnd::Recertification));
+                }
+                HoldCause::AgreementLapsed => {
+                    prop_assert!(history.was_told(hold.from, NoticedEnd::Agreement));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn an_inactivity_end_has_no_saving_login(history in histories()) {
+        let now = *instants(&history).last().unwrap();
+        let license = license(&history, now);
+        for period in &license.periods {
+            let Some(end) = &period.end else { continue };
+            if end.cause != EndCause::Deactivated(DeactivationCause::Inactivity) {
+                continue;
+            }
+            let cut_off = end.cut_off_at.unwrap();
+            let limit = history.shortest_limit();
+            let zone: Tz = zone(&history.story);
+            for fact in &history.story.facts {
+                let known = fact.envelope.recorded_at <= end.at;
+                let saves = start_of_day(zone, local_day(zone, fact.envelope.occurred_at) + limit) >= cut_off
+                    && fact.envelope.occurred_at < cut_off;
+                let replaced = history.story.facts.iter().any(|other| other.envelope.supersedes == Some(fact.id));
+                if matches!(&fact.body, FactBody::LoggedIn { serves, .. } if serves.contains(&HERE)) {
+                    prop_assert!(!(known && saves) || replaced, "login of {}", fact.envelope.occurred_at);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn at_every_activation_each_requirement_is_met_or_waived(
+        facts in prop::collection::vec((0_i64..900, 0_usize..9, 0_u8..3), 0..14),
+        role in prop::sample::select(vec![None, Some("data_manager"), Some("case_manager")]),
+        class in prop::sample::select(vec![RequestClass::New, RequestClass::Additional]),
+    ) {
+        let now = at("2027-06-30 12:00");
+        let mut story = Story::under(hand());
+        story.request.job_role = role.map(str::to_owned);
+        story.request.class = class;
+        story.request.submitted_at = now - TimeDelta::days(30);
+        for (age, kind, variant) in facts {
+            let when = now - TimeDelta::days(if kind == 0 { age % 30 } else { age });
+            let sign = |agreement: usize, party| FactBody::AgreementSigned {
+                agreement: AGREEMENTS[agreement].to_owned(),
+                version: if variant == 0 { "0" } else { "1" }.to_owned(),
+                party,
+            };
+            let body = match kind {
+                0 => FactBody::RequestApproved,
+                1 => sign(0, Party::EndUser),
+                2 => sign(0, Party::Supervisor),
+                3 => sign(1, Party::EndUser),
+                4 => sign(1, Party::Agency),
+                5 => passed(SERIES),
+                6 => passed(POLICIES),
+                7 => passed("data_quality"),
+                _ => FactBody::Waived {
+                    requirement: ["agreement:user_agreement", "course:data_quality", "course:hand_policy_and_procedure"][usize::from(variant)].to_owned(),
+                    until_on: (age % 2 == 0).then(|| local_day(DETROIT, when + TimeDelta::days(40))),
+                },
+            };
+            story.push(when, when, body);
+        }
+        let request = story.request_at(now);
+        if request.activate(class, &evaluate(&story.case(), now)).is_ok() {
+            let mut owed: Vec<String> = vec![
+                "agreement:user_agreement".into(), "agreement:code_of_ethics".into(),
+                format!("course:{SERIES}"), format!("course:{POLICIES}"),
+            ];
+            owed.extend((role == Some("data_manager")).then(|| "course:data_quality".to_owned()));
+            for key in owed {
+                prop_assert!(fulfilled(&story, &key, now), "{key} is neither met nor waived");
+            }
+            story.push(now, now, FactBody::Activated {
+                license_type: "end_user".into(),
+                class,
+                job_role: story.request.job_role.clone(),
+                projects: Vec::new(),
+                project_types: Vec::new(),
+                basis: crate::domain::fact::Basis::Requirements,
+                submitted_at: Some(story.request.submitted_at),
+            });
+            let license = evaluate(&story.case(), now);
+            prop_assert!(license.allowed());
+            for standing in &license.requirements {
+                prop_assert!(!standing.status.is_open(), "{} is open at activation", standing.key);
+            }
+        }
+    }
+}
+
+/// Read from the facts alone, without the evaluation: whether a requirement of HAND's is met or waived.
+fn fulfilled(story: &Story, key: &str, now: Instant) -> bool {
+    let today = local_day(DETROIT, now);
+    let (kind, code) = key.split_once(':').unwrap();
+    let signed = |parties: &[Party]| {
+        story.facts.iter().any(|fact| {
+            matches!(&fact.body, FactBody::AgreementSigned { agreement, version, party }
+                if agreement == code && version == "1" && parties.contains(party))
+        })
+    };
+    let met = if kind == "agreement" {
+        signed(&[Party::EndUser]) && signed(&[Party::Supervisor, Party::Agency])
+    } else {
+        story.facts.iter().any(|fact| {
+            fact.body == passed(code)
+                && crate::domain::calendar::add_months(
+                    local_day(DETROIT, fact.envelope.occurred_at),
+                    12,
+                ) >= today
+        })
+    };
+    met || story.facts.iter().any(|fact| {
+        matches!(&fact.body, FactBody::Waived { requirement, until_on }
+            if requirement == key && until_on.is_none_or(|last| today <= last))
+    })
+}
+
+impl History {
+    /// Whether by an instant a notice of the rule named a day that has come, long enough before.
+    fn was_told(&self, at: Instant, end: NoticedEnd) -> bool {
+        let story = &self.story;
+        let minima: Vec<Length> = story
+            .policies
+            .iter()
+            .map(|version| version.document.notice_before(end, "end_user"))
+            .collect();
+        if end != NoticedEnd::Inactivity && minima.iter().any(|minimum| minimum.is_zero()) {
+            return true;
+        }
+        let zone = zone(story);
+        story.facts.iter().any(|fact| {
+            let FactBody::NoticeSent { rule, named_on, .. } = &fact.body else {
+                return false;
+            };
+            let speaks = match end {
+                NoticedEnd::Inactivity => *rule == NoticeRule::Inactivity,
+                NoticedEnd::Agreement => *rule == NoticeRule::Agreement,
+                _ => matches!(rule, NoticeRule::Recertification | NoticeRule::Waiver),
+            };
+            let sent = fact
+                .envelope
+                .occurred_at
+                .max(fact.envelope.recorded_at - TimeDelta::hours(24));
+            let earliest = minima
+                .iter()
+                .map(|minimum| {
+                    minimum.lapses_on(local_day(zone, sent), &story.policies[0].document.holidays)
+                })
+                .min()
+                .unwrap();
+            speaks
+                && fact.envelope.recorded_at <= at
+                && start_of_day(zone, *named_on) <= at
+                && start_of_day(zone, earliest) <= at
+        })
+    }
+}
