@@ -97,7 +97,7 @@ fn a_role_has_the_scope_that_it_needs_and_no_other() {
         let supervisor = role("ingrid", "supervisor", hand);
         for (change, body, faults) in [
             (
-                &[][..],
+                &[] as &[(&str, &str)],
                 supervisor.clone(),
                 &["/organization_id", "/person_id"][..],
             ),
@@ -108,17 +108,17 @@ fn a_role_has_the_scope_that_it_needs_and_no_other() {
             ),
             (&[], role("x", "end_user", hand), &["/person_id"]),
             (
-                &[("organization_id", &shelter)],
+                &[("organization_id", shelter.as_str())],
                 role("x", "help_desk", hand),
                 &["/organization_id"],
             ),
             (
-                &[("person_id", &dana)],
+                &[("person_id", dana.as_str())],
                 role("x", "hmis_frontend", hand),
                 &["/person_id"],
             ),
             (
-                &[("organization_id", &alaskan), ("person_id", &dana)],
+                &[("organization_id", alaskan.as_str()), ("person_id", dana.as_str())],
                 supervisor.clone(),
                 &["/organization_id"],
             ),
