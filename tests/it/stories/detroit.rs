@@ -16,6 +16,7 @@ fn state_of<'v>(explanation: &'v Value, requirement: &str) -> &'v str {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn a_license_from_request_to_departure() {
     on_both(|database| async move {
         let story = Story::on(&database).await;
