@@ -118,7 +118,10 @@ fn a_role_has_the_scope_that_it_needs_and_no_other() {
                 &["/person_id"],
             ),
             (
-                &[("organization_id", alaskan.as_str()), ("person_id", dana.as_str())],
+                &[
+                    ("organization_id", alaskan.as_str()),
+                    ("person_id", dana.as_str()),
+                ],
                 supervisor.clone(),
                 &["/organization_id"],
             ),
