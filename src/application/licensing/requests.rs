@@ -93,12 +93,6 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     new.reported
         .envelope(tx, organization.implementation_id, now)?;
     let person = the_trainee(tx, new, &organization)?;
-    // Whoever asks the audit log about a person finds the request too.
-    tx.trail.scope(Scope::person(
-        organization.implementation_id,
-        Some(organization.id),
-        person.id,
-    ));
     not_oneself(tx, person.id, "somebody else requests a license for you")?;
     if new.requested_by == Some(person.id) {
         return Err(Error::OwnCase(
