@@ -12,6 +12,12 @@ use crate::support::database::{on_both, on_sqlite};
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/hmis-csv");
 
+/// Beside the checkout, where it is present.
+const SAMPLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../shared/samples/hmis-csv-fy2024"
+);
+
 /// Files of an export, to be changed before they are read.
 #[derive(Clone)]
 struct Files(Vec<(&'static str, String)>);
@@ -93,9 +99,20 @@ async fn organization(house: &House, name: &str) -> Value {
     found.unwrap_or_else(|| panic!("{name} is missing")).clone()
 }
 
+/// All that imports record, as an administrator is shown it.
+async fn everything(house: &House) -> String {
+    let mut text = String::new();
+    for list in ["organizations", "projects", "people"] {
+        let listed = house.get(&house.admin, &format!("/v1/{list}")).await;
+        listed.expect(200);
+        text += &listed.text;
+    }
+    text
+}
+
 #[test]
 fn an_export_becomes_organizations_projects_and_people() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let report = import(&house, &Files::of_the_fixture()).await;
         assert_eq!(report.source_key, "riverside-hmis");
@@ -150,35 +167,22 @@ fn an_export_becomes_organizations_projects_and_people() {
 
 #[test]
 fn importing_again_changes_nothing() {
-    on_both(async |database| {
-        let house = House::on(&database).await;
+    on_both(|database| async move {
+        let mut house = House::on(&database).await;
         let files = Files::of_the_fixture();
         import(&house, &files).await;
-        let state = async || {
-            let mut text = String::new();
-            for list in ["organizations", "projects", "people"] {
-                text += &house.get(&house.admin, &format!("/v1/{list}")).await.text;
-            }
-            text
-        };
-        let before = state().await;
-        house.app.clock.set("2026-03-09T12:00:00Z".parse().unwrap());
-        let admin = house.app.administrator().await;
-        let house = House { admin, ..house };
+        let before = everything(&house).await;
+        house.at("2026-03-09T12:00:00Z").await;
         let report = import(&house, &files).await;
         assert!(report.is_without_change(), "{report}");
         assert_eq!(report.projects, unchanged(7));
-        let mut after = String::new();
-        for list in ["organizations", "projects", "people"] {
-            after += &house.get(&house.admin, &format!("/v1/{list}")).await.text;
-        }
-        assert_eq!(after, before);
+        assert_eq!(everything(&house).await, before);
     });
 }
 
 #[test]
 fn a_dry_run_reports_the_same_and_keeps_nothing() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let files = Files::of_the_fixture();
         let dry = import_hmis_csv(&house.app.app, "hand", files.read(), true)
@@ -203,11 +207,11 @@ fn a_dry_run_reports_the_same_and_keeps_nothing() {
 
 #[test]
 fn what_an_export_changes_is_recorded_with_its_date() {
-    on_both(async |database| {
-        let house = House::on(&database).await;
+    on_both(|database| async move {
+        let mut house = House::on(&database).await;
         let files = Files::of_the_fixture();
         import(&house, &files).await;
-        house.app.clock.set("2026-03-04T18:00:00Z".parse().unwrap());
+        house.at("2026-03-04T18:00:00Z").await;
         let newer = files
             .clone()
             .with("User.csv", "\"Whitfield\"", "\"Okonkwo\"")
@@ -267,7 +271,7 @@ fn what_an_export_changes_is_recorded_with_its_date() {
 
 #[test]
 fn a_name_recorded_by_staff_stands_until_the_hmis_changed_its_own_later() {
-    on_sqlite(async |database| {
+    on_sqlite(|database| async move {
         let house = House::on(&database).await;
         let files = Files::of_the_fixture();
         import(&house, &files).await;
@@ -295,8 +299,8 @@ fn a_name_recorded_by_staff_stands_until_the_hmis_changed_its_own_later() {
 
 #[test]
 fn what_is_deleted_in_the_hmis_is_closed_and_listed_and_ends_nothing() {
-    on_both(async |database| {
-        let house = House::on(&database).await;
+    on_both(|database| async move {
+        let mut house = House::on(&database).await;
         let files = Files::of_the_fixture();
         import(&house, &files).await;
         let deleted = files
@@ -338,7 +342,7 @@ fn what_is_deleted_in_the_hmis_is_closed_and_listed_and_ends_nothing() {
             "2026-03-02T18:00:00Z"
         );
 
-        house.app.clock.set("2026-03-03T18:00:00Z".parse().unwrap());
+        house.at("2026-03-03T18:00:00Z").await;
         let again = import(&house, &deleted).await;
         assert!(again.is_without_change(), "{again}");
         assert_eq!(
@@ -365,15 +369,13 @@ fn what_is_deleted_in_the_hmis_is_closed_and_listed_and_ends_nothing() {
 
 #[test]
 fn a_provider_stays_protected_and_a_project_is_not_closed() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let files = Files::of_the_fixture();
         import(&house, &files).await;
-        for (flag, listed) in [
-            ("99", &[][..]),
-            ("", &[]),
-            ("0", &[Matter::ProviderProtected]),
-        ] {
+        let cases: [(&str, &[Matter]); 3] =
+            [("99", &[]), ("", &[]), ("0", &[Matter::ProviderProtected])];
+        for (flag, listed) in cases {
             let changed = files.clone().with(
                 "Organization.csv",
                 "\"Harbor Light Safe House\",1",
@@ -407,7 +409,7 @@ fn a_provider_stays_protected_and_a_project_is_not_closed() {
 
 #[test]
 fn somebody_recorded_by_hand_is_found_by_the_user_id() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let body = json!({
             "implementation_id": house.hand,
@@ -458,7 +460,7 @@ fn somebody_recorded_by_hand_is_found_by_the_user_id() {
 
 #[test]
 fn two_imports_at_once_make_nobody_twice() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let files = Files::of_the_fixture();
         let (one, other) = join(import(&house, &files), import(&house, &files)).await;
@@ -474,7 +476,7 @@ fn two_imports_at_once_make_nobody_twice() {
 
 #[test]
 fn many_rows_go_in_by_several_transactions() {
-    on_sqlite(async |database| {
+    on_sqlite(|database| async move {
         let house = House::on(&database).await;
         let mut files = Files::of_the_fixture();
         for (name, text) in &mut files.0 {
@@ -502,7 +504,7 @@ fn many_rows_go_in_by_several_transactions() {
 
 #[test]
 fn an_unknown_implementation_is_refused() {
-    on_sqlite(async |database| {
+    on_sqlite(|database| async move {
         let house = House::on(&database).await;
         let export = Files::of_the_fixture().read();
         let refused = import_hmis_csv(&house.app.app, "nowhere", export, false).await;
@@ -516,15 +518,14 @@ fn an_unknown_implementation_is_refused() {
 /// A published test export that others made, with dangling user ids, a rewritten date and mixed quoting.
 #[test]
 fn the_shared_sample_imports_twice_without_change() {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/hmis-csv-fy2024");
-    if !sample.is_dir() {
+    if !Path::new(SAMPLE).is_dir() {
         println!("skipped: the shared sample is not here");
         return;
     }
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let read = || {
-            let files = hmis_csv::load_directory(&sample).expect("readable");
+            let files = hmis_csv::load_directory(Path::new(SAMPLE)).expect("readable");
             hmis_csv::read_export(&files).expect("a usable export")
         };
         let import = async || {

@@ -1,12 +1,5 @@
 //! The one integration binary: a file per story or contract, each on both databases where that makes sense.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a helper of a test fails the test"
-)]
-
 mod canaries;
 mod cli;
 mod contract;

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::expect_version;
 use super::input::{Faults, LONGEST_NAME, LONGEST_SUBJECT};
 use super::organizations::only;
-use crate::application::actor::{Action, Role, Scope};
+use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{Principal, RosterFilter, StaffRole, StoreError, UnitOfWork, View};
@@ -201,6 +201,10 @@ pub fn revoke(
         }
     }
     lock_administrators(tx.unit, found.row.implementation_id, tx.now)?;
+    // Whoever revoked the caller's own role first has it: without this, two could revoke each other.
+    let own = tx.unit.staff_roles_of(tx.actor.principal.id)?;
+    Actor::new(tx.actor.principal.clone(), own, tx.now)
+        .authorize(Action::ManageStaffRole, scope_of(&found.row))?;
     keep_an_administrator(tx, &found.row)?;
     found.row.revoked_at = Some(tx.now);
     tx.unit.update_staff_role(&found.row)?;

@@ -132,6 +132,13 @@ impl World {
             let id = self.only(&path).await;
             self.ids.insert(word, id);
         }
+        // Requests are made for him, so he must supervise there.
+        let supervises = [
+            ("implementation", "implementation"),
+            ("organization", "organization"),
+            ("person", "supervisor"),
+        ];
+        self.grant("of-record", Role::Supervisor, &supervises).await;
     }
 
     /// Grants a role over the API and returns its row and a token of its subject. `scope`: what of implementation,

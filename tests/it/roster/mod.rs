@@ -92,16 +92,26 @@ impl House {
             .unwrap()
     }
 
-    /// A request at the organization, by which the person belongs to it.
-    pub async fn request(&self, supervisor: &str, organization: &str, person: &Value) -> Value {
+    /// A request at the organization, by which the person belongs to it. He is named by an external id, as a
+    /// supervisor names somebody of whom he does not know yet.
+    pub async fn request(&self, supervisor: &str, organization: &str, person: &str) -> Value {
+        let known = json!({ "system": "username", "value": person });
+        let path = format!("/v1/people/{person}/external-ids");
+        self.post(&self.admin, &path, &known).await.expect(201);
         let body = json!({
             "organization_id": organization,
-            "person": person,
+            "person": { "external_id": known },
             "license_type": "end_user",
             "attestations": [{ "code": "job_need" }],
         });
         let made = self.post(supervisor, "/v1/license-requests", &body).await;
         made.expect(201)
+    }
+
+    /// Moves the clock, and gives the administrator a token that is good then.
+    pub async fn at(&mut self, now: &str) {
+        self.app.clock.set(now.parse().unwrap());
+        self.admin = self.app.administrator().await;
     }
 }
 

@@ -24,7 +24,7 @@ async fn generation(house: &House, implementation: &str) -> i64 {
 
 #[test]
 fn an_organization_is_recorded_and_found() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let body = json!({
             "implementation_id": house.hand,
@@ -65,7 +65,7 @@ fn an_organization_is_recorded_and_found() {
 
 #[test]
 fn every_fault_of_a_new_organization_is_told() {
-    on_sqlite(async |database| {
+    on_sqlite(|database| async move {
         let house = House::on(&database).await;
         let body = json!({
             "implementation_id": NOBODY,
@@ -107,7 +107,7 @@ fn every_fault_of_a_new_organization_is_told() {
 
 #[test]
 fn an_external_id_is_given_once_in_an_implementation() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let body = |implementation: &str| {
             json!({
@@ -137,7 +137,7 @@ fn an_external_id_is_given_once_in_an_implementation() {
 
 #[test]
 fn participation_is_appended_and_makes_every_state_due() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let id = house.organization(&house.hand, "Corktown Shelter").await;
         let before = generation(&house, &house.hand).await;
@@ -159,7 +159,7 @@ fn participation_is_appended_and_makes_every_state_due() {
 
 #[test]
 fn a_change_names_the_version_it_was_made_from() {
-    on_sqlite(async |database| {
+    on_sqlite(|database| async move {
         let house = House::on(&database).await;
         let id = house.organization(&house.hand, "Corktown Shelter").await;
         let path = format!("/v1/organizations/{id}");
@@ -189,7 +189,7 @@ fn a_change_names_the_version_it_was_made_from() {
 
 #[test]
 fn what_is_foreign_looks_like_what_does_not_exist() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let own = house.organization(&house.hand, "Corktown Shelter").await;
         let other = house.organization(&house.hand, "Jefferson Center").await;
@@ -227,7 +227,7 @@ fn what_is_foreign_looks_like_what_does_not_exist() {
 
 #[test]
 fn only_administrators_manage_the_roster() {
-    on_sqlite(async |database| {
+    on_sqlite(|database| async move {
         let house = House::on(&database).await;
         let id = house.organization(&house.hand, "Corktown Shelter").await;
         let supervisor = house.supervisor(&house.hand, &id).await;
@@ -257,7 +257,7 @@ fn only_administrators_manage_the_roster() {
 
 #[test]
 fn a_duty_begins_today_and_ends_once() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let id = house.organization(&house.hand, "Corktown Shelter").await;
         // 23:30 in Detroit, where it is still Monday.
@@ -313,7 +313,7 @@ fn a_duty_begins_today_and_ends_once() {
 
 #[test]
 fn a_project_is_described_and_its_dates_fit() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let id = house.organization(&house.hand, "Corktown Shelter").await;
         let body = |kind: i32, to: &str| {
@@ -355,7 +355,7 @@ fn a_project_is_described_and_its_dates_fit() {
 
 #[test]
 fn the_audit_log_names_what_was_touched_and_nobody() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let id = house.organization(&house.hand, "Corktown Shelter").await;
         let person = house.person(&house.hand, "Rosalind", "Achterberg").await;

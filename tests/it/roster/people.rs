@@ -9,7 +9,7 @@ use crate::support::database::{on_both, on_sqlite};
 
 #[test]
 fn a_person_is_found_by_name_address_and_external_id() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let body = json!({
             "implementation_id": house.hand,
@@ -56,14 +56,12 @@ fn a_person_is_found_by_name_address_and_external_id() {
 
 #[test]
 fn a_new_name_leaves_the_former_one_with_its_dates() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let shelter = house.organization(&house.hand, "Corktown Shelter").await;
         let supervisor = house.supervisor(&house.hand, &shelter).await;
         let id = house.person(&house.hand, "Dana", "Whitfield").await;
-        house
-            .request(&supervisor, &shelter, &json!({ "id": id }))
-            .await;
+        house.request(&supervisor, &shelter, &id).await;
         let path = format!("/v1/people/{id}");
         let change = json!({ "family_name": "Okonkwo", "expected_version": 1 });
         let help_desk = house.app.role(Role::HelpDesk, Some("hand")).await;
@@ -113,7 +111,7 @@ fn a_new_name_leaves_the_former_one_with_its_dates() {
 
 #[test]
 fn a_supervisor_sees_the_people_and_addresses_of_his_organization() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let shelter = house.organization(&house.hand, "Corktown Shelter").await;
         let center = house.organization(&house.hand, "Jefferson Center").await;
@@ -141,10 +139,7 @@ fn a_supervisor_sees_the_people_and_addresses_of_his_organization() {
         random.problem(404, "not_found");
         same_but_for_the_request_id(&house.get(&at_shelter, &path).await, &random);
 
-        house
-            .request(&at_center, &center, &json!({ "id": id }))
-            .await
-            .as_object();
+        house.request(&at_center, &center, &id).await;
         same_but_for_the_request_id(&house.get(&at_shelter, &path).await, &random);
         let seen = house.get(&at_center, &path).await.expect(200);
         assert_eq!(
@@ -169,7 +164,7 @@ fn a_supervisor_sees_the_people_and_addresses_of_his_organization() {
 
 #[test]
 fn an_address_is_recorded_once_in_each_standing() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let shelter = house.organization(&house.hand, "Corktown Shelter").await;
         let alaskan = house.organization(&house.akhmis, "Anchorage Shelter").await;
@@ -205,7 +200,7 @@ fn an_address_is_recorded_once_in_each_standing() {
 
 #[test]
 fn an_external_id_never_passes_to_somebody_else() {
-    on_both(async |database| {
+    on_both(|database| async move {
         let house = House::on(&database).await;
         let dana = house.person(&house.hand, "Dana", "Whitfield").await;
         let wendell = house.person(&house.hand, "Wendell", "Pruitt").await;
@@ -228,7 +223,7 @@ fn an_external_id_never_passes_to_somebody_else() {
 
 #[test]
 fn a_person_needs_a_name_and_may_have_one_only() {
-    on_sqlite(async |database| {
+    on_sqlite(|database| async move {
         let house = House::on(&database).await;
         let nameless = json!({ "implementation_id": house.hand });
         let refused = house.post(&house.admin, "/v1/people", &nameless).await;
