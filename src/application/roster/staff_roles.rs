@@ -157,7 +157,8 @@ pub fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<StaffRoleDetails, Er
 /// One grant, if the reader may know of it.
 pub fn get(rx: &mut Rx<'_>, id: StaffRoleId) -> Result<StaffRoleDetails, Error> {
     let row = rx.view.staff_role(id)?.ok_or(Error::NotFound)?;
-    rx.authorize(Action::ReadStaffRole, scope_of(&row))?;
+    rx.authorize(Action::ReadStaffRole, scope_of(&row))
+        .map_err(|error| unseen(error, &row))?;
     only(details(rx.view, vec![row], rx.now)?)
 }
 
@@ -187,7 +188,8 @@ pub fn revoke(
     expected: impl Into<Option<i32>>,
 ) -> Result<StaffRoleDetails, Error> {
     let row = tx.unit.staff_role(id)?.ok_or(Error::NotFound)?;
-    tx.authorize(Action::ManageStaffRole, scope_of(&row))?;
+    tx.authorize(Action::ManageStaffRole, scope_of(&row))
+        .map_err(|error| unseen(error, &row))?;
     if row.principal_id == tx.actor.principal.id || row.person_id.is_some_and(|id| tx.actor.is(id))
     {
         return Err(own_case());
@@ -212,6 +214,14 @@ pub fn revoke(
     found.standing = Standing::Revoked;
     tx.trail.touched("staff_role", found.row.id);
     Ok(found)
+}
+
+/// That the deployment exists is no secret, but who has a role in all of it is, to whoever has one in a part.
+fn unseen(error: Error, row: &StaffRole) -> Error {
+    match error {
+        Error::Forbidden if row.implementation_id.is_none() => Error::NotFound,
+        other => other,
+    }
 }
 
 /// The scope that a role is granted and revoked in.

@@ -197,6 +197,8 @@ fn a_search_finds_nobody_by_what_it_may_not_show() {
         let world = World::new(&database).await;
         let (admin, person) = (world.administrator.clone(), world.id("person"));
         let ours = world.ours(Role::Supervisor).await;
+        // For whom the other organization's request is made has authority there.
+        other_supervisor(&world).await;
         // The person works at both organizations, under an address and an id of each.
         let request = json!({
             "organization_id": world.id("other_organization"),
