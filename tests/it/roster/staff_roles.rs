@@ -244,6 +244,11 @@ fn nobody_grants_farther_than_he_reaches() {
             .get(&detroiter, made.header("location").unwrap())
             .await;
         hidden.problem(404, "not_found");
+        let revoke = format!("{}/revoke", made.header("location").unwrap());
+        let hidden = house
+            .post(&detroiter, &revoke, &json!({ "expected_version": 1 }))
+            .await;
+        hidden.problem(404, "not_found");
         let own = house
             .post(&detroiter, path, &role("y", "help_desk", Some(&house.hand)))
             .await;

@@ -198,7 +198,6 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-#[ignore = "not yet seen to pass: the next session mends it"]
 fn a_file_that_another_program_holds_is_busy_and_then_free() {
     on_sqlite(|database| async move {
         with_notes(&database);
