@@ -160,6 +160,9 @@ pub struct AnnouncedEndResponse {
     /// When access was decided off at this organization because of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_off_at: Option<DateTime<Utc>>,
+    /// It took effect, and yet a license that began after it gives access at this organization now: the person was
+    /// rehired, or the date is wrong. Look, and deactivate the license if nobody was rehired.
+    access_remains: bool,
     /// When the departure had to be reported, by the policy in force.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice_due_at: Option<DateTime<Utc>>,
@@ -199,6 +202,7 @@ impl From<&EndShown> for AnnouncedEndResponse {
             precision: end.precision.into(),
             acts_at: end.acts_at,
             access_off_at: end.figures.access_off_at,
+            access_remains: end.figures.access_remains,
             notice_due_at: end.figures.notice_due_at,
             late: end.figures.late,
             minutes_until_report: end.figures.minutes_until_report,
@@ -395,6 +399,7 @@ pub fn example(cause: &str, status: &str, version: i32) -> Value {
         "ended_at": "2026-06-30T21:00:00Z",
         "precision": "instant",
         "acts_at": "2026-06-30T21:00:00Z",
+        "access_remains": false,
         "report": {
             "reported_at": "2026-06-15T13:00:00Z",
             "recorded_at": "2026-06-15T13:00:00Z",

@@ -113,6 +113,9 @@ pub struct Ended {
     pub minutes_until_report: Option<i64>,
     /// When access was decided off at this organization.
     pub access_off_at: Option<Instant>,
+    /// The end took effect, and a license that began after it gives access at this organization now: rehired, or an end
+    /// that was dated wrongly. Somebody must look.
+    pub access_remains: bool,
 }
 
 pub fn report_departure(
@@ -429,6 +432,7 @@ fn figures(dossier: &Dossier, end: &AnnouncedEnd<'_>, now: Instant) -> Ended {
     let mut figures = Ended {
         license_id: end.fact.license_id,
         access_off_at,
+        access_remains: end.cancelled_by.is_none() && end.acts_at <= now && evaluation.allowed(),
         ..Ended::default()
     };
     if end.fact.body != FactBody::Departed || end.cancelled_by.is_some() {

@@ -302,3 +302,26 @@ fn of_two_departures_the_earliest_wins_and_both_are_kept() {
         assert_eq!(ended[0]["id"], earlier["id"]);
     });
 }
+
+#[test]
+fn a_departure_dated_before_the_license_began_says_that_access_remains() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let license = story.license_dana().await;
+        let before = story
+            .depart_dana("supervisor", "2026-01-05T17:00:00-05:00")
+            .await;
+        assert_eq!(before["status"], "effective");
+        assert_eq!(before.get("access_off_at"), None);
+        assert_eq!(before["access_remains"], true);
+        assert_eq!(story.license("supervisor", &license).await["allowed"], true);
+        let seen = story
+            .depart_dana("supervisor", "2026-03-31T17:00:00-04:00")
+            .await;
+        assert_eq!(seen["access_remains"], false, "it lies ahead");
+        story.at("2026-04-01T12:00:00Z");
+        for end in story.list("help_desk", "/v1/departures").await {
+            assert_eq!(end["access_remains"], false);
+        }
+    });
+}
