@@ -2,11 +2,14 @@
 //!
 //! The domain decides state by command; `authorize` decides action by role.
 
+use std::collections::BTreeSet;
+
 use super::error::Rejection;
-use super::evaluate::{Evaluation, RequestEvaluation};
-use super::fact::{DeactivationCause, FactBody, HoldCause};
+use super::evaluate::{AddOn, AddOnStatus, Evaluation, RequestEvaluation};
+use super::fact::{DeactivationCause, FactBody, HoldCause, TypeChange};
 use super::ids::FactId;
 use super::license::LicenseStatus;
+use super::policy::LicenseType;
 use super::request::{RequestClass, RequestState};
 
 /// What can be done to a license request.
@@ -15,11 +18,19 @@ pub enum RequestCommand {
     Approve,
     Deny,
     Withdraw,
+    /// Give it another class.
+    Reclassify,
     Activate,
 }
 
 impl RequestCommand {
-    pub const ALL: [Self; 4] = [Self::Approve, Self::Deny, Self::Withdraw, Self::Activate];
+    pub const ALL: [Self; 5] = [
+        Self::Approve,
+        Self::Deny,
+        Self::Withdraw,
+        Self::Reclassify,
+        Self::Activate,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -27,6 +38,7 @@ impl RequestCommand {
             Self::Approve => "approve",
             Self::Deny => "deny",
             Self::Withdraw => "withdraw",
+            Self::Reclassify => "reclassify",
             Self::Activate => "activate",
         }
     }
@@ -51,10 +63,12 @@ pub enum LicenseCommand {
     ChangeType,
     /// Begin a period for a fulfilled request.
     Activate,
+    /// Begin an add-on, or let it go on after a suspension.
+    CarryAddOn,
 }
 
 impl LicenseCommand {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Depart,
         Self::Deactivate,
         Self::Suspend,
@@ -63,6 +77,7 @@ impl LicenseCommand {
         Self::Reinstate,
         Self::ChangeType,
         Self::Activate,
+        Self::CarryAddOn,
     ];
 
     #[must_use]
@@ -76,6 +91,7 @@ impl LicenseCommand {
             Self::Reinstate => "reinstate",
             Self::ChangeType => "change_type",
             Self::Activate => "activate",
+            Self::CarryAddOn => "carry_add_on",
         }
     }
 }
@@ -92,15 +108,15 @@ pub enum Verdict {
 /// State by command, for requests.
 #[must_use]
 pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict {
-    use RequestCommand::{Activate, Approve, Deny, Withdraw};
+    use RequestCommand::{Activate, Approve, Deny, Reclassify, Withdraw};
     use RequestState as S;
     use Verdict::{Allowed, Needs, Never};
     match (state, command) {
         (
             S::Fulfilled | S::Denied | S::Withdrawn | S::Lapsed,
-            Approve | Deny | Withdraw | Activate,
+            Approve | Deny | Withdraw | Reclassify | Activate,
         ) => Never,
-        (S::Submitted, Approve | Deny | Withdraw) => Allowed,
+        (S::Submitted, Approve | Deny | Withdraw | Reclassify) => Allowed,
         (S::Submitted, Activate) => Needs("the approval of the request"),
         (
             S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
@@ -108,7 +124,7 @@ pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict 
         ) => Never,
         (
             S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
-            Deny | Withdraw,
+            Deny | Withdraw | Reclassify,
         )
         | (S::Ready, Activate) => Allowed,
         (S::Onboarding, Activate) => Needs("every agreement and training"),
@@ -130,6 +146,8 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
         (_, C::Depart) => Allowed,
         (None | Some(S::Deactivated | S::Expired), C::Activate) => Allowed,
         (Some(S::Active | S::Warned | S::Suspended), C::Activate) => Never,
+        (Some(S::Active | S::Warned), C::CarryAddOn) => Allowed,
+        (Some(S::Suspended), C::CarryAddOn) => Needs("the end of the suspension of its base license"),
         (
             Some(S::Active | S::Warned | S::Suspended),
             C::Deactivate | C::Suspend | C::ChangeType,
@@ -144,7 +162,7 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
         (None, _) => Needs("a license"),
         (
             Some(S::Deactivated | S::Expired),
-            C::Deactivate | C::Suspend | C::Lift | C::ChangeType,
+            C::Deactivate | C::Suspend | C::Lift | C::ChangeType | C::CarryAddOn,
         ) => Never,
     }
 }
@@ -186,35 +204,82 @@ impl RequestEvaluation {
             .map(|()| FactBody::RequestWithdrawn { departure })
     }
 
-    /// Whether a license period may begin for the request: every requirement is checked again here.
-    pub fn activate(&self, class: RequestClass, license: &Evaluation) -> Result<(), Rejection> {
+    /// Whether the request may be fulfilled: every requirement is checked again here. `carriers` are the base types
+    /// that carry the add-on asked for; they are read only for an add-on.
+    pub fn activate(
+        &self,
+        license: &Evaluation,
+        carriers: &BTreeSet<String>,
+    ) -> Result<(), Rejection> {
         self.check(RequestCommand::Activate)?;
-        let command = if class == RequestClass::TypeChange {
-            LicenseCommand::ChangeType
-        } else {
-            LicenseCommand::Activate
+        let command = match self.class {
+            RequestClass::TypeChange => LicenseCommand::ChangeType,
+            RequestClass::AddOn => LicenseCommand::CarryAddOn,
+            _ => LicenseCommand::Activate,
         };
-        let state = self.state.as_str();
-        let action = RequestCommand::Activate.as_str();
-        let mut needs = Vec::new();
-        if !license.participating {
-            needs.push("the organization does not participate now".to_owned());
-        }
-        if license.barred.is_some() {
-            needs.push("the person may not hold a license here: contact the lead".to_owned());
-        }
+        let mut needs = license.cannot_begin();
         if license_verdict(license.status(), command) != Verdict::Allowed {
             needs.push(match command {
                 LicenseCommand::ChangeType => "a running license whose type can change".to_owned(),
+                LicenseCommand::CarryAddOn => base_needed(carriers),
                 _ => "the end of the license that runs at this organization".to_owned(),
             });
+        } else if command == LicenseCommand::CarryAddOn && !license.carries(carriers) {
+            needs.push(base_needed(carriers));
         }
         if needs.is_empty() {
             Ok(())
         } else {
-            Err(Rejection::needing(state, action, needs))
+            Err(Rejection::needing(
+                self.state.as_str(),
+                RequestCommand::Activate.as_str(),
+                needs,
+            ))
         }
     }
+
+    /// Gives the request another class of those its license type knows and the license facts do not contradict.
+    pub fn reclassify(
+        &self,
+        class: RequestClass,
+        license: &Evaluation,
+        license_type: &LicenseType,
+    ) -> Result<FactBody, Rejection> {
+        self.check(RequestCommand::Reclassify)?;
+        let runs = license
+            .period()
+            .is_some_and(|period| period.end.is_none());
+        let need = if class == self.class {
+            Some(format!("another class than `{}`", class.as_str()))
+        } else if (class == RequestClass::AddOn) == license_type.is_base() {
+            Some("a class that fits the license type: `add_on` is for add-ons, and they have no other".to_owned())
+        } else if license_type.is_base() && (class == RequestClass::TypeChange) != runs {
+            Some("a class that fits the license: `type_change` is for a license that runs here, and that has no other".to_owned())
+        } else if license_type.set_for(class).is_none() {
+            Some(format!(
+                "a class for which the policy says what is owed; `{}` is none",
+                class.as_str()
+            ))
+        } else {
+            None
+        };
+        match need {
+            None => Ok(FactBody::RequestReclassified { class }),
+            Some(need) => Err(Rejection::needing(
+                self.state.as_str(),
+                RequestCommand::Reclassify.as_str(),
+                vec![need],
+            )),
+        }
+    }
+}
+
+fn base_needed(carriers: &BTreeSet<String>) -> String {
+    let types: Vec<&str> = carriers.iter().map(String::as_str).collect();
+    format!(
+        "a base license here that gives access, of type {}",
+        types.join(" or ")
+    )
 }
 
 impl Evaluation {
@@ -299,7 +364,8 @@ impl Evaluation {
         Ok(FactBody::Reinstated)
     }
 
-    fn may_begin(&self, command: LicenseCommand) -> Result<(), Rejection> {
+    /// What keeps any access from beginning here.
+    fn cannot_begin(&self) -> Vec<String> {
         let mut needs = Vec::new();
         if !self.participating {
             needs.push("the organization does not participate now".to_owned());
@@ -307,6 +373,18 @@ impl Evaluation {
         if self.barred.is_some() {
             needs.push("the person may not hold a license here: contact the lead".to_owned());
         }
+        needs
+    }
+
+    /// Whether the license is of a type that carries an add-on.
+    #[must_use]
+    pub fn carries(&self, carriers: &BTreeSet<String>) -> bool {
+        self.period()
+            .is_some_and(|period| period.end.is_none() && carriers.contains(&period.license_type))
+    }
+
+    fn may_begin(&self, command: LicenseCommand) -> Result<(), Rejection> {
+        let needs = self.cannot_begin();
         if needs.is_empty() {
             return Ok(());
         }
@@ -314,11 +392,82 @@ impl Evaluation {
         Err(Rejection::needing(state, command.as_str(), needs))
     }
 
-    pub fn change_type(&self, license_type: &str) -> Result<FactBody, Rejection> {
-        self.check(LicenseCommand::ChangeType)
-            .map(|()| FactBody::TypeChanged {
-                license_type: license_type.to_owned(),
-            })
+    /// Another base type, at once: only where that adds no requirement, which the caller asks of the request that it
+    /// would otherwise take.
+    pub fn change_type(
+        &self,
+        change: TypeChange,
+        license_type: &LicenseType,
+        asked: &RequestEvaluation,
+    ) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::ChangeType)?;
+        let refused = |needs| Err(self.refused(LicenseCommand::ChangeType, needs));
+        if self
+            .period()
+            .is_some_and(|period| period.license_type == change.license_type)
+        {
+            return refused(vec!["another license type than the license has".to_owned()]);
+        }
+        if !license_type.is_base() || license_type.set_for(RequestClass::TypeChange).is_none() {
+            return refused(vec![
+                "a license type to which the policy lets a running license change".to_owned(),
+            ]);
+        }
+        let mut needs: Vec<String> = asked
+            .requirements
+            .iter()
+            .filter(|standing| standing.status.is_open())
+            .flat_map(|standing| standing.missing.iter().cloned())
+            .collect();
+        if needs.is_empty() {
+            return Ok(FactBody::TypeChanged(change));
+        }
+        needs.push(format!(
+            "a license request for `{}`, because the change adds these requirements",
+            change.license_type
+        ));
+        refused(needs)
+    }
+
+    /// Lets an add-on go on after a suspension or reinstatement of its base.
+    pub fn confirm_add_on(&self, id: FactId) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::CarryAddOn)?;
+        match self.add_on(id).map(|add_on| add_on.status) {
+            Some(AddOnStatus::AwaitsConfirmation) => Ok(FactBody::AddOnConfirmed { add_on: id }),
+            Some(status) => Err(self.refused(
+                LicenseCommand::CarryAddOn,
+                vec![format!(
+                    "an add-on that awaits confirmation; this one is `{}`",
+                    status.as_str()
+                )],
+            )),
+            None => Err(Rejection::never(
+                self.status().map_or("none", LicenseStatus::as_str),
+                LicenseCommand::CarryAddOn.as_str(),
+            )),
+        }
+    }
+
+    /// Ends one add-on; the base goes on.
+    pub fn end_add_on(&self, id: FactId) -> Result<FactBody, Rejection> {
+        match self.add_on(id) {
+            Some(add_on) if add_on.status != AddOnStatus::Ended => {
+                Ok(FactBody::AddOnEnded { add_on: id })
+            }
+            _ => Err(Rejection::never(
+                AddOnStatus::Ended.as_str(),
+                "end_add_on",
+            )),
+        }
+    }
+
+    fn add_on(&self, id: FactId) -> Option<&AddOn> {
+        self.add_ons.iter().find(|add_on| add_on.fact == id)
+    }
+
+    fn refused(&self, command: LicenseCommand, needs: Vec<String>) -> Rejection {
+        let state = self.status().map_or("none", LicenseStatus::as_str);
+        Rejection::needing(state, command.as_str(), needs)
     }
 }
 

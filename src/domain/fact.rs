@@ -187,6 +187,38 @@ pub enum Basis {
     Legacy,
 }
 
+/// What a running license changes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeChange {
+    pub license_type: String,
+    /// Absent: as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_role: Option<String>,
+    /// Empty: as before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub projects: Vec<ProjectId>,
+    /// The HUD project types of those projects at the change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub project_types: Vec<u8>,
+    /// When it was asked for, which says what binds. Absent: at its recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_at: Option<Instant>,
+}
+
+impl TypeChange {
+    /// Nothing but another type.
+    #[must_use]
+    pub fn to(license_type: &str) -> Self {
+        Self {
+            license_type: license_type.to_owned(),
+            job_role: None,
+            projects: Vec::new(),
+            project_types: Vec::new(),
+            submitted_at: None,
+        }
+    }
+}
+
 /// What a fact says. The serialized form is what the store keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -234,8 +266,23 @@ pub enum FactBody {
     Reactivated,
     /// The end was an error; it opens a new period and restarts the inactivity clock.
     Reinstated,
-    TypeChanged {
-        license_type: String,
+    /// Another base type on a running license. The period goes on.
+    TypeChanged(TypeChange),
+    /// An add-on begins on the running license.
+    AddOnActivated {
+        add_on: String,
+    },
+    /// Staff let an add-on go on after its base was suspended or reinstated.
+    AddOnConfirmed {
+        add_on: FactId,
+    },
+    /// An add-on is no longer needed or no longer given.
+    AddOnEnded {
+        add_on: FactId,
+    },
+    /// Staff gave a request another class.
+    RequestReclassified {
+        class: RequestClass,
     },
     /// Employment at the organization ended at `occurred_at`.
     Departed,
@@ -316,7 +363,11 @@ impl FactBody {
             Self::Activated { .. } => FactKind::Activated,
             Self::Reactivated => FactKind::Reactivated,
             Self::Reinstated => FactKind::Reinstated,
-            Self::TypeChanged { .. } => FactKind::TypeChanged,
+            Self::TypeChanged(_) => FactKind::TypeChanged,
+            Self::AddOnActivated { .. } => FactKind::AddOnActivated,
+            Self::AddOnConfirmed { .. } => FactKind::AddOnConfirmed,
+            Self::AddOnEnded { .. } => FactKind::AddOnEnded,
+            Self::RequestReclassified { .. } => FactKind::RequestReclassified,
             Self::Departed => FactKind::Departed,
             Self::Deactivated { .. } => FactKind::Deactivated,
             Self::Cancelled { .. } => FactKind::Cancelled,
@@ -346,6 +397,10 @@ pub enum FactKind {
     Reactivated,
     Reinstated,
     TypeChanged,
+    AddOnActivated,
+    AddOnConfirmed,
+    AddOnEnded,
+    RequestReclassified,
     Departed,
     Deactivated,
     Cancelled,
@@ -373,6 +428,10 @@ impl FactKind {
             Self::Reactivated => "reactivated",
             Self::Reinstated => "reinstated",
             Self::TypeChanged => "type_changed",
+            Self::AddOnActivated => "add_on_activated",
+            Self::AddOnConfirmed => "add_on_confirmed",
+            Self::AddOnEnded => "add_on_ended",
+            Self::RequestReclassified => "request_reclassified",
             Self::Departed => "departed",
             Self::Deactivated => "deactivated",
             Self::Cancelled => "cancelled",

@@ -17,25 +17,26 @@ fn shown(verdict: Verdict) -> &'static str {
 fn every_request_state_has_a_verdict_for_every_command() {
     use RequestState as S;
     #[rustfmt::skip]
-    let rows: [(S, [&str; 4]); 11] = [
-        //               approve  deny     withdraw activate
-        (S::Submitted,   [ALLOWED, ALLOWED, ALLOWED, "the approval of the request"]),
-        (S::Onboarding,  [NEVER,   ALLOWED, ALLOWED, "every agreement and training"]),
-        (S::Practice,    [NEVER,   ALLOWED, ALLOWED, "every practice set, submitted"]),
-        (S::InReview,    [NEVER,   ALLOWED, ALLOWED, "the review of the practice cases"]),
-        (S::Corrections, [NEVER,   ALLOWED, ALLOWED, "the corrected practice cases"]),
-        (S::Ready,       [NEVER,   ALLOWED, ALLOWED, ALLOWED]),
-        (S::Waitlisted,  [NEVER,   ALLOWED, ALLOWED, "a free seat"]),
-        (S::Fulfilled,   [NEVER,   NEVER,   NEVER,   NEVER]),
-        (S::Denied,      [NEVER,   NEVER,   NEVER,   NEVER]),
-        (S::Withdrawn,   [NEVER,   NEVER,   NEVER,   NEVER]),
-        (S::Lapsed,      [NEVER,   NEVER,   NEVER,   NEVER]),
+    let rows: [(S, [&str; 5]); 11] = [
+        //               approve  deny     withdraw reclassify activate
+        (S::Submitted,   [ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the approval of the request"]),
+        (S::Onboarding,  [NEVER,   ALLOWED, ALLOWED, ALLOWED, "every agreement and training"]),
+        (S::Practice,    [NEVER,   ALLOWED, ALLOWED, ALLOWED, "every practice set, submitted"]),
+        (S::InReview,    [NEVER,   ALLOWED, ALLOWED, ALLOWED, "the review of the practice cases"]),
+        (S::Corrections, [NEVER,   ALLOWED, ALLOWED, ALLOWED, "the corrected practice cases"]),
+        (S::Ready,       [NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED]),
+        (S::Waitlisted,  [NEVER,   ALLOWED, ALLOWED, ALLOWED, "a free seat"]),
+        (S::Fulfilled,   [NEVER,   NEVER,   NEVER,   NEVER,   NEVER]),
+        (S::Denied,      [NEVER,   NEVER,   NEVER,   NEVER,   NEVER]),
+        (S::Withdrawn,   [NEVER,   NEVER,   NEVER,   NEVER,   NEVER]),
+        (S::Lapsed,      [NEVER,   NEVER,   NEVER,   NEVER,   NEVER]),
     ];
     assert_eq!(rows.map(|(state, _)| state), S::ALL);
     let commands = [
         RequestCommand::Approve,
         RequestCommand::Deny,
         RequestCommand::Withdraw,
+        RequestCommand::Reclassify,
         RequestCommand::Activate,
     ];
     assert_eq!(commands, RequestCommand::ALL);
@@ -57,22 +58,23 @@ fn every_license_state_has_a_verdict_for_every_command() {
     use LicenseCommand as C;
     use LicenseStatus as S;
     const LICENSE: &str = "a license";
+    const SUSPENDED: &str = "the end of the suspension of its base license";
     #[rustfmt::skip]
-    let rows: [(Option<S>, [&str; 8]); 6] = [
+    let rows: [(Option<S>, [&str; 9]); 6] = [
         //                      depart   deactivate suspend  lift
         //                      reactivate, reinstate, change_type, activate
         (None,                  [ALLOWED, LICENSE, LICENSE, LICENSE,
-                                 LICENSE, LICENSE, LICENSE, ALLOWED]),
+                                 LICENSE, LICENSE, LICENSE, ALLOWED, LICENSE]),
         (Some(S::Active),       [ALLOWED, ALLOWED, ALLOWED, "an open hold",
-                                 NEVER, NEVER, ALLOWED, NEVER]),
+                                 NEVER, NEVER, ALLOWED, NEVER, ALLOWED]),
         (Some(S::Warned),       [ALLOWED, ALLOWED, ALLOWED, "an open hold",
-                                 NEVER, NEVER, ALLOWED, NEVER]),
+                                 NEVER, NEVER, ALLOWED, NEVER, ALLOWED]),
         (Some(S::Suspended),    [ALLOWED, ALLOWED, ALLOWED, ALLOWED,
-                                 NEVER, NEVER, ALLOWED, NEVER]),
+                                 NEVER, NEVER, ALLOWED, NEVER, SUSPENDED]),
         (Some(S::Deactivated),  [ALLOWED, NEVER, NEVER, NEVER,
-                                 ALLOWED, ALLOWED, NEVER, ALLOWED]),
+                                 ALLOWED, ALLOWED, NEVER, ALLOWED, NEVER]),
         (Some(S::Expired),      [ALLOWED, NEVER, NEVER, NEVER,
-                                 "a renewal or a returning request", ALLOWED, NEVER, ALLOWED]),
+                                 "a renewal or a returning request", ALLOWED, NEVER, ALLOWED, NEVER]),
     ];
     let states: Vec<Option<S>> = std::iter::once(None)
         .chain(S::ALL.into_iter().map(Some))
@@ -87,6 +89,7 @@ fn every_license_state_has_a_verdict_for_every_command() {
         C::Reinstate,
         C::ChangeType,
         C::Activate,
+        C::CarryAddOn,
     ];
     assert_eq!(commands, C::ALL);
     for (state, cells) in rows {

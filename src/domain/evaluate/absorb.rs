@@ -4,10 +4,10 @@ use super::inactivity::{self, TrackedNotice};
 use super::machine::{Machine, PendingHold, is_evidence};
 use super::{EndCause, Period, PeriodCause};
 use crate::domain::calendar::Instant;
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, NoticeRule};
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, NoticeRule, TypeChange};
 use crate::domain::ids::{FactId, OrganizationId};
 use crate::domain::license::LicenseStatus;
-use crate::domain::policy::LoginServes;
+use crate::domain::policy::{LoginServes, RequestClass};
 use crate::domain::requirement::Status;
 
 /// A notice recorded late starts its grace no earlier than this long before its recording.
@@ -33,8 +33,15 @@ impl<'a> Machine<'a> {
             FactBody::Reinstated if self.ours(fact) => {
                 self.resume(fact.id, PeriodCause::Reinstatement);
             }
-            FactBody::TypeChanged { license_type } if self.ours(fact) => {
-                self.change_type(license_type);
+            FactBody::TypeChanged(change) if self.ours(fact) => {
+                self.change_type(change, fact.envelope.recorded_at);
+            }
+            FactBody::AddOnActivated { .. }
+            | FactBody::AddOnConfirmed { .. }
+            | FactBody::AddOnEnded { .. }
+                if self.ours(fact) =>
+            {
+                self.absorb_add_on(fact);
             }
             FactBody::Departed | FactBody::Deactivated { .. } => self.reread_ends(),
             FactBody::Cancelled { fact: target } | FactBody::Moved { fact: target, .. } => {
@@ -70,6 +77,8 @@ impl<'a> Machine<'a> {
         match &replaced.body {
             FactBody::HoldOpened { .. } => self.lift(target, self.at),
             FactBody::HoldLifted { hold } => self.reopen(*hold),
+            FactBody::AddOnActivated { .. } => self.end_add_on(target),
+            FactBody::AddOnEnded { add_on } => self.revive_add_on(*add_on),
             FactBody::LoggedIn { .. } => {
                 self.logins.retain(|(login, _)| *login != target);
                 self.too_late_logins.retain(|(login, _)| *login != target);
@@ -121,13 +130,24 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn change_type(&mut self, license_type: &str) {
+    /// The period goes on; what the new type asks of whoever changes to it is owed from now on.
+    fn change_type(&mut self, change: &TypeChange, recorded_at: Instant) {
         if let Some(period) = self
             .periods
             .last_mut()
             .filter(|period| period.end.is_none())
         {
-            license_type.clone_into(&mut period.license_type);
+            period.license_type.clone_from(&change.license_type);
+            period.class = RequestClass::TypeChange;
+            period.submitted_at = change.submitted_at.or(Some(recorded_at));
+            if change.job_role.is_some() {
+                period.job_role.clone_from(&change.job_role);
+            }
+            if !change.projects.is_empty() {
+                period.projects.clone_from(&change.projects);
+                period.project_types.clone_from(&change.project_types);
+            }
+            self.end_add_ons_not_carried_by(&change.license_type);
             self.touch();
             self.void_warnings();
         }

@@ -84,6 +84,7 @@ impl Machine<'_> {
                 .map(|(_, fact)| fact),
             participating: self.participating(),
             last_login_at: self.last_login,
+            add_ons: self.add_ons_now(),
             periods: self.periods,
             holds: self.holds,
             history: self.history,

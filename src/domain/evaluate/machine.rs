@@ -101,6 +101,9 @@ pub(super) struct Machine<'a> {
     pub(super) missed: Option<RequirementKey>,
     /// The holds that were open when the last period ended.
     pub(super) closed_by_end: Vec<usize>,
+    pub(super) add_ons: Vec<super::AddOn>,
+    /// The add-ons that ended with the last period.
+    pub(super) add_ons_closed_by_end: Vec<FactId>,
 }
 
 impl<'a> Machine<'a> {
@@ -136,6 +139,8 @@ impl<'a> Machine<'a> {
             ended_on: Vec::new(),
             missed: None,
             closed_by_end: Vec::new(),
+            add_ons: Vec::new(),
+            add_ons_closed_by_end: Vec::new(),
         }
     }
 

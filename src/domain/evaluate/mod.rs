@@ -7,6 +7,7 @@
 //! here; none of them has rules of its own.
 
 mod absorb;
+mod add_on;
 mod answer;
 mod derived;
 mod inactivity;
@@ -27,6 +28,7 @@ use super::policy::{PolicyVersion, RequestClass};
 use super::requirement::Standing;
 use super::roster::Participation;
 
+pub use add_on::{AddOn, AddOnStatus};
 pub use obligation::Obligation;
 pub use request::{Approvals, RequestEvaluation, classify, evaluate_request};
 pub use rules::{InForce, Rules};
@@ -254,6 +256,8 @@ pub struct Evaluation {
     pub periods: Vec<Period>,
     /// Open and ended, by opening.
     pub holds: Vec<Hold>,
+    /// Running and ended, by beginning.
+    pub add_ons: Vec<AddOn>,
     /// What the open period owes.
     pub requirements: Vec<Standing>,
     /// Where the license ended: what its last period owed, as it stands now. A reactivation needs all of it.

@@ -18,6 +18,7 @@ impl Machine<'_> {
         let cause = period.cause;
         let began = TransitionCause::Began(cause, period.fact);
         let closed = std::mem::take(&mut self.closed_by_end);
+        let add_ons = std::mem::take(&mut self.add_ons_closed_by_end);
         self.notices.clear();
         self.too_late_logins.clear();
         self.ended_on.clear();
@@ -31,6 +32,9 @@ impl Machine<'_> {
             self.refresh();
             for index in closed {
                 self.reopen_at(index);
+            }
+            for add_on in add_ons {
+                self.revive_add_on(add_on);
             }
         }
     }
@@ -65,6 +69,7 @@ impl Machine<'_> {
                 self.closed_by_end.push(index);
             }
         }
+        self.end_add_ons();
         for notice in &mut self.notices {
             notice.void |= notice.rule == NoticeRule::Inactivity;
         }
@@ -80,6 +85,7 @@ impl Machine<'_> {
     pub(super) fn open_hold(&mut self, hold: Hold) {
         let cause = hold.cause;
         self.holds.push(hold);
+        self.unconfirm_add_ons();
         if cause == HoldCause::LongInactivity {
             self.too_late_logins.clear();
         }

@@ -67,8 +67,14 @@ fn bodies() -> Vec<FactBody> {
         },
         FactBody::Reactivated,
         FactBody::Reinstated,
-        FactBody::TypeChanged {
-            license_type: "read_only".into(),
+        FactBody::TypeChanged(TypeChange::to("read_only")),
+        FactBody::AddOnActivated {
+            add_on: "business_objects".into(),
+        },
+        FactBody::AddOnConfirmed { add_on: id(9) },
+        FactBody::AddOnEnded { add_on: id(9) },
+        FactBody::RequestReclassified {
+            class: RequestClass::Transfer,
         },
         FactBody::Departed,
         FactBody::Cancelled { fact: id(6) },

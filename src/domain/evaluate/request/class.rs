@@ -1,8 +1,10 @@
 //! The class of a request.
 
 use crate::domain::calendar::Instant;
+use crate::domain::fact::{Fact, FactBody};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::RequestClass;
+use crate::domain::request::LicenseRequest;
 
 /// The class of a new request, by the license facts at its submission; the first that fits. `here` is the status of
 /// the license at the organization asked for, `elsewhere` the statuses of the person's other licenses in the
@@ -34,5 +36,19 @@ pub fn classify(
         RequestClass::Transfer
     } else {
         RequestClass::New
+    }
+}
+
+/// The request with the class that staff gave it last, by facts that stand in the order of their recording.
+pub(super) fn classified(facts: &[&Fact], request: &LicenseRequest) -> LicenseRequest {
+    let reclassified = facts.iter().rev().find_map(|fact| match fact.body {
+        FactBody::RequestReclassified { class } if fact.request_id == Some(request.id) => {
+            Some(class)
+        }
+        _ => None,
+    });
+    LicenseRequest {
+        class: reclassified.unwrap_or(request.class),
+        ..request.clone()
     }
 }

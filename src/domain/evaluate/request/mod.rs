@@ -11,11 +11,13 @@ use crate::domain::calendar::Instant;
 use crate::domain::departure::{AnnouncedEnd, announced};
 use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::FactId;
-use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, StaffRole};
+use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, RequestClass, StaffRole};
 use crate::domain::request::{LicenseRequest, RequestState};
 use crate::domain::requirement::{Standing, standing_facts};
 
 pub use class::classify;
+
+use class::classified;
 
 use owed::Owed;
 
@@ -39,6 +41,8 @@ impl Approvals {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestEvaluation {
     pub at: Instant,
+    /// As computed at submission, or as staff reclassified it since.
+    pub class: RequestClass,
     pub state: RequestState,
     pub since: Instant,
     pub requirements: Vec<Standing>,
@@ -79,7 +83,9 @@ fn ended(
         let state = match fact.body {
             FactBody::RequestDenied => RequestState::Denied,
             FactBody::RequestWithdrawn { .. } => RequestState::Withdrawn,
-            FactBody::Activated { .. } | FactBody::TypeChanged { .. } => RequestState::Fulfilled,
+            FactBody::Activated { .. }
+            | FactBody::TypeChanged(_)
+            | FactBody::AddOnActivated { .. } => RequestState::Fulfilled,
             _ => return None,
         };
         (fact.request_id == Some(request.id)).then_some(Ended {
@@ -125,6 +131,7 @@ pub fn evaluate_request(
         .into_iter()
         .filter(|fact| fact.envelope.recorded_at <= at)
         .collect();
+    let request = &classified(&facts, request);
     let given: Vec<FactId> = facts
         .iter()
         .filter(|fact| {
@@ -135,6 +142,7 @@ pub fn evaluate_request(
     let Some(in_force) = rules.at(at) else {
         return RequestEvaluation {
             at: now,
+            class: request.class,
             state: ended.map_or(RequestState::Submitted, |ended| ended.state),
             since: ended.map_or(request.submitted_at, |ended| ended.at),
             requirements: Vec::new(),
@@ -204,6 +212,7 @@ pub fn evaluate_request(
     upcoming.sort_by_key(|upcoming| upcoming.at);
     RequestEvaluation {
         at: now,
+        class: request.class,
         state,
         since: owed.since(
             &approvals,

@@ -183,9 +183,7 @@ fn another_license_type_voids_the_notice() {
     story.warned("2026-04-02 09:00", "2026-04-08");
     story.fact(
         "2026-04-03 09:00",
-        FactBody::TypeChanged {
-            license_type: "read_only".to_owned(),
-        },
+        FactBody::TypeChanged(TypeChange::to("read_only")),
     );
     story.turns_status("2026-04-03 09:00", Warned, Active);
     assert_eq!(story.status("2026-05-30 09:00"), Some(Active));
