@@ -85,7 +85,10 @@ pub enum Action {
     ApproveRequest,
     DenyRequest,
     WithdrawRequest,
+    ReclassifyRequest,
     ActivateLicense,
+    ChangeLicense,
+    ConfirmAddOn,
     RecordSignature,
     RecordTraining,
     ReportDeparture,
@@ -93,7 +96,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -112,7 +115,10 @@ impl Action {
         Self::ApproveRequest,
         Self::DenyRequest,
         Self::WithdrawRequest,
+        Self::ReclassifyRequest,
         Self::ActivateLicense,
+        Self::ChangeLicense,
+        Self::ConfirmAddOn,
         Self::RecordSignature,
         Self::RecordTraining,
         Self::ReportDeparture,
@@ -140,7 +146,10 @@ impl Action {
             Self::ApproveRequest => "approve_request",
             Self::DenyRequest => "deny_request",
             Self::WithdrawRequest => "withdraw_request",
+            Self::ReclassifyRequest => "reclassify_request",
             Self::ActivateLicense => "activate_license",
+            Self::ChangeLicense => "change_license",
+            Self::ConfirmAddOn => "confirm_add_on",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
             Self::ReportDeparture => "report_departure",
@@ -192,6 +201,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ManagePerson
             | A::SubmitRequest
             | A::WithdrawRequest
+            | A::ChangeLicense
             | A::RecordSignature
             | A::RecordTraining
             | A::ReportDeparture
@@ -217,6 +227,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::SubmitRequest
             | A::WithdrawRequest
+            | A::ChangeLicense
             | A::RecordSignature
             | A::ReportDeparture
             | A::Deactivate => Organization,

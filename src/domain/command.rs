@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::error::Rejection;
-use super::evaluate::{AddOn, AddOnStatus, Evaluation, RequestEvaluation};
+use super::evaluate::{AddOn, AddOnStatus, Evaluation, Period, RequestEvaluation};
 use super::fact::{DeactivationCause, FactBody, HoldCause, TypeChange};
 use super::ids::FactId;
 use super::license::LicenseStatus;
@@ -362,6 +362,35 @@ impl Evaluation {
         self.check(LicenseCommand::Reinstate)?;
         self.may_begin(LicenseCommand::Reinstate)?;
         Ok(FactBody::Reinstated)
+    }
+
+    /// What keeps a request for a license type from being submitted; `carriers` as in [`RequestEvaluation::activate`],
+    /// empty for a base type.
+    #[must_use]
+    pub fn needed_to_submit(&self, license_type: &str, carriers: &BTreeSet<String>) -> Vec<String> {
+        let mut needs = self.cannot_begin();
+        let runs = |period: &Period| period.end.is_none() && period.license_type == license_type;
+        if !carriers.is_empty() {
+            let gives_access = matches!(
+                self.status(),
+                Some(LicenseStatus::Active | LicenseStatus::Warned)
+            );
+            if !gives_access || !self.carries(carriers) {
+                needs.push(base_needed(carriers));
+            }
+            let running = self.add_ons.iter().any(|add_on| {
+                add_on.license_type == license_type && add_on.status != AddOnStatus::Ended
+            });
+            if running {
+                needs.push("the end of this add-on, which the license has".to_owned());
+            }
+        } else if self.period().is_some_and(runs) {
+            needs.push(
+                "another license type: the person has a running license of this type here"
+                    .to_owned(),
+            );
+        }
+        needs
     }
 
     /// What keeps any access from beginning here.

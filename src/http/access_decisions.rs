@@ -52,6 +52,9 @@ pub struct LicenseDecisionResponse {
     license_type: String,
     allowed: bool,
     reason: ReasonName,
+    /// The license types of the add-ons that may be used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    add_ons: Vec<String>,
 }
 
 impl From<&LicenseDecision> for LicenseDecisionResponse {
@@ -62,6 +65,7 @@ impl From<&LicenseDecision> for LicenseDecisionResponse {
             license_type: decision.license_type.clone(),
             allowed: decision.allowed,
             reason: decision.reason.into(),
+            add_ons: decision.add_ons.clone(),
         }
     }
 }

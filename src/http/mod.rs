@@ -4,6 +4,7 @@
 //! server, the tests and the document alike.
 
 pub mod access_decisions;
+pub mod add_ons;
 pub mod agreement_signatures;
 pub mod audit_records;
 pub mod checks;
@@ -19,6 +20,7 @@ pub mod extract;
 pub mod frame;
 pub mod health;
 pub mod implementations;
+pub mod license_changes;
 pub mod license_requests;
 pub mod licenses;
 pub mod openapi;
@@ -114,6 +116,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(agreement_signatures::routes)
         .configure(training_completions::routes)
         .configure(licenses::routes)
+        .configure(license_changes::routes)
+        .configure(add_ons::routes)
         .configure(departures::routes)
         .configure(deactivations::routes)
         .configure(access_decisions::routes)

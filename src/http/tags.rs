@@ -23,6 +23,8 @@ tags! {
     AGREEMENT_SIGNATURES = "agreement-signatures", "Agreements signed, by whom and when.";
     TRAINING_COMPLETIONS = "training-completions", "Courses completed, with outcome and date.";
     LICENSES = "licenses", "One per person and organization: state, history, explanation.";
+    LICENSE_CHANGES = "license-changes", "Another type for a running license.";
+    ADD_ONS = "add-ons", "Licenses that depend on a base license, and are on only while it gives access.";
     DEPARTURES = "departures", "Employment at an organization ended.";
     DEACTIVATIONS = "deactivations", "Access ended, now or later.";
     ACCESS_DECISIONS = "access-decisions", "What a front-end asks at sign-in.";

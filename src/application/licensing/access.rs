@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use crate::application::actor::{Action, Denied, Scope};
 use crate::application::{Error, Fault, Rx};
 use crate::domain::calendar::Instant;
+use crate::domain::evaluate::AddOnStatus;
 use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
 use crate::domain::roster::ExternalKind;
 
@@ -43,6 +44,8 @@ pub struct LicenseDecision {
     pub license_type: String,
     pub allowed: bool,
     pub reason: Reason,
+    /// The license types of the add-ons that are on.
+    pub add_ons: Vec<String>,
 }
 
 /// The decision about a person.
@@ -147,6 +150,12 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
             } else {
                 Reason::NotAllowed
             },
+            add_ons: evaluation
+                .add_ons
+                .iter()
+                .filter(|add_on| add_on.status == AddOnStatus::On)
+                .map(|add_on| add_on.license_type.clone())
+                .collect(),
         });
     }
     let allowed = licenses.iter().any(|license| license.allowed);

@@ -1,17 +1,18 @@
 //! Everything that is known about one person, loaded in a fixed number of queries.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::application::Error;
 use crate::application::ports::{StoreError, UnitOfWork, View};
-use crate::domain::calendar::Instant;
+use crate::domain::calendar::{Instant, local_day};
 use crate::domain::evaluate::{
     Case, Evaluation, Reader, RequestEvaluation, evaluate, evaluate_request, seen_by,
 };
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, ProjectId};
 use crate::domain::license::License;
-use crate::domain::policy::PolicyVersion;
+use crate::domain::policy::{LicenseKind, PolicyDocument, PolicyVersion};
 use crate::domain::request::{LicenseRequest, RecordedState};
 use crate::domain::roster::{Implementation, Participation, Person};
 
@@ -160,6 +161,41 @@ impl Dossier {
             .collect()
     }
 
+    /// The base types that carry an add-on at an organization; none for what is no add-on.
+    #[must_use]
+    pub fn carriers(
+        &self,
+        license_type: &str,
+        organization: OrganizationId,
+        at: Instant,
+    ) -> BTreeSet<String> {
+        self.document_at(organization, at)
+            .and_then(|document| {
+                let found = document.license_types.get(license_type)?;
+                match &found.license {
+                    LicenseKind::AddOn { depends_on } => Some(depends_on.clone()),
+                    LicenseKind::Base {} => None,
+                }
+            })
+            .unwrap_or_default()
+    }
+
+    /// The rules in force for an organization at an instant.
+    #[must_use]
+    pub fn document_at(
+        &self,
+        organization: OrganizationId,
+        at: Instant,
+    ) -> Option<Cow<'_, PolicyDocument>> {
+        let policy = self.policy_at(at)?;
+        let zone = policy.document.zone()?;
+        Some(
+            policy
+                .document
+                .for_organization(organization, local_day(zone, at)),
+        )
+    }
+
     /// The policy version in force at an instant.
     #[must_use]
     pub fn policy_at(&self, at: Instant) -> Option<&PolicyVersion> {
@@ -174,6 +210,23 @@ impl Dossier {
         self.facts.extend_from_slice(facts);
         self.facts
             .sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
+    }
+
+    /// Raises the version of a request where what was just recorded did not.
+    pub fn changed_request(
+        &mut self,
+        unit: &mut dyn UnitOfWork,
+        before: &LicenseRequest,
+    ) -> Result<(), Error> {
+        if let Some(row) = self
+            .requests
+            .iter_mut()
+            .find(|row| row.id == before.id && row.version == before.version)
+        {
+            unit.update_request(row)?;
+            row.version += 1;
+        }
+        Ok(())
     }
 
     /// Brings the recorded state of every request and license of the person up to date. A changed state changes the

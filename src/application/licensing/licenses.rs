@@ -3,7 +3,7 @@
 use crate::application::actor::{Action, Actor, Scope, Sight};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{Page, StateFilter};
-use crate::application::{Error, Rx};
+use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{Evaluation, Reader};
 use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
@@ -75,6 +75,20 @@ pub(super) fn shown(
 pub fn license(rx: &mut Rx<'_>, id: LicenseId) -> Result<LicenseShown, Error> {
     let (license, dossier) = load(rx, id)?;
     Ok(shown(rx.actor, &dossier, &license, rx.now))
+}
+
+/// The license that a use case names, where the actor may take the action on it.
+pub(super) fn named(tx: &mut Tx<'_>, action: Action, id: LicenseId) -> Result<License, Error> {
+    let license = tx.unit.license(id)?.ok_or(Error::NotFound)?;
+    tx.authorize(
+        action,
+        Scope::person(
+            license.implementation_id,
+            Some(license.organization_id),
+            license.person_id,
+        ),
+    )?;
+    Ok(license)
 }
 
 pub(super) fn load(rx: &mut Rx<'_>, id: LicenseId) -> Result<(License, Dossier), Error> {

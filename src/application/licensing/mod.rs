@@ -2,6 +2,8 @@
 //! facts and brings the recorded states up to date, in one transaction.
 
 mod access;
+mod add_ons;
+mod changes;
 mod dossier;
 mod ends;
 mod evidence;
@@ -12,6 +14,8 @@ mod reporting;
 mod requests;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
+pub use add_ons::{AddOnShown, add_on, add_ons, confirm_add_on, end_add_on};
+pub use changes::{NewLicenseChange, change_license};
 pub use dossier::{Dossier, evaluate_due_people};
 pub use ends::{
     Affected, EndKind, EndShown, EndStatus, Ended, NewDeactivation, NewDeparture, cancel_end,
@@ -27,6 +31,6 @@ pub use explanation::{
 pub use licenses::{LicenseShown, license, licenses};
 pub use reporting::{Moment, Reported};
 pub use requests::{
-    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, request, requests,
-    submit, withdraw,
+    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, reclassify, request,
+    requests, submit, withdraw,
 };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{LicenseRequestResponse, example};
+use super::{ClassName, LicenseRequestResponse, example};
 use crate::application::actor::Action;
 use crate::application::licensing::{self, Decision, Reported, RequestShown};
 use crate::application::{Call, Caller, Error, Reply, Tx};
@@ -42,7 +42,7 @@ async fn decide(
     call: Call,
     id: RequestId,
     decision: Decision,
-    work: fn(&mut Tx<'_>, RequestId, &Decision) -> Result<RequestShown, Error>,
+    work: impl Fn(&mut Tx<'_>, RequestId, &Decision) -> Result<RequestShown, Error> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let reply: Reply = state
         .app
@@ -152,6 +152,72 @@ pub(super) async fn deny_license_request(
         dry_run: false,
     };
     decide(&state, call, id, decision, licensing::deny).await
+}
+
+/// Another class, and why.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct ReclassifyRequest {
+    class: ClassName,
+    /// Why; it stays with the request.
+    #[validate(length(min = 1, max = 1000), custom(function = "checks::text"))]
+    #[schema(min_length = 1, max_length = 1000)]
+    reason: String,
+}
+
+/// Reclassify a license request
+///
+/// The class is computed from license facts at submission and says what is owed. Staff may give the request another one
+/// that its license type knows and the license facts do not contradict.
+#[utoipa::path(
+    tag = tags::LICENSE_REQUESTS,
+    operation_id = "reclassify_license_request",
+    params(("id" = Uuid, Path, description = "The request.")),
+    request_body(
+        content = ReclassifyRequest,
+        description = "The version decided upon, the class, and why.",
+        example = json!({
+            "expected_version": 1,
+            "class": "returning",
+            "reason": "She held a license here before our records begin.",
+        }),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The request as it is now.",
+            body = LicenseRequestResponse,
+            headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
+            example = json!(example("submitted", 2)),
+        ),
+        DecideProblems,
+    ),
+)]
+#[post("/v1/license-requests/{id}/reclassify")]
+pub(super) async fn reclassify_license_request(
+    caller: Caller,
+    state: web::Data<State>,
+    Id(id): Id<RequestId>,
+    body: VersionedJson<ReclassifyRequest>,
+) -> Result<HttpResponse, Problem> {
+    let class = body.value.class.into();
+    let decision = Decision {
+        expected: body.expected,
+        reported: Reported {
+            reason: Some(body.value.reason),
+            ..Reported::default()
+        },
+    };
+    let call = Call {
+        caller,
+        action: Action::ReclassifyRequest,
+        idempotency: body.idempotency,
+        dry_run: false,
+    };
+    decide(&state, call, id, decision, move |tx, id, decision| {
+        licensing::reclassify(tx, id, class, decision)
+    })
+    .await
 }
 
 /// Withdraw a license request

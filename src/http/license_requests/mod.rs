@@ -27,6 +27,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(read::get_license_request_explanation)
         .service(decide::approve_license_request)
         .service(decide::deny_license_request)
+        .service(decide::reclassify_license_request)
         .service(decide::withdraw_license_request)
         .service(decide::activate_license_request);
 }
@@ -86,7 +87,7 @@ impl From<RequestState> for StateName {
 }
 
 /// What kind of road a request is, by the license facts at its submission.
-#[derive(Clone, Copy, Serialize, ToSchema)]
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = LicenseRequestClass)]
 pub enum ClassName {
@@ -96,6 +97,19 @@ pub enum ClassName {
     Additional,
     Transfer,
     New,
+}
+
+impl From<ClassName> for RequestClass {
+    fn from(name: ClassName) -> Self {
+        match name {
+            ClassName::AddOn => Self::AddOn,
+            ClassName::TypeChange => Self::TypeChange,
+            ClassName::Returning => Self::Returning,
+            ClassName::Additional => Self::Additional,
+            ClassName::Transfer => Self::Transfer,
+            ClassName::New => Self::New,
+        }
+    }
 }
 
 impl From<RequestClass> for ClassName {
@@ -169,7 +183,7 @@ impl From<&RequestShown> for LicenseRequestResponse {
             organization_id: request.organization_id.into(),
             person_id: request.person_id.into(),
             license_type: request.license_type.clone(),
-            class: request.class.into(),
+            class: shown.evaluation.class.into(),
             job_role: request.job_role.clone(),
             project_ids: request.projects.iter().map(|id| id.0).collect(),
             attestations: request

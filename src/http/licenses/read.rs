@@ -13,9 +13,10 @@ use crate::application::Caller;
 use crate::application::actor::Action;
 use crate::application::licensing::{self, LicenseShown, hold_seen};
 use crate::application::ports::StateFilter;
-use crate::domain::evaluate::{LicenseState, Warning};
+use crate::domain::evaluate::{AddOnStatus, LicenseState, Warning};
 use crate::domain::ids::LicenseId;
 use crate::domain::license::LicenseStatus;
+use crate::http::add_ons::AddOnStateName;
 use crate::http::explanations::{self, ChangeResponse, ExplanationResponse};
 use crate::http::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse};
 use crate::http::problem::{Code, KNOWN, LIST, Problem};
@@ -58,6 +59,16 @@ pub struct HoldResponse {
     until: Option<DateTime<Utc>>,
 }
 
+/// An add-on that a license carries.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CarriedAddOn)]
+pub struct CarriedAddOnResponse {
+    id: Uuid,
+    /// The license type of the add-on.
+    license_type: String,
+    state: AddOnStateName,
+}
+
 /// A license with its state now.
 #[derive(Serialize, ToSchema)]
 #[schema(as = License)]
@@ -79,6 +90,9 @@ pub struct LicenseResponse {
     warning: Option<WarningResponse>,
     /// Open causes for suspension; curing one never lifts another.
     holds: Vec<HoldResponse>,
+    /// Add-ons that have not ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    add_ons: Vec<CarriedAddOnResponse>,
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<EndResponse>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +134,16 @@ impl From<&LicenseShown> for LicenseResponse {
                     cause: hold_seen(hold.cause, shown.sight).to_owned(),
                     from: hold.from,
                     until: hold.until,
+                })
+                .collect(),
+            add_ons: evaluation
+                .add_ons
+                .iter()
+                .filter(|add_on| add_on.status != AddOnStatus::Ended)
+                .map(|add_on| CarriedAddOnResponse {
+                    id: add_on.fact.into(),
+                    license_type: add_on.license_type.clone(),
+                    state: add_on.status.into(),
                 })
                 .collect(),
             end: period.and_then(|period| end_of(period, shown.sight)),

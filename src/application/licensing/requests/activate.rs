@@ -4,15 +4,16 @@ use super::decide::{Decision, for_decision};
 use super::find;
 use super::read::{RequestShown, shown};
 use crate::application::actor::Action;
+use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{About, fact, not_oneself};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Precision;
 use crate::domain::evaluate::Reader;
-use crate::domain::fact::{Basis, FactBody};
+use crate::domain::fact::{Basis, FactBody, TypeChange};
 use crate::domain::ids::RequestId;
 use crate::domain::license::License;
 use crate::domain::policy::RequestClass;
-use crate::domain::request::RecordedState;
+use crate::domain::request::{LicenseRequest, RecordedState};
 
 /// Begins the license period: every requirement is checked again in this transaction.
 pub fn activate(
@@ -28,7 +29,10 @@ pub fn activate(
     )?;
     let evaluation = dossier.request_at(&request, tx.now);
     let license = dossier.license_at(request.organization_id, tx.now);
-    evaluation.activate(request.class, &license)?;
+    evaluation.activate(
+        &license,
+        &dossier.carriers(&request.license_type, request.organization_id, tx.now),
+    )?;
     let license_id = match dossier
         .licenses
         .iter()
@@ -60,24 +64,7 @@ pub fn activate(
     let envelope = decision
         .reported
         .envelope(tx, request.implementation_id, now)?;
-    let body = if request.class == RequestClass::TypeChange {
-        FactBody::TypeChanged {
-            license_type: request.license_type.clone(),
-        }
-    } else {
-        FactBody::Activated {
-            license_type: request.license_type.clone(),
-            class: request.class,
-            job_role: request.job_role.clone(),
-            projects: request.projects.clone(),
-            project_types: dossier
-                .project_types_of(&request.projects)
-                .into_iter()
-                .collect(),
-            basis: Basis::Requirements,
-            submitted_at: Some(request.submitted_at),
-        }
-    };
+    let body = begins(&dossier, &request, evaluation.class);
     let about = About {
         organization: Some(request.organization_id),
         request: Some(request.id),
@@ -96,4 +83,33 @@ pub fn activate(
         Reader::Full,
         tx.now,
     ))
+}
+
+/// What begins when a request is fulfilled: a license period, another type on the running one, or an add-on.
+fn begins(dossier: &Dossier, request: &LicenseRequest, class: RequestClass) -> FactBody {
+    let project_types = dossier
+        .project_types_of(&request.projects)
+        .into_iter()
+        .collect();
+    match class {
+        RequestClass::AddOn => FactBody::AddOnActivated {
+            add_on: request.license_type.clone(),
+        },
+        RequestClass::TypeChange => FactBody::TypeChanged(TypeChange {
+            license_type: request.license_type.clone(),
+            job_role: request.job_role.clone(),
+            projects: request.projects.clone(),
+            project_types,
+            submitted_at: Some(request.submitted_at),
+        }),
+        class => FactBody::Activated {
+            license_type: request.license_type.clone(),
+            class,
+            job_role: request.job_role.clone(),
+            projects: request.projects.clone(),
+            project_types,
+            basis: Basis::Requirements,
+            submitted_at: Some(request.submitted_at),
+        },
+    }
 }

@@ -8,7 +8,7 @@ use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::error::Rejection;
 use crate::domain::policy::{
-    Attestation, LicenseKind, PolicyDocument, PolicyVersion, RequestRules, WorkEmail,
+    Attestation, PolicyDocument, PolicyVersion, RequestRules, WorkEmail,
 };
 use crate::domain::roster::Organization;
 
@@ -30,12 +30,6 @@ pub(super) fn check(
                 known.join(", ")
             ),
         )),
-        Some(found) if matches!(found.license, LicenseKind::AddOn { .. }) => {
-            faults.push(Fault::at(
-                "/license_type",
-                "is an add-on; requests for add-ons are not worked by this version of the service",
-            ))
-        }
         Some(_) => {}
     }
     match &new.job_role {

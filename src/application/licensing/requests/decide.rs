@@ -10,7 +10,7 @@ use crate::domain::calendar::Precision;
 use crate::domain::evaluate::Reader;
 use crate::domain::fact::FactBody;
 use crate::domain::ids::RequestId;
-use crate::domain::policy::{Approver, StaffRole};
+use crate::domain::policy::{Approver, RequestClass, StaffRole};
 use crate::domain::request::LicenseRequest;
 
 /// A staff decision about a request.
@@ -68,6 +68,9 @@ fn record(
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     dossier.learn(&[fact]);
     dossier.record_states(tx.unit, tx.now)?;
+    // A decision that leaves the state as it is (one approval of two, another class) is a change too: whoever decides
+    // upon what he saw before must not decide a second time.
+    dossier.changed_request(tx.unit, request)?;
     tx.trail.touched("license_request", request.id);
     Ok(shown(
         &dossier,
@@ -114,6 +117,29 @@ fn may_approve(actor: &Actor, request: &LicenseRequest, by: &Approver) -> bool {
                     Approver::Duty { .. } | Approver::Contact { .. } => false,
                 }
         })
+}
+
+/// Gives a request another class; the reason is needed.
+pub fn reclassify(
+    tx: &mut Tx<'_>,
+    id: RequestId,
+    class: RequestClass,
+    decision: &Decision,
+) -> Result<RequestShown, Error> {
+    let (dossier, request) = for_decision(tx, Action::ReclassifyRequest, id, decision.expected)?;
+    not_oneself(tx, request.person_id, "somebody else decides your request")?;
+    let document = dossier
+        .document_at(request.organization_id, tx.now)
+        .ok_or(Error::NoPolicy)?;
+    let license_type = document
+        .license_types
+        .get(&request.license_type)
+        .ok_or(Error::NoPolicy)?;
+    let license = dossier.license_at(request.organization_id, tx.now);
+    let body = dossier
+        .request_at(&request, tx.now)
+        .reclassify(class, &license, license_type)?;
+    record(tx, dossier, &request, &decision.reported, body)
 }
 
 /// Turns a request down; the reason is needed.

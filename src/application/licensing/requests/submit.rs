@@ -136,21 +136,8 @@ fn may_submit(
     let state = license
         .status()
         .map_or("none", crate::domain::license::LicenseStatus::as_str);
-    let mut needs = Vec::new();
-    if !license.participating {
-        needs.push("the organization to participate in the implementation now".to_owned());
-    }
-    if license.barred.is_some() {
-        needs.push("the lead: the person may not hold a license here".to_owned());
-    }
-    let same_type = license
-        .period()
-        .is_some_and(|period| period.end.is_none() && period.license_type == new.license_type);
-    if same_type {
-        needs.push(
-            "another license type: the person has a running license of this type here".to_owned(),
-        );
-    }
+    let carriers = dossier.carriers(&new.license_type, new.organization_id, now);
+    let needs = license.needed_to_submit(&new.license_type, &carriers);
     if needs.is_empty() {
         Ok(())
     } else {

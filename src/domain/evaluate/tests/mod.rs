@@ -1,5 +1,6 @@
 //! What becomes of licenses and requests, told as stories in Detroit: each test is named after the rule it checks.
 
+mod add_ons;
 mod agreements;
 mod courses;
 mod ends;

@@ -234,7 +234,9 @@ proptest! {
             story.push(when, when, body);
         }
         let request = story.request_at(now);
-        if request.activate(class, &evaluate(&story.case(), now)).is_ok() {
+        if request
+            .activate(&evaluate(&story.case(), now), &std::collections::BTreeSet::new())
+            .is_ok() {
             let mut owed: Vec<String> = vec![
                 "agreement:user_agreement".into(), "agreement:code_of_ethics".into(),
                 format!("course:{SERIES}"), format!("course:{POLICIES}"),

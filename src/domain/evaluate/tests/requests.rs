@@ -1,5 +1,7 @@
 //! The road to activation.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::support::*;
@@ -50,7 +52,7 @@ fn a_rejection_names_state_action_and_needs() {
     let now = "2026-02-23 00:00";
     let rejection = story
         .request(now)
-        .activate(RequestClass::New, &story.license(now))
+        .activate(&story.license(now), &BTreeSet::new())
         .unwrap_err();
     assert_eq!(rejection.state, "onboarding");
     assert_eq!(rejection.action, "activate");
@@ -311,7 +313,7 @@ fn activation_is_refused_for_barred_people_and_organizations_that_left() {
     let activate = |story: &Story| {
         story
             .request(now)
-            .activate(RequestClass::New, &story.license(now))
+            .activate(&story.license(now), &BTreeSet::new())
     };
     assert_eq!(activate(&story), Ok(()));
     let mut left = story.clone();

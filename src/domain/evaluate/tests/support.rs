@@ -197,6 +197,7 @@ impl Story {
             FactBody::RequestApproved
                 | FactBody::RequestDenied
                 | FactBody::RequestWithdrawn { .. }
+                | FactBody::RequestReclassified { .. }
                 | FactBody::Activated { .. }
         );
         self.next += 1;
