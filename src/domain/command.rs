@@ -147,7 +147,9 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
         (None | Some(S::Deactivated | S::Expired), C::Activate) => Allowed,
         (Some(S::Active | S::Warned | S::Suspended), C::Activate) => Never,
         (Some(S::Active | S::Warned), C::CarryAddOn) => Allowed,
-        (Some(S::Suspended), C::CarryAddOn) => Needs("the end of the suspension of its base license"),
+        (Some(S::Suspended), C::CarryAddOn) => {
+            Needs("the end of the suspension of its base license")
+        }
         (
             Some(S::Active | S::Warned | S::Suspended),
             C::Deactivate | C::Suspend | C::ChangeType,
@@ -246,9 +248,7 @@ impl RequestEvaluation {
         license_type: &LicenseType,
     ) -> Result<FactBody, Rejection> {
         self.check(RequestCommand::Reclassify)?;
-        let runs = license
-            .period()
-            .is_some_and(|period| period.end.is_none());
+        let runs = license.period().is_some_and(|period| period.end.is_none());
         let need = if class == self.class {
             Some(format!("another class than `{}`", class.as_str()))
         } else if (class == RequestClass::AddOn) == license_type.is_base() {
@@ -483,10 +483,7 @@ impl Evaluation {
             Some(add_on) if add_on.status != AddOnStatus::Ended => {
                 Ok(FactBody::AddOnEnded { add_on: id })
             }
-            _ => Err(Rejection::never(
-                AddOnStatus::Ended.as_str(),
-                "end_add_on",
-            )),
+            _ => Err(Rejection::never(AddOnStatus::Ended.as_str(), "end_add_on")),
         }
     }
 

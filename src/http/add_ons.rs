@@ -181,7 +181,9 @@ async fn get_add_on(
 ) -> Result<HttpResponse, Problem> {
     let shown = state
         .app
-        .read(caller, Action::ReadFact, move |rx| licensing::add_on(rx, id))
+        .read(caller, Action::ReadFact, move |rx| {
+            licensing::add_on(rx, id)
+        })
         .await?;
     Ok(responses::send(responses::outcome(&AddOnResponse::from(
         &shown,

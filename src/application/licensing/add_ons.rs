@@ -22,7 +22,11 @@ pub struct AddOnShown {
     pub add_on: AddOn,
 }
 
-fn shown(dossier: &Dossier, fact: &Fact, now: crate::domain::calendar::Instant) -> Option<AddOnShown> {
+fn shown(
+    dossier: &Dossier,
+    fact: &Fact,
+    now: crate::domain::calendar::Instant,
+) -> Option<AddOnShown> {
     let add_on = dossier
         .license_at(fact.organization_id?, now)
         .add_ons

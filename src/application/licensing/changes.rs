@@ -23,27 +23,26 @@ pub struct NewLicenseChange {
 /// Changes the type of a license where the new one asks for nothing that is not met.
 pub fn change_license(tx: &mut Tx<'_>, new: &NewLicenseChange) -> Result<Fact, Error> {
     let license = super::licenses::named(tx, Action::ChangeLicense, new.license_id)?;
-    not_oneself(
-        tx,
-        license.person_id,
-        "somebody else changes your license",
-    )?;
+    not_oneself(tx, license.person_id, "somebody else changes your license")?;
     tx.unit.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     dossier.record_states(tx.unit, tx.now)?;
     let document = dossier
         .document_at(license.organization_id, tx.now)
         .ok_or(Error::NoPolicy)?;
-    let license_type = document.license_types.get(&new.license_type).ok_or_else(|| {
-        let known: Vec<&str> = document.license_types.keys().map(String::as_str).collect();
-        Error::Invalid(vec![Fault::at(
-            "/license_type",
-            format!(
-                "is no license type of the policy in force, which has: {}",
-                known.join(", ")
-            ),
-        )])
-    })?;
+    let license_type = document
+        .license_types
+        .get(&new.license_type)
+        .ok_or_else(|| {
+            let known: Vec<&str> = document.license_types.keys().map(String::as_str).collect();
+            Error::Invalid(vec![Fault::at(
+                "/license_type",
+                format!(
+                    "is no license type of the policy in force, which has: {}",
+                    known.join(", ")
+                ),
+            )])
+        })?;
     let now = dossier.license_at(license.organization_id, tx.now);
     let change = TypeChange {
         submitted_at: Some(tx.now),

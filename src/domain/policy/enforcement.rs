@@ -114,7 +114,7 @@ pub const RULES: &[Rule] = &[
     waiting("two_persons", "Second person", &["/two_persons"]),
     worked("organization_groups", "Groups of organizations", &["/organization_groups", "/overrides"]),
     worked("license_types", "License types", &["/license_types"]),
-    waiting_if("add_ons", "Add-ons", &["/license_types/*/license/kind"], &["add_on"]),
+    waiting_if("add_on_upkeep", "Recertification and lapses of an add-on by itself", &["/license_types/*/license/kind"], &["add_on"]),
     worked("requirement_sets", "Requirements before activation", &["/license_types/*/requirement_sets", "/license_types/*/classes"]),
     waiting("required_practice", "Practice before activation", &["/license_types/*/requirement_sets/*/practice"]),
     waiting("requirement_order", "Order of the steps before activation", &["/license_types/*/requirement_sets/*/order"]),

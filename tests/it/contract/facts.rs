@@ -4,6 +4,7 @@ use hmis_licensing::application::ports::{FactFilter, Page, StoreError};
 use hmis_licensing::domain::calendar::Precision;
 use hmis_licensing::domain::fact::{
     Basis, Channel, DeactivationCause, Fact, FactBody, HoldCause, NoticeRule, Outcome, Reporter,
+    TypeChange,
 };
 use hmis_licensing::domain::ids::FactId;
 use hmis_licensing::domain::policy::{Party, RequestClass};

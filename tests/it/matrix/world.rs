@@ -8,8 +8,12 @@ use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::hmis_csv::{load_directory, read_export};
 use hmis_licensing::application::import::import_hmis_csv;
 use hmis_licensing::application::operator;
+use hmis_licensing::application::ports::{StoreError, StoreExt, UnitOfWork};
 use hmis_licensing::application::token::OWN_ISSUER;
+use hmis_licensing::domain::fact::{Envelope, Fact, FactBody, TypeChange};
+use hmis_licensing::domain::ids::LicenseId;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
@@ -288,6 +292,21 @@ impl World {
             let id = self.request(person).await;
             self.ids.insert(word, id);
         }
+        for (word, body) in [
+            (
+                "add_on",
+                FactBody::AddOnActivated {
+                    add_on: "business_objects".into(),
+                },
+            ),
+            (
+                "license_change",
+                FactBody::TypeChanged(TypeChange::to("end_user")),
+            ),
+        ] {
+            let id = self.record_of_colleague(body).await;
+            self.ids.insert(word, id);
+        }
         // The person left a minute ago; the colleague will leave, and will no longer need access before that.
         self.app.clock.advance(TimeDelta::minutes(1));
         let departure = |person: &str, member: &str, ended: Value| {
@@ -316,6 +335,36 @@ impl World {
         ] {
             self.ids.insert(word, id_of(&made));
         }
+    }
+}
+
+impl World {
+    /// Writes a fact about the colleague's license as it is: for what HAND's own policy has no road to.
+    async fn record_of_colleague(&self, body: FactBody) -> String {
+        let license: LicenseId = self.id("other_license").parse().unwrap();
+        let now = self.app.app.now();
+        let fact = self.app.app.store().write(
+            move |unit: &mut dyn UnitOfWork| -> Result<Fact, StoreError> {
+                let license = unit.license(license)?.unwrap();
+                let like = unit.facts_of_people(&[license.person_id])?.pop().unwrap();
+                let fact = Fact {
+                    id: Uuid::now_v7().into(),
+                    organization_id: Some(license.organization_id),
+                    license_id: Some(license.id),
+                    request_id: None,
+                    envelope: Envelope {
+                        occurred_at: now,
+                        recorded_at: now,
+                        ..like.envelope
+                    },
+                    body: body.clone(),
+                    ..like
+                };
+                unit.insert_facts(std::slice::from_ref(&fact))?;
+                Ok(fact)
+            },
+        );
+        fact.await.unwrap().id.to_string()
     }
 }
 

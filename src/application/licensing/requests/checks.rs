@@ -7,9 +7,7 @@ use crate::application::ports::View;
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::error::Rejection;
-use crate::domain::policy::{
-    Attestation, PolicyDocument, PolicyVersion, RequestRules, WorkEmail,
-};
+use crate::domain::policy::{Attestation, PolicyDocument, PolicyVersion, RequestRules, WorkEmail};
 use crate::domain::roster::Organization;
 
 /// Everything about a new request that does not depend on the person, all faults at once.

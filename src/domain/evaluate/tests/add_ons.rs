@@ -74,7 +74,12 @@ fn an_add_on_is_on_only_while_its_base_gives_access() {
     );
     assert_eq!(status(&story, "2026-03-10 09:00"), BaseOff);
     // Nobody confirms it while the base is off.
-    assert!(story.license("2026-03-10 10:00").confirm_add_on(add_on).is_err());
+    assert!(
+        story
+            .license("2026-03-10 10:00")
+            .confirm_add_on(add_on)
+            .is_err()
+    );
     story.fact("2026-03-11 09:00", FactBody::HoldLifted { hold });
     assert_eq!(status(&story, "2026-03-11 09:00"), AwaitsConfirmation);
     let confirmed = story.license("2026-03-11 10:00").confirm_add_on(add_on);
@@ -93,7 +98,12 @@ fn after_a_deactivation_it_must_be_requested_anew() {
     assert_eq!(status(&story, "2026-03-10 09:00"), Ended);
     story.fact("2026-03-12 09:00", FactBody::Reactivated);
     assert_eq!(status(&story, "2026-03-12 09:00"), Ended);
-    assert!(story.license("2026-03-12 10:00").confirm_add_on(add_on).is_err());
+    assert!(
+        story
+            .license("2026-03-12 10:00")
+            .confirm_add_on(add_on)
+            .is_err()
+    );
 }
 
 #[test]
@@ -112,7 +122,12 @@ fn one_that_ended_before_the_base_is_not_restored() {
     let (mut story, add_on) = with_reports();
     story.fact("2026-03-08 09:00", FactBody::AddOnEnded { add_on });
     assert_eq!(status(&story, "2026-03-08 09:00"), Ended);
-    assert!(story.license("2026-03-08 10:00").end_add_on(add_on).is_err());
+    assert!(
+        story
+            .license("2026-03-08 10:00")
+            .end_add_on(add_on)
+            .is_err()
+    );
     let cause = DeactivationCause::NoLongerNeeded;
     story.fact("2026-03-10 09:00", FactBody::Deactivated { cause });
     story.fact("2026-03-12 09:00", FactBody::Reinstated);
@@ -123,7 +138,11 @@ fn one_that_ended_before_the_base_is_not_restored() {
 fn an_end_that_was_an_error_leaves_it_awaiting_confirmation() {
     let (mut story, add_on) = with_reports();
     let ended = story.fact("2026-03-08 09:00", FactBody::AddOnEnded { add_on });
-    story.correct("2026-03-09 09:00", ended, FactBody::AddOnConfirmed { add_on: ended });
+    story.correct(
+        "2026-03-09 09:00",
+        ended,
+        FactBody::AddOnConfirmed { add_on: ended },
+    );
     assert_eq!(status(&story, "2026-03-09 09:00"), AwaitsConfirmation);
 }
 
@@ -146,7 +165,9 @@ fn it_is_asked_for_only_on_a_base_that_gives_access() {
     let carriers = BTreeSet::from(["end_user".to_owned()]);
     let needs = |story: &Story, now: &str| story.license(now).needed_to_submit(REPORTS, &carriers);
     assert!(needs(&story, "2026-03-06 09:00")[0].contains("which the license has"));
-    let other = story.license("2026-03-06 09:00").needed_to_submit("other", &carriers);
+    let other = story
+        .license("2026-03-06 09:00")
+        .needed_to_submit("other", &carriers);
     assert_eq!(other, Vec::<String>::new());
     let cause = DeactivationCause::NoLongerNeeded;
     story.fact("2026-03-10 09:00", FactBody::Deactivated { cause });
@@ -175,10 +196,16 @@ fn a_change_that_adds_no_requirement_needs_no_request() {
     assert!(ask(&story, "read_only", "2026-03-06 09:00").is_ok());
     let same = ask(&story, "end_user", "2026-03-06 09:00");
     assert!(same.unwrap_err().needs[0].contains("another license type"));
-    story.fact("2026-03-07 09:00", FactBody::TypeChanged(TypeChange::to("read_only")));
+    story.fact(
+        "2026-03-07 09:00",
+        FactBody::TypeChanged(TypeChange::to("read_only")),
+    );
     // What was done for the first license counts, so the way back adds nothing while it is valid.
     assert!(ask(&story, "end_user", "2026-03-08 09:00").is_ok());
-    assert!(ask(&story, REPORTS, "2026-03-08 09:00").unwrap_err().needs[0].contains("lets a running license change"));
+    assert!(
+        ask(&story, REPORTS, "2026-03-08 09:00").unwrap_err().needs[0]
+            .contains("lets a running license change")
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::support::*;
 use crate::domain::evaluate::{Change, Consequence, LicenseState, TransitionCause, Warning};
-use crate::domain::fact::{TypeChange, DeactivationCause, FactBody, HoldCause, NoticeRule};
+use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule, TypeChange};
 use crate::domain::license::LicenseStatus::{Active, Deactivated, Suspended, Warned};
 
 const OFF_RULE: &str = "/license_types/end_user/inactivity/off_rule";

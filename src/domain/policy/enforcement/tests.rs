@@ -56,7 +56,7 @@ fn a_rule_that_a_document_does_not_hold_is_not_named() {
         "campaigns",
         "fees",
         "stale_list",
-        "add_ons",
+        "add_on_upkeep",
     ] {
         let waits = RULES.iter().any(|rule| rule.code == code && !rule.worked);
         assert!(!hand.contains(code), "{code}");

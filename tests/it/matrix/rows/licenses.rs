@@ -7,6 +7,18 @@ pub const ROWS: &[Row] = &[
     row("get_license", "ATHSEU--", ONE).of("$license"),
     row("explain_license", "ATHSEU--", ONE).of("$license"),
     row("get_license_history", "ATHSEU--", ONE).of("$license"),
+    row("list_license_changes", "ATHSEU-I", LIST),
+    row("get_license_change", "ATHSEU-I", ONE).of("$license_change"),
+    row("change_license", "A-HS----", NAMED)
+        .sending(r#"{"license_id": "$other_license", "license_type": "end_user"}"#)
+        .refused_by_state(),
+    row("list_add_ons", "ATHSEU-I", LIST),
+    row("get_add_on", "ATHSEU-I", ONE).of("$add_on"),
+    row("confirm_add_on", "A-------", ONE)
+        .of("$add_on")
+        .sending("{}")
+        .refused_by_state(),
+    row("end_add_on", "A-HS----", ONE).of("$add_on").sending("{}"),
     row("list_departures", "ATHSEU-I", LIST),
     row("get_departure", "ATHSEU-I", ONE).of("$departure"),
     row("list_deactivations", "ATHSEU-I", LIST),

@@ -13,9 +13,12 @@ pub const ROWS: &[Row] = &[
             "project_ids": ["$project"], "attestations": [{"code": "job_need"}], "requested_by": "$supervisor"}"#,
     ),
     row("approve_license_request", "A-------", ONE).of("$open_request").sending(DECIDED),
+    row("reclassify_license_request", "A-------", ONE)
+        .of("$open_request")
+        .sending(r#"{"expected_version": 2, "class": "returning", "reason": "A license before our records."}"#),
     row("activate_license_request", "A-------", ONE)
         .of("$open_request")
-        .sending(r#"{"expected_version": 2}"#)
+        .sending(r#"{"expected_version": 3}"#)
         .refused_by_state(),
     row("deny_license_request", "A-------", ONE)
         .of("$other_request")
