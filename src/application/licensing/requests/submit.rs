@@ -51,7 +51,8 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     check(tx, new, &organization, policy, &document)?;
     // Checked like that of any fact, though a request is not one.
     let now = (tx.now, Precision::Instant);
-    new.reported
+    let envelope = new
+        .reported
         .envelope(tx, organization.implementation_id, now)?;
     let person = the_trainee(tx, new, &organization)?;
     not_oneself(tx, person.id, "somebody else requests a license for you")?;
@@ -78,11 +79,11 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
         attestations: new.attestations.clone(),
         requester: tx.actor.principal.id,
         requested_by: new.requested_by,
-        channel: new
-            .reported
-            .channel
-            .unwrap_or(crate::domain::fact::Channel::Api),
-        ticket_reference: new.reported.ticket_reference.clone(),
+        channel: envelope.channel,
+        ticket_reference: envelope.ticket_reference,
+        reported_at: envelope.reported_at,
+        reported_by: envelope.reported_by,
+        reason: envelope.reason,
         submitted_at: tx.now,
         recorded: RecordedState {
             state: RequestState::Submitted,
