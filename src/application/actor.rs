@@ -162,6 +162,9 @@ pub enum Reach {
 }
 
 /// The table of action and role. One place, read by `authorize` and by every list query.
+///
+/// Approval reaches as far here as a policy can take it: whose step it is, the policy says, and who has none in it is
+/// refused there.
 #[must_use]
 pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
@@ -191,6 +194,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::DecideAccess
             | A::ManagePerson
             | A::SubmitRequest
+            | A::ApproveRequest
             | A::WithdrawRequest
             | A::RecordSignature
             | A::RecordTraining
@@ -205,6 +209,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::ApproveRequest
             | A::RecordTraining => Implementation,
             _ => No,
         },
@@ -216,6 +221,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLicense
             | A::ReadFact
             | A::SubmitRequest
+            | A::ApproveRequest
             | A::WithdrawRequest
             | A::RecordSignature
             | A::ReportDeparture

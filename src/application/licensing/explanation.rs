@@ -6,9 +6,10 @@ use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
     Consequence, DueItem, EndCause, Evaluation, LicenseState, RequestEvaluation, Upcoming,
 };
+    staff_role_name,
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
-use crate::domain::policy::not_enforced;
+use crate::domain::policy::{Approver, StaffRole, not_enforced};
 use crate::domain::requirement::{Standing, party_name};
 
 use super::dossier::Dossier;
@@ -313,7 +314,16 @@ fn open_parties(standing: &Standing) -> Vec<String> {
 fn who_for_request(evaluation: &RequestEvaluation) -> Vec<String> {
     use crate::domain::request::RequestState as S;
     match evaluation.state {
-        S::Submitted => vec!["staff of the HMIS lead: approve or deny the request".to_owned()],
+        S::Submitted => {
+            let approver = match evaluation.approvals.next().map(|step| &step.by) {
+                Some(Approver::Role { role }) if *role != StaffRole::SystemAdmin => {
+                    Some(format!("{}: approve the request", staff_role_name(*role)))
+                }
+                _ => None,
+            };
+            let lead = "staff of the HMIS lead: approve or deny the request".to_owned();
+            approver.into_iter().chain([lead]).collect()
+        }
         S::Ready => vec!["staff of the HMIS lead: activate the license".to_owned()],
         state if !state.is_open() => Vec::new(),
         _ => evaluation

@@ -28,7 +28,7 @@ use super::requirement::Standing;
 use super::roster::Participation;
 
 pub use obligation::Obligation;
-pub use request::{Approvals, RequestEvaluation, classify, evaluate_request};
+pub use request::{Approvals, RequestEvaluation, classify, evaluate_request, staff_role_name};
 pub use rules::{InForce, Rules};
 pub use sight::{Reader, seen_by};
 

@@ -233,7 +233,7 @@ const ROLES: &[(&str, &str)] = &[
     ("get_license_request_checklist", "yyyyyy-y"),
     ("explain_license_request", "yyyyyy-y"),
     ("submit_license_request", "y-yy----"),
-    ("approve_license_request", "y-------"),
+    ("approve_license_request", "yyyy----"),
     ("deny_license_request", "y-------"),
     ("withdraw_license_request", "y-yy----"),
     ("activate_license_request", "y-------"),
