@@ -212,6 +212,7 @@ const ROLES: &[(&str, &str)] = &[
     ("change_project", "y-------"),
     ("list_people", "yyyyyy-y"),
     ("get_person", "yyyyyy-y"),
+    ("explain_person", "yyyyyy--"),
     ("create_person", "y-y-----"),
     ("change_person", "y-y-----"),
     ("add_person_email", "y-y-----"),

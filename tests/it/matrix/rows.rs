@@ -267,6 +267,12 @@ pub const ROWS: &[Row] = &[
         ONE,
     )
     .of("$person"),
+    row(
+        "explain_person",
+        &[SystemAdmin, Trainer, HelpDesk, Supervisor, EndUser, Auditor],
+        ONE,
+    )
+    .of("$person"),
     row("create_person", &[SystemAdmin, HelpDesk], NAMED).sending(
         r#"{"implementation_id": "$implementation", "given_name": "Ada", "family_name": "Kowalczyk",
             "emails": [{"email": "a.kowalczyk@corktown.example", "organization_id": "$organization"}]}"#,

@@ -5,6 +5,7 @@ mod approvals;
 mod detroit;
 mod ends;
 mod evidence;
+mod explained;
 mod facts;
 mod returns;
 mod secrets;
