@@ -171,6 +171,9 @@ pub enum Reach {
 }
 
 /// The table of action and role. One place, read by `authorize` and by every list query.
+///
+/// Approval reaches as far here as a policy can take it: whose step it is, the policy says, and who has none in it is
+/// refused there.
 #[must_use]
 pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
@@ -200,6 +203,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::DecideAccess
             | A::ManagePerson
             | A::SubmitRequest
+            | A::ApproveRequest
             | A::WithdrawRequest
             | A::ChangeLicense
             | A::RecordSignature
@@ -215,6 +219,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::ApproveRequest
             | A::RecordTraining => Implementation,
             _ => No,
         },
@@ -226,6 +231,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLicense
             | A::ReadFact
             | A::SubmitRequest
+            | A::ApproveRequest
             | A::WithdrawRequest
             | A::ChangeLicense
             | A::RecordSignature

@@ -136,7 +136,22 @@ pub fn has_departed(
     since: Instant,
     now: Instant,
 ) -> bool {
-    announced_ends(facts, now).iter().any(|end| {
-        end.fact.person_id == person && end.withdraws(organization, since) && end.acts_at <= now
-    })
+    departed_at(facts, person, organization, since, now).is_some()
+}
+
+/// When such a departure took effect; the first of several.
+#[must_use]
+pub fn departed_at(
+    facts: &[Fact],
+    person: PersonId,
+    organization: OrganizationId,
+    since: Instant,
+    now: Instant,
+) -> Option<Instant> {
+    announced_ends(facts, now)
+        .iter()
+        .filter(|end| end.fact.person_id == person && end.withdraws(organization, since))
+        .map(|end| end.acts_at)
+        .filter(|acts_at| *acts_at <= now)
+        .min()
 }

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::fact::Channel;
+use super::calendar::Precision;
+use super::fact::{Channel, Envelope, Reporter};
 pub use super::policy::RequestClass;
 
 use super::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, ProjectId, RequestId};
@@ -96,10 +97,34 @@ pub struct LicenseRequest {
     pub requested_by: Option<PersonId>,
     pub channel: Channel,
     pub ticket_reference: Option<String>,
+    pub reported_at: Instant,
+    /// Who asked, where it was not the recorder.
+    pub reported_by: Reporter,
+    /// Why, in the words of whoever asked.
+    pub reason: Option<String>,
     pub submitted_at: Instant,
     /// The state as last recorded; `evaluate` says what holds now.
     pub recorded: RecordedState<RequestState>,
     pub version: i32,
+}
+
+impl LicenseRequest {
+    /// How it became known, as every fact says it.
+    #[must_use]
+    pub fn envelope(&self) -> Envelope {
+        Envelope {
+            occurred_at: self.submitted_at,
+            precision: Precision::Instant,
+            reported_at: self.reported_at,
+            recorded_at: self.submitted_at,
+            reported_by: self.reported_by.clone(),
+            recorded_by: self.requester,
+            channel: self.channel,
+            ticket_reference: self.ticket_reference.clone(),
+            reason: self.reason.clone(),
+            supersedes: None,
+        }
+    }
 }
 
 /// What was last recorded of a derived state, and until when that holds by itself.

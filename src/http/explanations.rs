@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::application::actor::Sight;
 use crate::application::licensing::{Block, Explanation, Subject, end_seen, hold_seen};
 use crate::domain::evaluate::{Change, Consequence, DueItem, Upcoming};
+use crate::domain::ids::PersonId;
 use crate::domain::requirement::{Standing, Status};
 
 /// Where a requirement stands.
@@ -200,6 +201,24 @@ impl From<&Explanation> for ExplanationResponse {
             not_enforced: explanation.not_enforced.clone(),
             policy_version: explanation.policy,
             evaluated_at: explanation.evaluated_at,
+        }
+    }
+}
+
+/// A person explained: an explanation for each license, and for each request that has not ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PersonExplanation)]
+pub struct PersonExplanationResponse {
+    person_id: Uuid,
+    /// Licenses first. Of organizations that the reader may not know of nothing is shown.
+    explanations: Vec<ExplanationResponse>,
+}
+
+impl PersonExplanationResponse {
+    pub fn of(person: PersonId, explanations: &[Explanation]) -> Self {
+        Self {
+            person_id: person.into(),
+            explanations: explanations.iter().map(Into::into).collect(),
         }
     }
 }

@@ -1,5 +1,5 @@
 -- The road to activation. `open_key` is "person:organization:type" while the request is open and absent once it
--- ended, so that no two open requests want the same.
+-- ended, so that no two open requests want the same. `reporter` is the JSON text of who told the service, as in `facts`.
 CREATE TABLE license_requests (
     id uuid NOT NULL PRIMARY KEY,
     implementation_id uuid NOT NULL REFERENCES implementations (id),
@@ -16,6 +16,9 @@ CREATE TABLE license_requests (
     requested_by uuid,
     channel text NOT NULL,
     ticket_reference text,
+    reported_at timestamptz NOT NULL,
+    reporter text NOT NULL,
+    reason text,
     submitted_at timestamptz NOT NULL,
     state text NOT NULL CHECK (state IN (
         'submitted', 'onboarding', 'practice', 'in_review', 'corrections', 'ready', 'waitlisted',

@@ -1,5 +1,5 @@
 -- The road to activation. `open_key` is "person:organization:type" while the request is open and absent once it
--- ended, so that no two open requests want the same.
+-- ended, so that no two open requests want the same. `reporter` is the JSON text of who told the service, as in `facts`.
 CREATE TABLE license_requests (
     id TEXT NOT NULL PRIMARY KEY,
     implementation_id TEXT NOT NULL REFERENCES implementations (id),
@@ -16,6 +16,9 @@ CREATE TABLE license_requests (
     requested_by TEXT,
     channel TEXT NOT NULL,
     ticket_reference TEXT,
+    reported_at TEXT NOT NULL,
+    reporter TEXT NOT NULL,
+    reason TEXT,
     submitted_at TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN (
         'submitted', 'onboarding', 'practice', 'in_review', 'corrections', 'ready', 'waitlisted',

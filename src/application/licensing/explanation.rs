@@ -1,14 +1,16 @@
 //! The help desk's one screen: what is met, what is missing, what blocks access, what comes next, who can act.
 
-use crate::application::actor::Sight;
+use crate::application::actor::{Action, Scope, Sight};
+use crate::application::visible::may_know;
 use crate::application::{Error, Rx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
     Consequence, DueItem, EndCause, Evaluation, LicenseState, RequestEvaluation, Upcoming,
+    staff_role_name,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
-use crate::domain::policy::not_enforced;
+use crate::domain::policy::{Approver, StaffRole, not_enforced};
 use crate::domain::requirement::{Standing, party_name};
 
 use super::dossier::Dossier;
@@ -69,22 +71,22 @@ pub fn explain_request(rx: &mut Rx<'_>, id: RequestId) -> Result<Explanation, Er
     Ok(of_request(&dossier, &shown, sight, rx.now))
 }
 
-/// Explains everything open about one person that the reader may see: licenses, and requests that have not ended.
+/// Explains everything open about one person that the reader may see: licenses, and requests that have not ended. What
+/// he may read one by one he may read here, and nothing else.
 pub fn explain_person(rx: &mut Rx<'_>, id: PersonId) -> Result<Vec<Explanation>, Error> {
     let person = rx.view.person(id)?.ok_or(Error::NotFound)?;
-    if !crate::application::visible::may_know(rx.view, rx.actor, &person)? {
+    if !may_know(rx.view, rx.actor, &person)? {
         return Err(Error::NotFound);
     }
     let dossier = Dossier::load(rx.view, id, &[])?.ok_or(Error::NotFound)?;
-    let sees = |organization| {
-        rx.actor
-            .sight(person.implementation_id, Some(organization), id)
-            .is_some()
+    let may = |action, organization| {
+        let scope = Scope::person(person.implementation_id, Some(organization), id);
+        rx.actor.authorize(action, scope).is_ok()
     };
     let mut explanations: Vec<Explanation> = dossier
         .licenses
         .iter()
-        .filter(|license| sees(license.organization_id))
+        .filter(|license| may(Action::ReadLicense, license.organization_id))
         .map(|license| {
             of_license(
                 &dossier,
@@ -94,7 +96,7 @@ pub fn explain_person(rx: &mut Rx<'_>, id: PersonId) -> Result<Vec<Explanation>,
         })
         .collect();
     for request in &dossier.requests {
-        if !sees(request.organization_id) {
+        if !may(Action::ReadRequest, request.organization_id) {
             continue;
         }
         let sight = sight_of(rx.actor, &person, request.organization_id);
@@ -313,7 +315,16 @@ fn open_parties(standing: &Standing) -> Vec<String> {
 fn who_for_request(evaluation: &RequestEvaluation) -> Vec<String> {
     use crate::domain::request::RequestState as S;
     match evaluation.state {
-        S::Submitted => vec!["staff of the HMIS lead: approve or deny the request".to_owned()],
+        S::Submitted => {
+            let approver = match evaluation.approvals.next().map(|step| &step.by) {
+                Some(Approver::Role { role }) if *role != StaffRole::SystemAdmin => {
+                    Some(format!("{}: approve the request", staff_role_name(*role)))
+                }
+                _ => None,
+            };
+            let lead = "staff of the HMIS lead: approve or deny the request".to_owned();
+            approver.into_iter().chain([lead]).collect()
+        }
         S::Ready => vec!["staff of the HMIS lead: activate the license".to_owned()],
         state if !state.is_open() => Vec::new(),
         _ => evaluation

@@ -30,7 +30,7 @@ use super::roster::Participation;
 
 pub use add_on::{AddOn, AddOnStatus};
 pub use obligation::Obligation;
-pub use request::{Approvals, RequestEvaluation, classify, evaluate_request};
+pub use request::{Approvals, RequestEvaluation, classify, evaluate_request, staff_role_name};
 pub use rules::{InForce, Rules};
 pub use sight::{Reader, seen_by};
 

@@ -15,7 +15,7 @@ use validator::Validate;
 use crate::application::licensing::RequestShown;
 use crate::domain::request::{RequestClass, RequestState};
 use crate::http::checks;
-use crate::http::report::ChannelName;
+use crate::http::report::ReportResponse;
 use crate::http::time::DayText;
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -158,9 +158,7 @@ pub struct LicenseRequestResponse {
     requested_by: Option<Uuid>,
     /// The principal who recorded it.
     requester: Uuid,
-    channel: ChannelName,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ticket_reference: Option<String>,
+    report: ReportResponse,
     submitted_at: DateTime<Utc>,
     state: StateName,
     /// Since when it is in this state.
@@ -196,8 +194,7 @@ impl From<&RequestShown> for LicenseRequestResponse {
                 .collect(),
             requested_by: request.requested_by.map(Into::into),
             requester: request.requester.into(),
-            channel: request.channel.into(),
-            ticket_reference: request.ticket_reference.clone(),
+            report: (&request.envelope()).into(),
             submitted_at: request.submitted_at,
             state: shown.evaluation.state.into(),
             since: shown.evaluation.since,
@@ -221,7 +218,12 @@ fn example(state: &str, version: i32) -> Value {
         "project_ids": ["0199f3c2-7b44-7d20-8f10-77aa55cc3301"],
         "attestations": [{ "code": "job_need" }],
         "requester": "0199f3c2-6000-7a00-9000-aaaaaaaaaa01",
-        "channel": "api",
+        "report": {
+            "reported_at": "2026-03-02T15:00:00Z",
+            "recorded_at": "2026-03-02T15:00:00Z",
+            "recorded_by": "0199f3c2-6000-7a00-9000-aaaaaaaaaa01",
+            "channel": "api",
+        },
         "submitted_at": "2026-03-02T15:00:00Z",
         "state": state,
         "since": "2026-03-02T15:00:00Z",

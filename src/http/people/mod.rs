@@ -21,6 +21,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(read::list_people)
         .service(record::create_person)
         .service(read::get_person)
+        .service(read::get_person_explanation)
         .service(record::change_person)
         .service(record::add_person_email)
         .service(record::add_person_external_id);

@@ -8,10 +8,12 @@ use validator::Validate;
 
 use super::{PersonResponse, example};
 use crate::application::actor::Action;
+use crate::application::licensing;
 use crate::application::ports::PersonFilter;
 use crate::application::roster::people;
 use crate::application::{Caller, Error, Fault};
 use crate::domain::ids::PersonId;
+use crate::http::explanations::{self, PersonExplanationResponse};
 use crate::http::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse};
 use crate::http::problem::{KNOWN, LIST, ONE, Problem};
 use crate::http::{State, responses, tags};
@@ -142,4 +144,43 @@ pub async fn get_person(
         details.row.version,
         &PersonResponse::from(&details),
     ))
+}
+
+/// Explain a person
+///
+/// Every license of the person, and every request that has not ended, each explained: what is met, what is missing,
+/// what blocks access, what comes next and who can act, as far as the reader may see. A supervisor is shown the part of
+/// his organization, an end user his own.
+#[utoipa::path(
+    tag = tags::PEOPLE,
+    operation_id = "explain_person",
+    params(("id" = Uuid, Path, description = "The person.")),
+    responses(
+        (
+            status = 200,
+            description = "The explanations.",
+            body = PersonExplanationResponse,
+            example = json!({
+                "person_id": "0199f3c2-7c55-7b90-a1de-90aa3f7c1d02",
+                "explanations": [explanations::example()],
+            }),
+        ),
+        GetProblems,
+    ),
+)]
+#[get("/v1/people/{id}/explanation")]
+pub async fn get_person_explanation(
+    caller: Caller,
+    state: web::Data<State>,
+    Id(id): Id<PersonId>,
+) -> Result<HttpResponse, Problem> {
+    let explanations = state
+        .app
+        .read(caller, Action::ReadLicense, move |rx| {
+            licensing::explain_person(rx, id)
+        })
+        .await?;
+    Ok(responses::send(responses::outcome(
+        &PersonExplanationResponse::of(id, &explanations),
+    )))
 }

@@ -1,7 +1,7 @@
 //! Requests and licenses: what comes back, what is unique, and which rows a list by state returns.
 
 use hmis_licensing::application::ports::{LicenseReads, StateFilter, StoreError};
-use hmis_licensing::domain::fact::Channel;
+use hmis_licensing::domain::fact::{Channel, Reporter};
 use hmis_licensing::domain::license::LicenseStatus;
 use hmis_licensing::domain::request::{Attested, LicenseRequest, RequestClass, RequestState};
 
@@ -28,6 +28,12 @@ fn a_request_comes_back_whole_and_changes_once_per_version() {
             requested_by: Some(house.noor.id),
             channel: Channel::Phone,
             ticket_reference: Some("T-7".into()),
+            reported_at: at(-30),
+            reported_by: Reporter::Named {
+                name: "Night desk".into(),
+                contact: Some("+1 313 555 0100".into()),
+            },
+            reason: Some("New case manager.".into()),
             ..request(60, &house.maya, house.shelter.id)
         };
         row.recorded.next_change_at = Some(at(30));

@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::clock::Clock;
 use hmis_licensing::application::ports::{Page, StoreError, StoreExt, UnitOfWork, View, Visible};
-use hmis_licensing::domain::fact::Channel;
+use hmis_licensing::domain::fact::{Channel, Reporter};
 use hmis_licensing::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use hmis_licensing::domain::request::{LicenseRequest, RecordedState, RequestClass, RequestState};
 use hmis_licensing::domain::roster::{Organization, Person};
@@ -63,6 +63,9 @@ async fn fill(api: &Api, implementation: ImplementationId) {
                     requested_by: None,
                     channel: Channel::Api,
                     ticket_reference: None,
+                    reported_at: now,
+                    reported_by: Reporter::Recorder,
+                    reason: None,
                     submitted_at: now,
                     recorded: RecordedState {
                         state: RequestState::Onboarding,

@@ -1,5 +1,7 @@
 //! Ends announced for later: they act at their instant without any job, and can be moved or called off until then.
 
+use hmis_licensing::application::actor::Role;
+use hmis_licensing::domain::ids::PersonId;
 use serde_json::{Value, json};
 
 use super::{Story, text};
@@ -323,5 +325,117 @@ fn a_departure_dated_before_the_license_began_says_that_access_remains() {
         for end in story.list("help_desk", "/v1/departures").await {
             assert_eq!(end["access_remains"], false);
         }
+    });
+}
+
+#[test]
+fn a_departure_retires_the_addresses_of_its_organization_at_its_instant() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let person = format!("/v1/people/{}", story.dana);
+        let emails = format!("{person}/emails");
+        let work = json!({
+            "email": "d.whitfield@corktown.example", "organization_id": story.corktown,
+        });
+        let other = json!({
+            "email": "d.whitfield@jefferson.example", "organization_id": story.jefferson,
+        });
+        for email in [&work, &other] {
+            story.post("help_desk", &emails, email).await.expect(201);
+        }
+        announced(&story).await;
+        let retired = async |email: &Value| {
+            let shown = story.get("help_desk", &person).await.expect(200);
+            let known = shown["emails"].as_array().unwrap().clone();
+            known
+                .into_iter()
+                .filter(|one| one["email"] == email["email"])
+                .map(|one| one["retired_at"].clone())
+                .collect::<Vec<_>>()
+        };
+        story.at("2026-03-20T20:59:59.999999Z");
+        assert_eq!(retired(&work).await, [Value::Null]);
+        // Nobody writes anything, and the address is retired all the same.
+        story.at("2026-03-20T21:00:00Z");
+        assert_eq!(retired(&work).await, ["2026-03-20T21:00:00Z"]);
+        assert_eq!(retired(&other).await, [Value::Null]);
+        // Hired again: the address is confirmed anew, and the old departure does not reach it.
+        story.at("2026-04-01T15:00:00Z");
+        story.post("help_desk", &emails, &work).await.expect(201);
+        let again = story.post("help_desk", &emails, &work).await;
+        again.problem(409, "duplicate");
+        assert_eq!(
+            retired(&work).await,
+            [json!("2026-03-20T21:00:00Z"), Value::Null]
+        );
+    });
+}
+
+#[test]
+fn a_supervisor_without_a_license_departs_too() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let (corktown, jefferson) = (story.corktown, story.jefferson);
+        let body = json!({
+            "implementation_id": story.hand, "given_name": "Marta", "family_name": "Villareal",
+        });
+        let marta = story
+            .post("help_desk", "/v1/people", &body)
+            .await
+            .expect(201);
+        let marta: PersonId = text(&marta["id"]).parse().unwrap();
+        let report = |organization: &Value| {
+            json!({
+                "person_id": marta, "organization_id": organization,
+                "ended_at": "2026-03-05T17:00:00-05:00",
+            })
+        };
+        let here = report(&json!(corktown));
+        // Who works nowhere leaves nothing; a supervisor is not even told that she exists.
+        for (who, pointer) in [
+            ("help_desk", "/organization_id"),
+            ("supervisor", "/person_id"),
+        ] {
+            let refused = story.post(who, "/v1/departures", &here).await;
+            refused.problem(422, "invalid");
+            assert_eq!(refused.faults(), [pointer], "{who}");
+        }
+        story
+            .grant("marta", Role::Supervisor, Some(corktown), Some(marta))
+            .await;
+        let there = report(&json!(jefferson));
+        for (who, pointer) in [
+            ("help_desk", "/organization_id"),
+            ("jefferson", "/person_id"),
+        ] {
+            let refused = story.post(who, "/v1/departures", &there).await;
+            refused.problem(422, "invalid");
+            assert_eq!(refused.faults(), [pointer], "{who}");
+        }
+        let departure = story
+            .post("supervisor", "/v1/departures", &here)
+            .await
+            .expect(201);
+        assert_eq!(departure["status"], "scheduled");
+        assert_eq!(departure.get("license_id"), None);
+        story.get("supervisor", &path(&departure)).await.expect(200);
+        story.at("2026-03-05T21:59:59Z");
+        story.get("marta", "/v1/licenses").await.expect(200);
+        story.at("2026-03-05T22:00:00Z");
+        story
+            .get("marta", "/v1/licenses")
+            .await
+            .problem(403, "forbidden");
+        let roles = story.list("admin", "/v1/staff-roles?limit=200").await;
+        let role = roles
+            .iter()
+            .find(|role| role["person_id"] == json!(marta))
+            .unwrap();
+        assert_eq!(role["state"], "ended", "{role}");
+        // A repeated report is recorded, and no error.
+        story
+            .post("supervisor", "/v1/departures", &here)
+            .await
+            .expect(201);
     });
 }

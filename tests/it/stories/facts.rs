@@ -236,7 +236,7 @@ fn every_command_leaves_one_audit_record_without_personal_values() {
         }
         // What is refused is on record too, with the implementation whose matter it was.
         for (who, command, reason, organization) in [
-            ("supervisor", "approve", "forbidden", None),
+            ("supervisor", "deny", "forbidden", None),
             (
                 "admin",
                 "activate",

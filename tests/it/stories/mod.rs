@@ -1,10 +1,12 @@
 //! What users notice, told as stories over HTTP: Detroit's HMIS as the first start and an import leave it, with people
 //! of every role at work in it.
 
+mod approvals;
 mod classes;
 mod detroit;
 mod ends;
 mod evidence;
+mod explained;
 mod facts;
 mod returns;
 mod secrets;

@@ -16,6 +16,7 @@ async fn everything(story: &Story, who: &str, license: &str) -> Vec<Value> {
         format!("/v1/licenses/{license}"),
         format!("/v1/licenses/{license}/explanation"),
         format!("/v1/licenses/{license}/history"),
+        format!("/v1/people/{}/explanation", story.dana),
         format!("/v1/licenses?person_id={}", story.dana),
         "/v1/licenses".to_owned(),
         "/v1/licenses?state=active".to_owned(),

@@ -3,13 +3,16 @@
 use super::moment::{check_moment, zone};
 use super::read::EndShown;
 use super::record::record_end;
-use crate::application::actor::Action;
+use crate::application::actor::{Action, Role};
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{Moment, Reported, scope};
+use crate::application::ports::View;
 use crate::application::visible::{visible_organization, visible_person};
 use crate::application::{Error, Tx};
+use crate::domain::calendar::Instant;
 use crate::domain::fact::FactBody;
 use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::roster::Organization;
 
 /// Employment of a person at an organization ended, or will.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +35,12 @@ pub fn report_departure(
         new.organization_id,
         "/organization_id",
     )?;
-    let person = visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?;
+    // Whoever may report departures of an organization knows its supervisors, licensed or not.
+    let supervises = has_role_there(tx.unit, new.person_id, &organization, tx.now)?;
+    let person = match tx.unit.person(new.person_id)? {
+        Some(person) if supervises => person,
+        _ => visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?,
+    };
     if person.implementation_id != organization.implementation_id {
         return Err(Error::invalid(
             "/person_id",
@@ -45,10 +53,10 @@ pub fn report_departure(
     )?;
     tx.unit.lock_person(person.id)?;
     let dossier = Dossier::load(tx.unit, person.id, &[organization.id])?.ok_or(Error::NotFound)?;
-    if !works_there(&dossier, organization.id) {
+    if !supervises && !works_there(&dossier, organization.id) {
         return Err(Error::invalid(
             "/organization_id",
-            "the person has neither a request nor a license at this organization",
+            "the person has no request, no license and no supervisor's role at this organization",
         ));
     }
     let ended = new.ended.ends(zone(&dossier, tx.now));
@@ -63,6 +71,20 @@ pub fn report_departure(
         &new.reported,
         preview,
     )
+}
+
+/// Whether the person has a supervisor's role there. One that a departure ended counts too: a repeated report is
+/// recorded.
+fn has_role_there(
+    view: &mut dyn View,
+    person: PersonId,
+    organization: &Organization,
+    now: Instant,
+) -> Result<bool, Error> {
+    let grants = view.live_grants(Role::Supervisor, Some(organization.implementation_id), now)?;
+    Ok(grants.iter().any(|grant| {
+        grant.person_id == Some(person) && grant.organization_id == Some(organization.id)
+    }))
 }
 
 fn works_there(dossier: &Dossier, organization: OrganizationId) -> bool {

@@ -46,7 +46,7 @@ pub(super) fn check(
     check_projects(tx.unit, new, organization, &mut faults)?;
     let rules = document.requests_for(&new.license_type);
     check_attestations(new, rules, policy, tx.now, &mut faults);
-    if rules.work_email != WorkEmail::Optional
+    if rules.work_email == WorkEmail::Required
         && matches!(&new.person, PersonNamed::New { email: None, .. })
     {
         faults.push(Fault::at(

@@ -4,7 +4,7 @@ use super::read::{RequestShown, shown};
 use super::{find, load};
 use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::reporting::{About, Reported, fact, not_oneself};
+use crate::application::licensing::reporting::{About, Reported, fact, not_oneself, scope};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Precision;
 use crate::domain::evaluate::Reader;
@@ -85,38 +85,48 @@ pub fn approve(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<Re
     let (dossier, request) = for_decision(tx, Action::ApproveRequest, id, decision.expected)?;
     not_oneself(tx, request.person_id, "somebody else approves your request")?;
     let evaluation = dossier.request_at(&request, tx.now);
+    let scope = scope(&dossier.person, Some(request.organization_id));
+    let his = |by: &Approver| may_approve(tx.actor, scope, by);
+    // Whoever has no step in the policy may never approve, whatever the state.
+    let steps = &evaluation.approvals.steps;
+    if !decides_all(tx.actor, scope) && !steps.iter().any(|step| his(&step.by)) {
+        return Err(Error::Forbidden);
+    }
     let body = evaluation.approve()?;
     if let Some(step) = evaluation.approvals.next()
-        && !may_approve(tx.actor, &request, &step.by)
+        && !his(&step.by)
     {
         return Err(Error::Forbidden);
     }
     record(tx, dossier, &request, &decision.reported, body)
 }
 
-/// The lead decides every step; other roles only their own.
-fn may_approve(actor: &Actor, request: &LicenseRequest, by: &Approver) -> bool {
-    let scope = Scope::person(
-        request.implementation_id,
-        Some(request.organization_id),
-        request.person_id,
-    );
+/// Whether the actor decides about requests for the lead.
+fn decides_all(actor: &Actor, scope: Scope) -> bool {
     actor
         .grants
         .iter()
-        .filter(|grant| grant.allows(Action::ApproveRequest, scope))
-        .any(|grant| {
-            grant.role == Role::SystemAdmin
-                || match by {
-                    Approver::Role { role } => matches!(
-                        (role, grant.role),
-                        (StaffRole::Supervisor, Role::Supervisor)
-                            | (StaffRole::Trainer, Role::Trainer)
-                            | (StaffRole::HelpDesk, Role::HelpDesk)
-                    ),
-                    Approver::Duty { .. } | Approver::Contact { .. } => false,
-                }
-        })
+        .any(|grant| grant.role == Role::SystemAdmin && grant.allows(Action::ApproveRequest, scope))
+}
+
+/// The lead decides every step; other roles only their own.
+fn may_approve(actor: &Actor, scope: Scope, by: &Approver) -> bool {
+    let has = |role: Role| {
+        actor
+            .grants
+            .iter()
+            .any(|grant| grant.role == role && grant.allows(Action::ApproveRequest, scope))
+    };
+    decides_all(actor, scope)
+        || match by {
+            Approver::Role { role } => match role {
+                StaffRole::Supervisor => has(Role::Supervisor),
+                StaffRole::Trainer => has(Role::Trainer),
+                StaffRole::HelpDesk => has(Role::HelpDesk),
+                StaffRole::SystemAdmin | StaffRole::AuthorizedSigner => false,
+            },
+            Approver::Duty { .. } | Approver::Contact { .. } => false,
+        }
 }
 
 /// Gives a request another class; the reason is needed.

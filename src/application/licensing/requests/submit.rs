@@ -8,13 +8,14 @@ use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{Reported, not_oneself};
 use crate::application::ports::StoreError;
+use crate::application::roster::people::emails_of;
 use crate::application::visible::visible_organization;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::error::Rejection;
 use crate::domain::evaluate::{EndCause, Evaluation, Reader, classify};
 use crate::domain::ids::{OrganizationId, PersonId, ProjectId};
-use crate::domain::policy::{PolicyDocument, RequestClass};
+use crate::domain::policy::{PolicyDocument, RequestClass, WorkEmail};
 use crate::domain::request::{Attested, LicenseRequest, RecordedState, RequestState};
 
 /// A request as submitted.
@@ -49,11 +50,20 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
         .document
         .for_organization(organization.id, today(policy, tx.now));
     check(tx, new, &organization, policy, &document)?;
-    // Checked like that of any fact, though a request is not one.
     let now = (tx.now, Precision::Instant);
-    new.reported
+    let envelope = new
+        .reported
         .envelope(tx, organization.implementation_id, now)?;
     let person = the_trainee(tx, new, &organization)?;
+    if document.requests_for(&new.license_type).work_email == WorkEmail::Required
+        && !has_work_email(tx, person.id, organization.id)?
+    {
+        return Err(Error::invalid(
+            "/person",
+            "has no work e-mail address at this organization, which the policy asks for: have staff of the HMIS lead \
+             record it with POST /v1/people/{id}/emails, naming the organization",
+        ));
+    }
     not_oneself(tx, person.id, "somebody else requests a license for you")?;
     if new.requested_by == Some(person.id) {
         return Err(Error::OwnCase(
@@ -78,11 +88,11 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
         attestations: new.attestations.clone(),
         requester: tx.actor.principal.id,
         requested_by: new.requested_by,
-        channel: new
-            .reported
-            .channel
-            .unwrap_or(crate::domain::fact::Channel::Api),
-        ticket_reference: new.reported.ticket_reference.clone(),
+        channel: envelope.channel,
+        ticket_reference: envelope.ticket_reference,
+        reported_at: envelope.reported_at,
+        reported_by: envelope.reported_by,
+        reason: envelope.reason,
         submitted_at: tx.now,
         recorded: RecordedState {
             state: RequestState::Submitted,
@@ -99,6 +109,17 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     tx.trail.touched("person", person.id);
     let request = find(&dossier, id)?;
     Ok(shown(&dossier, request, Reader::Full, tx.now))
+}
+
+/// An address that the person uses elsewhere, or that nobody assigned, is no work address here.
+fn has_work_email(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    organization: OrganizationId,
+) -> Result<bool, Error> {
+    Ok(emails_of(tx.unit, &[person], tx.now)?
+        .iter()
+        .any(|email| email.organization_id == Some(organization) && email.retired_at.is_none()))
 }
 
 fn insert_request(tx: &mut Tx<'_>, request: &LicenseRequest) -> Result<(), Error> {

@@ -16,6 +16,8 @@ use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{PersonFilter, View};
 use crate::application::visible::may_know;
+use crate::domain::calendar::Instant;
+use crate::domain::departure::departed_at;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, PersonName};
 
@@ -41,7 +43,7 @@ pub fn get(rx: &mut Rx<'_>, id: PersonId) -> Result<PersonDetails, Error> {
     if !may_know(rx.view, rx.actor, &row)? {
         return Err(Error::NotFound);
     }
-    only(details(rx.view, rx.actor, vec![row])?)
+    only(details(rx.view, rx.actor, vec![row], rx.now)?)
 }
 
 /// The people that the reader may know of.
@@ -58,7 +60,7 @@ pub fn list(
     let rows = rx.view.people(&visible, filter, paging.probe())?;
     let Slice { rows, next } = paging.cut(rows, |row| row.id.0);
     Ok(Slice {
-        rows: details(rx.view, rx.actor, rows)?,
+        rows: details(rx.view, rx.actor, rows, rx.now)?,
         next,
     })
 }
@@ -99,16 +101,49 @@ impl Eyes {
     }
 }
 
+/// The addresses of people. One of an organization that its person has left since is retired, by the departure and at
+/// its instant, whether or not anybody wrote that down.
+pub(crate) fn emails_of(
+    view: &mut dyn View,
+    ids: &[PersonId],
+    now: Instant,
+) -> Result<Vec<PersonEmail>, Error> {
+    let mut emails = view.emails(ids)?;
+    let mut people: Vec<PersonId> = emails
+        .iter()
+        .filter(|email| email.organization_id.is_some() && email.retired_at.is_none())
+        .map(|email| email.person_id)
+        .collect();
+    people.dedup();
+    if people.is_empty() {
+        return Ok(emails);
+    }
+    let facts = view.facts_of_people(&people)?;
+    for email in &mut emails {
+        if let (Some(organization), None) = (email.organization_id, email.retired_at) {
+            email.retired_at = departed_at(
+                &facts,
+                email.person_id,
+                organization,
+                email.recorded_at,
+                now,
+            );
+        }
+    }
+    Ok(emails)
+}
+
 /// The rows with what this reader is shown beside them, in the same order.
 fn details(
     view: &mut dyn View,
     actor: &Actor,
     rows: Vec<Person>,
+    now: Instant,
 ) -> Result<Vec<PersonDetails>, Error> {
     let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let mut emails: HashMap<PersonId, Vec<PersonEmail>> = HashMap::new();
-    for email in view.emails(&ids)? {
+    for email in emails_of(view, &ids, now)? {
         emails.entry(email.person_id).or_default().push(email);
     }
     let mut external_ids: HashMap<Uuid, Vec<ExternalId>> = HashMap::new();

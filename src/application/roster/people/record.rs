@@ -4,7 +4,7 @@ use super::super::expect_version;
 use super::super::external_ids::{self, ExternalIdInput};
 use super::super::input::{Faults, LONGEST_NAME, email_key};
 use super::super::organizations::only;
-use super::{PersonDetails, details};
+use super::{PersonDetails, details, emails_of};
 use crate::application::Tx;
 use crate::application::actor::{Action, Scope};
 use crate::application::error::Error;
@@ -97,7 +97,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewPerson) -> Result<PersonDetails, Error> 
         row.id.0,
         &ids,
     )?;
-    only(details(tx.unit, actor, vec![row])?)
+    only(details(tx.unit, actor, vec![row], tx.now)?)
 }
 
 /// Records a new name of a person; the former one is kept with its dates.
@@ -128,7 +128,7 @@ pub fn change_name(
     }
     tx.trail.touched("person", row.id);
     let actor = tx.actor;
-    only(details(tx.unit, actor, vec![row])?)
+    only(details(tx.unit, actor, vec![row], tx.now)?)
 }
 
 /// Records an address of a person, confirmed if an organization is named.
@@ -145,13 +145,15 @@ pub fn add_email(
     let email = checked_email(tx, &mut faults, "", input, row.implementation_id)?;
     faults.check()?;
     tx.unit.lock_person(row.id)?;
-    let known = tx.unit.emails(&[row.id])?.into_iter().any(|known| {
-        let known_input = EmailInput {
-            email: known.email,
-            organization_id: known.organization_id,
-        };
-        known.retired_at.is_none() && same_email(&known_input, &email)
-    });
+    let known = emails_of(tx.unit, &[row.id], tx.now)?
+        .into_iter()
+        .any(|known| {
+            let known_input = EmailInput {
+                email: known.email,
+                organization_id: known.organization_id,
+            };
+            known.retired_at.is_none() && same_email(&known_input, &email)
+        });
     if known {
         return Err(Error::Duplicate(
             "The person has this address already, confirmed for the same organization or for none."
@@ -161,7 +163,7 @@ pub fn add_email(
     record_email(tx, row.id, email)?;
     tx.trail.touched("person", row.id);
     let actor = tx.actor;
-    only(details(tx.unit, actor, vec![row])?)
+    only(details(tx.unit, actor, vec![row], tx.now)?)
 }
 
 /// Gives a person an external id.
@@ -186,7 +188,7 @@ pub fn add_external_id(
     )?;
     tx.trail.touched("person", row.id);
     let actor = tx.actor;
-    only(details(tx.unit, actor, vec![row])?)
+    only(details(tx.unit, actor, vec![row], tx.now)?)
 }
 
 /// A person of a path, for recording something about him.

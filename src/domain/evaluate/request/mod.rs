@@ -237,7 +237,9 @@ fn approver_name(step: &ApprovalStep) -> String {
     }
 }
 
-fn staff_role_name(role: StaffRole) -> &'static str {
+/// How a role of a policy is called in sentences.
+#[must_use]
+pub fn staff_role_name(role: StaffRole) -> &'static str {
     match role {
         StaffRole::Supervisor => "a supervisor of the organization",
         StaffRole::AuthorizedSigner => "the organization's authorized signer",

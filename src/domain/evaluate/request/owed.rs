@@ -267,8 +267,12 @@ impl<'a> Owed<'a> {
         license.period()?.end.as_ref().map(|end| end.at)
     }
 
-    /// The last accepted login before the request, else the last end.
+    /// The last accepted login before the request, else the last end. Where no login source reports, nobody knows how
+    /// long anybody was absent: rules about absence are not in force then, as that about inactivity is not.
     fn absent_since(&self) -> Option<Instant> {
+        if self.case.sources.is_empty() {
+            return None;
+        }
         self.license_at_submission()
             .last_login_at
             .or_else(|| self.last_end())

@@ -143,6 +143,9 @@ impl Story {
                 requested_by: None,
                 channel: Channel::Api,
                 ticket_reference: None,
+                reported_at: at("2026-02-20 09:00"),
+                reported_by: Reporter::Recorder,
+                reason: None,
                 submitted_at: at("2026-02-20 09:00"),
                 recorded: RecordedState {
                     state: RequestState::Submitted,

@@ -85,6 +85,8 @@ fn a_rule_by_value_is_named_only_for_that_value() {
         .any(|rule| rule.code == "work_email" && !rule.worked);
     assert!(!of(&document));
     document.requests.work_email = crate::domain::policy::WorkEmail::Required;
+    assert!(!of(&document));
+    document.requests.work_email = crate::domain::policy::WorkEmail::Confirmed;
     assert_eq!(of(&document), waits);
 }
 

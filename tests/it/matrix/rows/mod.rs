@@ -85,6 +85,8 @@ pub struct Row {
     pub elsewhere: Answers,
     /// Whether the world's state refuses it to whoever may do it.
     pub refused_by_state: bool,
+    /// Roles that another policy permits: they are refused only once it is known what they ask about.
+    pub by_policy: &'static str,
 }
 
 pub const fn row(operation: &'static str, who: &'static str, elsewhere: Answers) -> Row {
@@ -96,6 +98,7 @@ pub const fn row(operation: &'static str, who: &'static str, elsewhere: Answers)
         body: "",
         elsewhere,
         refused_by_state: false,
+        by_policy: "--------",
     }
 }
 
@@ -123,18 +126,33 @@ impl Row {
         }
     }
 
-    /// Whether `who` is written as it should be.
+    /// Roles that another policy permits, written like `who`.
+    const fn where_the_policy_says(self, by_policy: &'static str) -> Self {
+        Self { by_policy, ..self }
+    }
+
+    /// Whether the roles are written as they should be.
     pub fn is_legible(&self) -> bool {
-        self.who.len() == LETTERS.len()
-            && self
-                .who
-                .chars()
-                .zip(LETTERS.chars())
-                .all(|(found, letter)| found == '-' || found == letter)
+        [self.who, self.by_policy].iter().all(|roles| {
+            roles.len() == LETTERS.len()
+                && roles
+                    .chars()
+                    .zip(LETTERS.chars())
+                    .all(|(found, letter)| found == '-' || found == letter)
+        })
     }
 
     pub fn permits(&self, role: Role) -> bool {
-        let index = Role::ALL.iter().position(|one| *one == role);
-        self.who.as_bytes()[index.expect("a role")] != b'-'
+        names(self.who, role)
     }
+
+    /// Whether another policy than the world's permits it.
+    pub fn may_be_permitted(&self, role: Role) -> bool {
+        names(self.by_policy, role)
+    }
+}
+
+fn names(roles: &str, role: Role) -> bool {
+    let index = Role::ALL.iter().position(|one| *one == role);
+    roles.as_bytes()[index.expect("a role")] != b'-'
 }

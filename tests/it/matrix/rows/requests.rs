@@ -12,7 +12,10 @@ pub const ROWS: &[Row] = &[
             "person": {"given_name": "Ada", "family_name": "Kowalczyk", "email": "a.kowalczyk@corktown.example"},
             "project_ids": ["$project"], "attestations": [{"code": "job_need"}], "requested_by": "$supervisor"}"#,
     ),
-    row("approve_license_request", "A-------", ONE).of("$open_request").sending(DECIDED),
+    row("approve_license_request", "A-------", ONE)
+        .of("$open_request")
+        .sending(DECIDED)
+        .where_the_policy_says("-THS----"),
     row("reclassify_license_request", "A-------", ONE)
         .of("$open_request")
         .sending(r#"{"expected_version": 2, "class": "returning", "reason": "A license before our records."}"#),

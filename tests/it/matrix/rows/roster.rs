@@ -30,6 +30,7 @@ pub const ROWS: &[Row] = &[
         .sending(r#"{"expected_version": 1, "name": "Night Shelter"}"#),
     row("list_people", "ATHSEU-I", LIST),
     row("get_person", "ATHSEU-I", ONE).of("$person"),
+    row("explain_person", "ATHSEU--", ONE).of("$person"),
     row("create_person", "A-H-----", NAMED).sending(
         r#"{"implementation_id": "$implementation", "given_name": "Ada", "family_name": "Kowalczyk",
             "emails": [{"email": "a.kowalczyk@corktown.example", "organization_id": "$organization"}]}"#,

@@ -144,11 +144,24 @@ fn the_help_desk_requests_for_a_supervisor_of_that_agency() {
         story
             .grant("rosalind", Role::Supervisor, Some(corktown), Some(rosalind))
             .await;
-        body["report"] = json!({ "channel": "phone", "ticket_reference": "HD-12" });
+        body["report"] = json!({
+            "reported_at": "2026-03-02T17:45:00Z",
+            "reported_by": { "person_id": rosalind },
+            "channel": "phone", "ticket_reference": "HD-12", "reason": "Starts on Monday.",
+        });
         let request = story.post("help_desk", REQUESTS, &body).await.expect(201);
         assert_eq!(request["requested_by"], json!(rosalind));
-        assert_eq!(request["channel"], "phone");
-        assert_eq!(request["ticket_reference"], "HD-12");
+        let report = &request["report"];
+        assert_eq!(report["reported_at"], "2026-03-02T17:45:00Z");
+        assert_eq!(report["reported_by"]["person_id"], json!(rosalind));
+        assert_eq!(report["recorded_at"], request["submitted_at"]);
+        assert_eq!(report["recorded_by"], request["requester"]);
+        assert_eq!(report["channel"], "phone");
+        assert_eq!(report["ticket_reference"], "HD-12");
+        assert_eq!(report["reason"], "Starts on Monday.");
+        // As it was answered it is read.
+        let read = format!("{REQUESTS}/{}", text(&request["id"]));
+        assert_eq!(story.get("auditor", &read).await.expect(200), request);
     });
 }
 
