@@ -66,9 +66,9 @@ pub enum Error {
     /// It exists already: 409.
     #[error("{0}")]
     Duplicate(String),
-    /// The version named is not the current one: 412.
+    /// The version named is not the current one: 412. Said only to whoever may see the resource.
     #[error("the resource was changed in the meantime")]
-    Stale,
+    Stale { current: i32 },
     /// A transition without If-Match or `expected_version`: 428.
     #[error("the version acted upon must be named")]
     PreconditionRequired,

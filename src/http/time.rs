@@ -37,8 +37,7 @@ impl<'de> Deserialize<'de> for InstantText {
         let text = Cow::<str>::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
             serde::de::Error::custom(
-                "must be an instant with an offset and at most microseconds, for example 2026-03-02T17:00:00-05:00 \
-                 (in a query, write + as %2B)",
+                "must be an instant with an offset and at most microseconds, for example 2026-03-02T17:00:00-05:00",
             )
         })
     }

@@ -183,12 +183,56 @@ fn answer_lost(done: Vec<(Reply, Outcome)>, reason: &str) {
     }
 }
 
-/// Answers everyone who waits, for whom the wait would only begin again.
+/// Answers everyone who waits, for whom the wait would only begin again. All are gathered before the first is answered:
+/// whoever comes after an answer, perhaps because of it, has not waited yet and gets a try of his own.
 fn refuse_all(queue: &Queue, first: Task, error: &StoreError) {
     log::warn!("SQLite writer: {error}");
-    let mut next = Some(first);
-    while let Some(task) = next.take() {
+    let mut waiting = vec![first];
+    waiting.extend(std::iter::from_fn(|| queue.try_pop()));
+    for task in waiting {
         task.reply.send(Err(Abort::Store(error.clone())));
-        next = queue.try_pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Wake, Waker};
+
+    use super::*;
+
+    /// A caller who asks again the moment he is answered, on the thread that answers.
+    struct AsksAgain(Arc<Queue>);
+
+    impl Wake for AsksAgain {
+        fn wake(self: Arc<Self>) {
+            drop(self.0.submit(Mode::Write, Box::new(|_| Ok(()))));
+        }
+    }
+
+    #[test]
+    fn who_comes_after_a_refusal_is_not_refused_with_it() {
+        let queue = Arc::new(Queue::new(8));
+        let mut refused = pin!(queue.submit(Mode::Write, Box::new(|_| Ok(()))));
+        let waker = Waker::from(Arc::new(AsksAgain(Arc::clone(&queue))));
+        let mut context = Context::from_waker(&waker);
+        assert!(refused.as_mut().poll(&mut context).is_pending());
+        let mut beside = pin!(queue.submit(Mode::Write, Box::new(|_| Ok(()))));
+        let first = queue.pop().expect("a task");
+        refuse_all(&queue, first, &StoreError::Busy);
+        let mut context = Context::from_waker(Waker::noop());
+        for one in [
+            refused.as_mut().poll(&mut context),
+            beside.as_mut().poll(&mut context),
+        ] {
+            assert!(
+                matches!(one, Poll::Ready(Err(Abort::Store(StoreError::Busy)))),
+                "{one:?}"
+            );
+        }
+        assert!(
+            queue.try_pop().is_some(),
+            "the second try is still to be made"
+        );
     }
 }

@@ -108,7 +108,9 @@ pub fn change(
     tx.authorize(Action::ConfigureImplementation, Scope::implementation(id))?;
     let mut row = tx.unit.implementation(id)?.ok_or(Error::NotFound)?;
     if row.version != expected {
-        return Err(Error::Stale);
+        return Err(Error::Stale {
+            current: row.version,
+        });
     }
     if let Some(name) = &change.name {
         row.name.clone_from(name);

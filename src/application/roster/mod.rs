@@ -31,7 +31,7 @@ pub fn expect_version(seen: impl Into<Option<i32>>, current: i32) -> Result<(), 
     match seen.into() {
         None => Err(Error::PreconditionRequired),
         Some(seen) if seen == current => Ok(()),
-        Some(_) => Err(Error::Stale),
+        Some(_) => Err(Error::Stale { current }),
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_version_must_be_named_and_current() {
         assert_eq!(expect_version(3, 3), Ok(()));
-        assert_eq!(expect_version(2, 3), Err(Error::Stale));
+        assert_eq!(expect_version(2, 3), Err(Error::Stale { current: 3 }));
         assert_eq!(expect_version(None, 3), Err(Error::PreconditionRequired));
     }
 }

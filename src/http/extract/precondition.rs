@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest};
 
 use crate::application::{Error, Fault, Place};
 use crate::http::etag;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 
 /// One entity tag of a list.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,7 +82,11 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<i32>, Problem> {
         .collect();
     versions.dedup();
     match versions[..] {
-        [] => Err(Error::Stale.into()),
+        [] => Err(Problem::new(
+            Code::Stale,
+            "If-Match holds no ETag that this service gave out. Read the resource again and send its ETag as it is, with \
+             the quotes and without W/.",
+        )),
         [version] => Ok(Some(version)),
         _ => Err(at_if_match("must name one version, not several")),
     }
@@ -128,7 +132,6 @@ impl FromRequest for IfNoneMatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::problem::Code;
     use actix_web::test::TestRequest;
 
     fn read(lines: &[&str]) -> Result<Option<i32>, Code> {

@@ -57,7 +57,13 @@ pub(super) fn fault(path: &Path, message: &impl Display, source: Source) -> Faul
         format!("must be {}", plain(expected()))
     } else if message.starts_with("must ") {
         // Messages of our own types, which say what is allowed and nothing else.
-        message.clone()
+        match source {
+            // A bare + in a query is a blank, so that an offset to the east is lost.
+            Source::Query if message.starts_with("must be an instant") => {
+                format!("{message} (write + as %2B)")
+            }
+            Source::Query | Source::Body => message.clone(),
+        }
     } else if message.starts_with("UUID parsing failed") {
         "must be a UUID".to_owned()
     } else {

@@ -32,7 +32,13 @@ impl From<Error> for Problem {
             }
             Error::NoPolicy => Self::of(Code::NoPolicy),
             Error::Duplicate(detail) => Self::new(Code::Duplicate, detail),
-            Error::Stale => Self::of(Code::Stale),
+            Error::Stale { current } => Self::new(
+                Code::Stale,
+                format!(
+                    "The current version is {current}. Read the resource again, look at what changed, and repeat with \
+                     its new ETag in If-Match, or with `expected_version` {current}."
+                ),
+            ),
             Error::PreconditionRequired => Self::new(
                 Code::PreconditionRequired,
                 "Send If-Match with the ETag of the resource, or `expected_version` in the body.",
@@ -49,7 +55,11 @@ impl From<Error> for Problem {
 /// A failure of the store. Its cause goes to the log, never into the answer.
 fn store(error: &StoreError) -> Problem {
     match error {
-        StoreError::Stale => Problem::of(Code::Stale),
+        StoreError::Stale => Problem::new(
+            Code::Stale,
+            "Another change was made at the same moment. Read the resource again, look at what changed, and repeat \
+             with its new version.",
+        ),
         StoreError::Conflict => Problem::of(Code::Duplicate),
         StoreError::Busy | StoreError::Retry => {
             log::warn!("the store is overloaded: {error}");
@@ -99,6 +109,25 @@ mod tests {
         }
         let response = Problem::from(Error::Store(StoreError::Busy)).response("r");
         assert!(response.headers().contains_key("retry-after"));
+    }
+
+    #[test]
+    fn a_stale_version_is_answered_with_what_to_do() {
+        for (error, parts) in [
+            (
+                Error::Stale { current: 7 },
+                ["current version is 7", "`expected_version` 7"],
+            ),
+            (
+                Error::Store(StoreError::Stale),
+                ["at the same moment", "Read the resource again"],
+            ),
+        ] {
+            let body = body(&Problem::from(error));
+            assert_eq!(body["status"], 412);
+            let detail = body["detail"].as_str().unwrap();
+            assert!(parts.iter().all(|part| detail.contains(part)), "{detail}");
+        }
     }
 
     #[test]

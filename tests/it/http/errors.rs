@@ -167,3 +167,37 @@ async fn a_failing_store_is_answered_without_its_cause() {
         app.get("/livez").send().await.expect(200);
     }
 }
+
+#[test]
+fn the_advice_about_plus_is_given_for_queries_only() {
+    on_sqlite(|database| async move {
+        let app = TestApp::on(&database).await;
+        let token = app.administrator().await;
+        let query = "implementation=hand&system=hmis_user_id&external_id=41";
+        let asked = app
+            .get(&format!(
+                "/v1/access-decisions?{query}&at=2026-03-02T17:00:00"
+            ))
+            .bearer(&token)
+            .send()
+            .await;
+        let detail = asked.expect(422)["errors"][0]["detail"].to_string();
+        assert!(detail.contains("an instant with an offset"), "{detail}");
+        assert!(detail.contains("%2B"), "{detail}");
+        let body = serde_json::json!({
+            "person_id": "0199f3c2-6d1a-7c40-8a53-1f0c6f0e9b21",
+            "organization_id": "0199f3c2-6d1a-7c40-8a53-1f0c6f0e9b21",
+            "ended_at": "2026-03-02T17:00:00",
+        });
+        let sent = app
+            .post("/v1/departures")
+            .bearer(&token)
+            .json(&body)
+            .send()
+            .await;
+        assert_eq!(sent.faults(), ["/ended_at"]);
+        let detail = sent.expect(422)["errors"][0]["detail"].to_string();
+        assert!(detail.contains("an instant with an offset"), "{detail}");
+        assert!(!detail.contains("%2B"), "{detail}");
+    });
+}

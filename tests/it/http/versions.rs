@@ -33,11 +33,9 @@ fn a_change_names_the_version_it_has_seen() {
             .send()
             .await
             .problem(412, "stale");
-        change("A")
-            .header("If-Match", "\"x\"")
-            .send()
-            .await
-            .problem(412, "stale");
+        let foreign = change("A").header("If-Match", "\"x\"").send().await;
+        let detail = foreign.problem(412, "stale")["detail"].to_string();
+        assert!(detail.contains("send its ETag as it is"), "{detail}");
         change("A")
             .header("If-Match", "x")
             .send()
@@ -57,7 +55,9 @@ fn a_change_names_the_version_it_has_seen() {
             .problem(412, "stale");
         let in_body = json!({ "name": "B", "expected_version": 1 });
         let stale = app.patch(&path).bearer(&token).json(&in_body).send().await;
-        stale.problem(412, "stale");
+        let detail = stale.problem(412, "stale")["detail"].to_string();
+        assert!(detail.contains("current version is 2"), "{detail}");
+        assert!(detail.contains("`expected_version` 2"), "{detail}");
         let in_body = json!({ "name": "B", "expected_version": 2 });
         let current = app.patch(&path).bearer(&token).json(&in_body).send().await;
         assert_eq!(current.expect(200)["version"], 3);

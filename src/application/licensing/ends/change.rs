@@ -44,7 +44,9 @@ fn for_change(
     if expected == end.version {
         Ok((dossier, end))
     } else {
-        Err(Error::Stale)
+        Err(Error::Stale {
+            current: end.version,
+        })
     }
 }
 

@@ -40,8 +40,9 @@ pub(super) fn for_decision(
     tx.unit.lock_person(request.person_id)?;
     let mut dossier = load(tx, request.person_id, request.organization_id)?;
     // Compared before what came by itself is recorded: a reader saw that state under the version that was stored.
-    if expected != find(&dossier, id)?.version {
-        return Err(Error::Stale);
+    let current = find(&dossier, id)?.version;
+    if expected != current {
+        return Err(Error::Stale { current });
     }
     dossier.record_states(tx.unit, tx.now)?;
     let request = find(&dossier, id)?.clone();

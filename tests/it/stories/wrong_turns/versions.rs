@@ -22,7 +22,8 @@ fn a_command_names_the_version_it_has_seen() {
             refused.problem(428, "precondition_required");
             body["expected_version"] = json!(7);
             let refused = story.post("admin", &address, &body).await;
-            refused.problem(412, "stale");
+            let detail = refused.problem(412, "stale")["detail"].to_string();
+            assert!(detail.contains("current version is 1"), "{detail}");
         }
         let etag = story.get("admin", &path).await;
         let etag = etag.header("etag").unwrap();
@@ -53,7 +54,8 @@ fn a_command_names_the_version_it_has_seen() {
             refused.problem(428, "precondition_required");
             body["expected_version"] = json!(2);
             let refused = story.post("supervisor", &address, &body).await;
-            refused.problem(412, "stale");
+            let detail = refused.problem(412, "stale")["detail"].to_string();
+            assert!(detail.contains("current version is 1"), "{detail}");
         }
     });
 }
