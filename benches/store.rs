@@ -4,6 +4,11 @@
 //!
 //! `cargo bench --bench store`
 
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot run says why and stops"
+)]
+
 #[path = "../tests/it/support/cluster.rs"]
 mod cluster;
 

@@ -149,9 +149,29 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"expected_version": 1, "report": {"reason": "Canary is fine.", "ticket_reference": "canary-8"}}"#,
     ),
     (
+        "reclassify_license_request",
+        "$open_request",
+        r#"{"expected_version": 2, "class": "returning", "reason": "Canary was here before."}"#,
+    ),
+    (
+        "change_license",
+        "",
+        r#"{"license_id": "$other_license", "license_type": "end_user", "report": {"reason": "Canary reads."}}"#,
+    ),
+    (
+        "confirm_add_on",
+        "$add_on",
+        r#"{"report": {"reason": "Canary still writes reports."}}"#,
+    ),
+    (
+        "end_add_on",
+        "$add_on",
+        r#"{"report": {"reason": "Canary writes no reports.", "ticket_reference": "canary-4"}}"#,
+    ),
+    (
         "activate_license_request",
         "$open_request",
-        r#"{"expected_version": 2, "report": {"reason": "Canary is ready."}}"#,
+        r#"{"expected_version": 3, "report": {"reason": "Canary is ready."}}"#,
     ),
     (
         "deny_license_request",

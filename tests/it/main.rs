@@ -1,5 +1,12 @@
 //! The one integration binary: a file per story or contract, each on both databases where that makes sense.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of tests fail like tests: with the place and the value"
+)]
+
 mod canaries;
 mod cli;
 mod contract;

@@ -3,7 +3,7 @@
 use crate::application::actor::Action;
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::Precision;
-use crate::domain::fact::{Fact, TypeChange};
+use crate::domain::fact::{Channel, Fact, Reporter, TypeChange};
 use crate::domain::ids::LicenseId;
 use crate::domain::policy::RequestClass;
 use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
@@ -22,7 +22,7 @@ pub struct NewLicenseChange {
 
 /// Changes the type of a license where the new one asks for nothing that is not met.
 pub fn change_license(tx: &mut Tx<'_>, new: &NewLicenseChange) -> Result<Fact, Error> {
-    let license = super::licenses::named(tx, Action::ChangeLicense, new.license_id)?;
+    let (license, _) = super::licenses::named(tx, Action::ChangeLicense, new.license_id)?;
     not_oneself(tx, license.person_id, "somebody else changes your license")?;
     tx.unit.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
@@ -64,11 +64,11 @@ pub fn change_license(tx: &mut Tx<'_>, new: &NewLicenseChange) -> Result<Fact, E
         attestations: Vec::new(),
         requester: tx.actor.principal.id,
         requested_by: None,
-        channel: new
-            .reported
-            .channel
-            .unwrap_or(crate::domain::fact::Channel::Api),
+        channel: new.reported.channel.unwrap_or(Channel::Api),
         ticket_reference: None,
+        reported_at: tx.now,
+        reported_by: Reporter::Recorder,
+        reason: None,
         submitted_at: tx.now,
         recorded: RecordedState {
             state: RequestState::Submitted,

@@ -77,18 +77,23 @@ pub fn license(rx: &mut Rx<'_>, id: LicenseId) -> Result<LicenseShown, Error> {
     Ok(shown(rx.actor, &dossier, &license, rx.now))
 }
 
-/// The license that a use case names, where the actor may take the action on it.
-pub(super) fn named(tx: &mut Tx<'_>, action: Action, id: LicenseId) -> Result<License, Error> {
-    let license = tx.unit.license(id)?.ok_or(Error::NotFound)?;
-    tx.authorize(
-        action,
-        Scope::person(
-            license.implementation_id,
-            Some(license.organization_id),
-            license.person_id,
-        ),
-    )?;
-    Ok(license)
+/// The license that a body names in `license_id`, where the actor may take the action on it, with its scope.
+pub(super) fn named(
+    tx: &mut Tx<'_>,
+    action: Action,
+    id: LicenseId,
+) -> Result<(License, Scope), Error> {
+    let unknown = || Error::invalid("/license_id", "names no license you may know of");
+    let license = tx.unit.license(id)?.ok_or_else(unknown)?;
+    let target = Scope::person(
+        license.implementation_id,
+        Some(license.organization_id),
+        license.person_id,
+    );
+    match tx.authorize(action, target) {
+        Err(Error::NotFound) => Err(unknown()),
+        other => other.map(|_| (license, target)),
+    }
 }
 
 pub(super) fn load(rx: &mut Rx<'_>, id: LicenseId) -> Result<(License, Dossier), Error> {

@@ -294,14 +294,14 @@ impl World {
         }
         for (word, body) in [
             (
+                "license_change",
+                FactBody::TypeChanged(TypeChange::to("end_user")),
+            ),
+            (
                 "add_on",
                 FactBody::AddOnActivated {
                     add_on: "business_objects".into(),
                 },
-            ),
-            (
-                "license_change",
-                FactBody::TypeChanged(TypeChange::to("end_user")),
             ),
         ] {
             let id = self.record_of_colleague(body).await;

@@ -6,6 +6,7 @@ use super::read::EndShown;
 use super::record::record_end;
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
+use crate::application::licensing::licenses::named;
 use crate::application::licensing::reporting::{Moment, Reported, not_oneself};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Precision;
@@ -27,17 +28,7 @@ pub fn deactivate(
     new: &NewDeactivation,
     preview: bool,
 ) -> Result<EndShown, Error> {
-    let unknown = || Error::invalid("/license_id", "names no license you may know of");
-    let license = tx.unit.license(new.license_id)?.ok_or_else(unknown)?;
-    let target = Scope::person(
-        license.implementation_id,
-        Some(license.organization_id),
-        license.person_id,
-    );
-    match tx.authorize(Action::Deactivate, target) {
-        Err(Error::NotFound) => return Err(unknown()),
-        other => other?,
-    }
+    let (license, target) = named(tx, Action::Deactivate, new.license_id)?;
     not_oneself(tx, license.person_id, "somebody else ends your license")?;
     may_name(tx, target, new.cause)?;
     tx.unit.lock_person(license.person_id)?;

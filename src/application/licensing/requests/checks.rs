@@ -20,15 +20,14 @@ pub(super) fn check(
 ) -> Result<(), Error> {
     let mut faults = Vec::new();
     let known: Vec<&str> = document.license_types.keys().map(String::as_str).collect();
-    match document.license_types.get(&new.license_type) {
-        None => faults.push(Fault::at(
+    if !document.license_types.contains_key(&new.license_type) {
+        faults.push(Fault::at(
             "/license_type",
             format!(
                 "is no license type of the policy in force, which has: {}",
                 known.join(", ")
             ),
-        )),
-        Some(_) => {}
+        ));
     }
     match &new.job_role {
         Some(role) if !document.job_roles.is_empty() && !document.job_roles.contains_key(role) => {
