@@ -88,12 +88,18 @@ pub enum Action {
     ActivateLicense,
     RecordSignature,
     RecordTraining,
+    BookTraining,
+    SubmitPractice,
+    ReviewPractice,
+    WaiveRequirement,
+    AddRequirement,
+    ExtendDeadline,
     ReportDeparture,
     Deactivate,
 }
 
 impl Action {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 29] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -115,6 +121,12 @@ impl Action {
         Self::ActivateLicense,
         Self::RecordSignature,
         Self::RecordTraining,
+        Self::BookTraining,
+        Self::SubmitPractice,
+        Self::ReviewPractice,
+        Self::WaiveRequirement,
+        Self::AddRequirement,
+        Self::ExtendDeadline,
         Self::ReportDeparture,
         Self::Deactivate,
     ];
@@ -143,6 +155,12 @@ impl Action {
             Self::ActivateLicense => "activate_license",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
+            Self::BookTraining => "book_training",
+            Self::SubmitPractice => "submit_practice",
+            Self::ReviewPractice => "review_practice",
+            Self::WaiveRequirement => "waive_requirement",
+            Self::AddRequirement => "add_requirement",
+            Self::ExtendDeadline => "extend_deadline",
             Self::ReportDeparture => "report_departure",
             Self::Deactivate => "deactivate",
         }
@@ -194,6 +212,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::WithdrawRequest
             | A::RecordSignature
             | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice
             | A::ReportDeparture
             | A::Deactivate => Implementation,
             _ => No,
@@ -205,7 +225,10 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
-            | A::RecordTraining => Implementation,
+            | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice
+            | A::ReviewPractice => Implementation,
             _ => No,
         },
         Role::Supervisor => match action {
@@ -218,15 +241,21 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SubmitRequest
             | A::WithdrawRequest
             | A::RecordSignature
+            | A::BookTraining
+            | A::SubmitPractice
             | A::ReportDeparture
             | A::Deactivate => Organization,
             _ => No,
         },
         Role::EndUser => match action {
             A::ReadImplementation => Implementation,
-            A::ReadPerson | A::ReadRequest | A::ReadLicense | A::ReadFact | A::RecordSignature => {
-                Own
-            }
+            A::ReadPerson
+            | A::ReadRequest
+            | A::ReadLicense
+            | A::ReadFact
+            | A::RecordSignature
+            | A::BookTraining
+            | A::SubmitPractice => Own,
             _ => No,
         },
         Role::HmisFrontend => match action {
@@ -239,7 +268,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadPerson
             | A::ReadRequest
             | A::ReadFact
-            | A::RecordTraining => Implementation,
+            | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice => Implementation,
             _ => No,
         },
     }

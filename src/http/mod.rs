@@ -15,6 +15,7 @@ pub mod etag;
 pub mod evidence;
 pub mod explanations;
 pub mod external_ids;
+pub mod extra_requirements;
 pub mod extract;
 pub mod frame;
 pub mod health;
@@ -27,6 +28,8 @@ pub mod organizations;
 pub mod patch;
 pub mod people;
 pub mod policies;
+pub mod practice_case_results;
+pub mod practice_case_submissions;
 pub mod problem;
 pub mod projects;
 pub mod report;
@@ -35,7 +38,9 @@ pub mod staff_roles;
 pub mod swagger;
 pub mod tags;
 pub mod time;
+pub mod training_bookings;
 pub mod training_completions;
+pub mod waivers;
 pub mod words;
 
 use std::sync::Arc;
@@ -112,7 +117,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(staff_roles::routes)
         .configure(license_requests::routes)
         .configure(agreement_signatures::routes)
+        .configure(training_bookings::routes)
         .configure(training_completions::routes)
+        .configure(practice_case_submissions::routes)
+        .configure(practice_case_results::routes)
+        .configure(waivers::routes)
+        .configure(extra_requirements::routes)
         .configure(licenses::routes)
         .configure(departures::routes)
         .configure(deactivations::routes)
