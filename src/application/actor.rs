@@ -91,12 +91,18 @@ pub enum Action {
     ConfirmAddOn,
     RecordSignature,
     RecordTraining,
+    BookTraining,
+    SubmitPractice,
+    ReviewPractice,
+    WaiveRequirement,
+    AddRequirement,
+    ExtendDeadline,
     ReportDeparture,
     Deactivate,
 }
 
 impl Action {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 32] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -121,6 +127,12 @@ impl Action {
         Self::ConfirmAddOn,
         Self::RecordSignature,
         Self::RecordTraining,
+        Self::BookTraining,
+        Self::SubmitPractice,
+        Self::ReviewPractice,
+        Self::WaiveRequirement,
+        Self::AddRequirement,
+        Self::ExtendDeadline,
         Self::ReportDeparture,
         Self::Deactivate,
     ];
@@ -152,6 +164,12 @@ impl Action {
             Self::ConfirmAddOn => "confirm_add_on",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
+            Self::BookTraining => "book_training",
+            Self::SubmitPractice => "submit_practice",
+            Self::ReviewPractice => "review_practice",
+            Self::WaiveRequirement => "waive_requirement",
+            Self::AddRequirement => "add_requirement",
+            Self::ExtendDeadline => "extend_deadline",
             Self::ReportDeparture => "report_departure",
             Self::Deactivate => "deactivate",
         }
@@ -208,6 +226,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ChangeLicense
             | A::RecordSignature
             | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice
             | A::ReportDeparture
             | A::Deactivate => Implementation,
             _ => No,
@@ -220,7 +240,10 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLicense
             | A::ReadFact
             | A::ApproveRequest
-            | A::RecordTraining => Implementation,
+            | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice
+            | A::ReviewPractice => Implementation,
             _ => No,
         },
         Role::Supervisor => match action {
@@ -235,15 +258,21 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::WithdrawRequest
             | A::ChangeLicense
             | A::RecordSignature
+            | A::BookTraining
+            | A::SubmitPractice
             | A::ReportDeparture
             | A::Deactivate => Organization,
             _ => No,
         },
         Role::EndUser => match action {
             A::ReadImplementation => Implementation,
-            A::ReadPerson | A::ReadRequest | A::ReadLicense | A::ReadFact | A::RecordSignature => {
-                Own
-            }
+            A::ReadPerson
+            | A::ReadRequest
+            | A::ReadLicense
+            | A::ReadFact
+            | A::RecordSignature
+            | A::BookTraining
+            | A::SubmitPractice => Own,
             _ => No,
         },
         Role::HmisFrontend => match action {
@@ -256,7 +285,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadPerson
             | A::ReadRequest
             | A::ReadFact
-            | A::RecordTraining => Implementation,
+            | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice => Implementation,
             _ => No,
         },
     }

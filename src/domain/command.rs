@@ -2,7 +2,11 @@
 //!
 //! The domain decides state by command; `authorize` decides action by role.
 
+mod practice;
+
 use std::collections::BTreeSet;
+
+pub use practice::{REVIEW_PRACTICE, SUBMIT_PRACTICE};
 
 use super::error::Rejection;
 use super::evaluate::{AddOn, AddOnStatus, Evaluation, Period, RequestEvaluation};

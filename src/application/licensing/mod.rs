@@ -2,19 +2,26 @@
 //! facts and brings the recorded states up to date, in one transaction.
 
 mod access;
+mod activation;
 mod add_ons;
+mod bookings;
 mod changes;
 mod dossier;
 mod ends;
 mod evidence;
+mod exceptions;
 mod explanation;
 mod licenses;
+mod practice;
 mod reindex;
 mod reporting;
 mod requests;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
 pub use add_ons::{AddOnShown, add_on, add_ons, confirm_add_on, end_add_on};
+pub use bookings::{
+    BookingSettlement, BookingShown, NewBooking, book_training, booking, bookings, settle_booking,
+};
 pub use changes::{NewLicenseChange, change_license};
 pub use dossier::{Dossier, evaluate_due_people};
 pub use ends::{
@@ -24,11 +31,16 @@ pub use ends::{
 pub use evidence::{
     NewSignature, NewTraining, completion, completions, record_completion, record_signature,
 };
+pub use exceptions::{NewExtraRequirement, NewWaiver, add_requirement, waive_requirement};
 pub use explanation::{
     Block, CONTACT_THE_LEAD, Explanation, Subject, end_seen, explain_license, explain_person,
     explain_request, hold_seen,
 };
 pub use licenses::{LicenseShown, license, licenses};
+pub use practice::{
+    NewPracticeResult, NewPracticeSubmission, PracticeQueue, SubmissionShown, review_practice,
+    submission, submissions, submit_practice,
+};
 pub use reporting::{Moment, Reported};
 pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, reclassify, request,

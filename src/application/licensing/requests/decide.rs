@@ -3,6 +3,7 @@
 use super::read::{RequestShown, shown};
 use super::{find, load};
 use crate::application::actor::{Action, Actor, Role, Scope};
+use crate::application::licensing::activation;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{About, Reported, fact, not_oneself, scope};
 use crate::application::{Error, Tx};
@@ -69,6 +70,7 @@ fn record(
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     dossier.learn(&[fact]);
     dossier.record_states(tx.unit, tx.now)?;
+    activation::begin_ready(tx, &mut dossier)?;
     // A decision that leaves the state as it is (one approval of two, another class) is a change too: whoever decides
     // upon what he saw before must not decide a second time.
     dossier.changed_request(tx.unit, request)?;

@@ -40,9 +40,11 @@ pub fn classify(
 }
 
 /// The request with the class that staff gave it last, by facts that stand in the order of their recording.
-pub(super) fn classified(facts: &[&Fact], request: &LicenseRequest) -> LicenseRequest {
+pub(super) fn classified(facts: &[&Fact], request: &LicenseRequest, at: Instant) -> LicenseRequest {
     let reclassified = facts.iter().rev().find_map(|fact| match fact.body {
-        FactBody::RequestReclassified { class } if fact.request_id == Some(request.id) => {
+        FactBody::RequestReclassified { class }
+            if fact.request_id == Some(request.id) && fact.envelope.recorded_at <= at =>
+        {
             Some(class)
         }
         _ => None,

@@ -3,12 +3,15 @@
 mod add_ons;
 mod agreements;
 mod courses;
+mod deadlines;
 mod ends;
 mod histories;
 mod holds;
 mod inactivity;
 mod knowledge;
 mod policies;
+mod practice;
+mod practice_properties;
 mod properties;
 mod requests;
 mod sources;

@@ -202,6 +202,8 @@ impl Story {
                 | FactBody::RequestWithdrawn { .. }
                 | FactBody::RequestReclassified { .. }
                 | FactBody::Activated { .. }
+                | FactBody::RequirementAdded { .. }
+                | FactBody::DeadlineExtended { .. }
         );
         self.next += 1;
         let id = FactId(Uuid::from_u128(self.next));

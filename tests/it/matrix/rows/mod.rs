@@ -15,6 +15,7 @@
 mod evidence;
 mod implementations;
 mod licenses;
+mod practice;
 mod requests;
 mod roster;
 
@@ -26,6 +27,7 @@ const TOPICS: &[&[Row]] = &[
     roster::ROWS,
     requests::ROWS,
     evidence::ROWS,
+    practice::ROWS,
     licenses::ROWS,
 ];
 
