@@ -90,10 +90,16 @@ pub enum Action {
     RecordTraining,
     ReportDeparture,
     Deactivate,
+    ReadLoginSource,
+    ManageLoginSource,
+    RecordLogin,
+    ReadLogin,
+    CloseAccessSignal,
+    RecordNotice,
 }
 
 impl Action {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 29] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -117,6 +123,12 @@ impl Action {
         Self::RecordTraining,
         Self::ReportDeparture,
         Self::Deactivate,
+        Self::ReadLoginSource,
+        Self::ManageLoginSource,
+        Self::RecordLogin,
+        Self::ReadLogin,
+        Self::CloseAccessSignal,
+        Self::RecordNotice,
     ];
 
     #[must_use]
@@ -145,6 +157,12 @@ impl Action {
             Self::RecordTraining => "record_training",
             Self::ReportDeparture => "report_departure",
             Self::Deactivate => "deactivate",
+            Self::ReadLoginSource => "read_login_source",
+            Self::ManageLoginSource => "manage_login_source",
+            Self::RecordLogin => "record_login",
+            Self::ReadLogin => "read_login",
+            Self::CloseAccessSignal => "close_access_signal",
+            Self::RecordNotice => "record_notice",
         }
     }
 }
@@ -177,6 +195,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::ReadStaffRole
             | A::ReadAudit
+            | A::ReadLoginSource
+            | A::ReadLogin
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -195,7 +215,12 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordSignature
             | A::RecordTraining
             | A::ReportDeparture
-            | A::Deactivate => Implementation,
+            | A::Deactivate
+            | A::ReadLoginSource
+            | A::RecordLogin
+            | A::ReadLogin
+            | A::CloseAccessSignal
+            | A::RecordNotice => Implementation,
             _ => No,
         },
         Role::Trainer => match action {
@@ -230,7 +255,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             _ => No,
         },
         Role::HmisFrontend => match action {
-            A::ReadImplementation | A::DecideAccess => Implementation,
+            A::ReadImplementation | A::DecideAccess | A::ReadLoginSource | A::RecordLogin => {
+                Implementation
+            }
             _ => No,
         },
         Role::Integration => match action {
@@ -239,7 +266,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadPerson
             | A::ReadRequest
             | A::ReadFact
-            | A::RecordTraining => Implementation,
+            | A::RecordTraining
+            | A::RecordNotice => Implementation,
             _ => No,
         },
     }

@@ -7,6 +7,8 @@ mod ends;
 mod evidence;
 mod explanation;
 mod licenses;
+pub mod logins;
+pub mod notices;
 mod reindex;
 mod reporting;
 mod requests;

@@ -11,6 +11,7 @@ mod answer;
 mod derived;
 mod inactivity;
 mod machine;
+mod notices;
 mod obligation;
 mod request;
 mod rules;
@@ -27,6 +28,7 @@ use super::policy::{PolicyVersion, RequestClass};
 use super::requirement::Standing;
 use super::roster::Participation;
 
+pub use notices::{NewNotice, NoticeFault, NoticeNeeded};
 pub use obligation::Obligation;
 pub use request::{Approvals, RequestEvaluation, classify, evaluate_request};
 pub use rules::{InForce, Rules};
@@ -268,6 +270,10 @@ pub struct Evaluation {
     pub barred: Option<FactId>,
     pub participating: bool,
     pub last_login_at: Option<Instant>,
+    /// The notices that may be sent, now or later: the steps of the inactivity rule, and what each dated end needs.
+    pub notices: Vec<NoticeNeeded>,
+    /// Notices that were sent and still count.
+    pub counting: Vec<FactId>,
 }
 
 impl Evaluation {
@@ -280,6 +286,21 @@ impl Evaluation {
     #[must_use]
     pub fn next_change_at(&self) -> Option<Instant> {
         self.upcoming.iter().map(|upcoming| upcoming.at).min()
+    }
+
+    /// From when what was recorded of the license must not be trusted any longer: the next change, as if the login
+    /// sources were complete. A license whose cut-off only waits for them stays due from the cut-off on, so that a
+    /// heartbeat, which may end many licenses at once, has to touch none of them.
+    #[must_use]
+    pub fn look_again_at(&self) -> Option<Instant> {
+        let waiting = match &self.state {
+            Some(LicenseState::Warned(warning)) => warning
+                .takes_effect_at
+                .filter(|at| self.upcoming.iter().any(|upcoming| upcoming.at == *at))
+                .and(warning.cut_off_at),
+            _ => None,
+        };
+        [self.next_change_at(), waiting].into_iter().flatten().min()
     }
 
     /// The period that is open, or the last one.
