@@ -4,7 +4,8 @@ use crate::application::actor::Sight;
 use crate::application::{Error, Rx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
-    Consequence, DueItem, EndCause, Evaluation, LicenseState, RequestEvaluation, Upcoming,
+    Consequence, DueItem, EndCause, Evaluation, LicenseState, NoticeNeeded, RequestEvaluation,
+    Upcoming,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
@@ -43,6 +44,8 @@ pub struct Explanation {
     pub blocks: Vec<Block>,
     pub requirements: Vec<Standing>,
     pub due: Vec<DueItem>,
+    /// Notices that may be given now, or were and count.
+    pub notices: Vec<NoticeNeeded>,
     pub next_change: Option<Upcoming>,
     /// Who can do something now, each a sentence.
     pub who_can_act: Vec<String>,
@@ -129,6 +132,7 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
         },
         requirements: evaluation.requirements.clone(),
         due: evaluation.due.clone(),
+        notices: evaluation.notices_due(now).into_iter().cloned().collect(),
         next_change: evaluation.upcoming.first().cloned(),
         who_can_act: who_for_license(evaluation),
         not_enforced: gaps(dossier, now, &shown.license.license_type),
@@ -171,6 +175,7 @@ fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instan
         blocks,
         requirements: evaluation.requirements.clone(),
         due: Vec::new(),
+        notices: Vec::new(),
         next_change: evaluation.upcoming.first().cloned(),
         who_can_act: who_for_request(evaluation),
         not_enforced: gaps(dossier, now, &shown.request.license_type),

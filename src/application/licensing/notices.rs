@@ -155,16 +155,17 @@ fn refusal(
 ) -> Error {
     match fault {
         NoticeFault::NotDue(mut due) => {
-            if due.is_empty() {
-                let unwatched =
-                    new.notice.rule == NoticeRule::Inactivity && !dossier.logins_are_reported(now);
-                due.push(if unwatched {
+            if new.notice.rule == NoticeRule::Inactivity && !dossier.logins_are_reported(now) {
+                due.insert(
+                    0,
                     "a login source in service: without one the inactivity rule only reports"
-                        .to_owned()
-                } else {
+                        .to_owned(),
+                );
+            } else if due.is_empty() {
+                due.push(
                     "a notice that is due: none was for this license when this one was sent"
-                        .to_owned()
-                });
+                        .to_owned(),
+                );
             }
             Rejection::needing(state, "record_notice", due).into()
         }

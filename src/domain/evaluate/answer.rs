@@ -62,6 +62,7 @@ impl Machine<'_> {
         upcoming.sort_by_key(|upcoming| upcoming.at);
         let status = self.status();
         let notices = self.notices_needed();
+        let served_by_any_login = self.login_serves_person();
         Evaluation {
             at: now,
             state: self.state(),
@@ -85,6 +86,7 @@ impl Machine<'_> {
                 .map(|(_, fact)| fact),
             participating: self.participating(),
             last_login_at: self.last_login,
+            served_by_any_login,
             notices,
             counting: self
                 .notices

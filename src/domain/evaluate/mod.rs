@@ -270,6 +270,8 @@ pub struct Evaluation {
     pub barred: Option<FactId>,
     pub participating: bool,
     pub last_login_at: Option<Instant>,
+    /// Whether by the rules in force a login that names another organization serves this license too.
+    pub served_by_any_login: bool,
     /// The notices that may be sent, now or later: the steps of the inactivity rule, and what each dated end needs.
     pub notices: Vec<NoticeNeeded>,
     /// Notices that were sent and still count.
@@ -286,6 +288,21 @@ impl Evaluation {
     #[must_use]
     pub fn next_change_at(&self) -> Option<Instant> {
         self.upcoming.iter().map(|upcoming| upcoming.at).min()
+    }
+
+    /// The next instant at which access itself ends, is suspended or comes back, if nothing is recorded.
+    #[must_use]
+    pub fn next_access_change_at(&self) -> Option<Instant> {
+        self.upcoming
+            .iter()
+            .filter(|upcoming| {
+                matches!(
+                    upcoming.change,
+                    Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_)
+                )
+            })
+            .map(|upcoming| upcoming.at)
+            .min()
     }
 
     /// From when what was recorded of the license must not be trusted any longer: the next change, as if the login

@@ -190,7 +190,7 @@ impl Machine<'_> {
                 step: None,
                 requirement,
                 anchor_on: calendar.day(from),
-                due_at: from,
+                due_at: from.max(period.from),
                 ends_on,
                 counted_from_on: None,
                 grace: Length::Days(0),

@@ -5,6 +5,7 @@ mod detroit;
 mod ends;
 mod evidence;
 mod facts;
+mod logins;
 mod returns;
 mod secrets;
 mod wrong_turns;

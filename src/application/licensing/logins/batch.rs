@@ -259,10 +259,15 @@ impl Run<'_> {
     where
         F: FnMut(&mut Tx<'_>) -> Result<Vec<LineResult>, Error> + Clone + Send + 'static,
     {
-        let first = self.app.write(self.call(part), work.clone(), kept).await;
+        let first = self
+            .app
+            .write(self.call(part), work.clone(), |results| kept(results))
+            .await;
         match first {
             Err(Error::Store(StoreError::Conflict)) => {
-                self.app.write(self.call(part), work, kept).await
+                self.app
+                    .write(self.call(part), work, |results| kept(results))
+                    .await
             }
             other => other,
         }
@@ -275,7 +280,7 @@ impl Run<'_> {
             .write(
                 self.call("mark"),
                 move |tx| heartbeat(tx, source, new).map(|_| Vec::new()),
-                kept,
+                |results: &Vec<LineResult>| kept(results),
             )
             .await?;
         Ok(true)
@@ -283,11 +288,7 @@ impl Run<'_> {
 }
 
 /// The results as they are kept under the part's key.
-#[expect(
-    clippy::ptr_arg,
-    reason = "the signature that a use case's answer is written by"
-)]
-fn kept(results: &Vec<LineResult>) -> Reply {
+fn kept(results: &[LineResult]) -> Reply {
     Reply {
         status: 200,
         location: None,

@@ -471,9 +471,14 @@ fn licenses_after(
             Some(LicenseAfter {
                 license_id: license.id,
                 organization_id: organization,
-                served: serves
-                    .as_ref()
-                    .is_some_and(|serves| serves.contains(&organization)),
+                served: serves.as_ref().is_some_and(|serves| {
+                    serves.contains(&organization)
+                        || !serves.is_empty()
+                            && evaluation.served_by_any_login
+                            && !dossier
+                                .allowed_at(Some(organization), event.occurred_at)
+                                .is_empty()
+                }),
                 allowed: evaluation.allowed(),
                 state: evaluation
                     .status()

@@ -7,6 +7,7 @@ mod histories;
 mod holds;
 mod inactivity;
 mod knowledge;
+mod notices;
 mod policies;
 mod properties;
 mod requests;

@@ -15,6 +15,7 @@
 mod evidence;
 mod implementations;
 mod licenses;
+mod logins;
 mod requests;
 mod roster;
 
@@ -27,6 +28,7 @@ const TOPICS: &[&[Row]] = &[
     requests::ROWS,
     evidence::ROWS,
     licenses::ROWS,
+    logins::ROWS,
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Row> {
