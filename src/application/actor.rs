@@ -88,6 +88,12 @@ pub enum Action {
     ActivateLicense,
     RecordSignature,
     RecordTraining,
+    BookTraining,
+    SubmitPractice,
+    ReviewPractice,
+    WaiveRequirement,
+    AddRequirement,
+    ExtendDeadline,
     ReportDeparture,
     Deactivate,
     ReadLoginSource,
@@ -99,7 +105,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 35] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -121,6 +127,12 @@ impl Action {
         Self::ActivateLicense,
         Self::RecordSignature,
         Self::RecordTraining,
+        Self::BookTraining,
+        Self::SubmitPractice,
+        Self::ReviewPractice,
+        Self::WaiveRequirement,
+        Self::AddRequirement,
+        Self::ExtendDeadline,
         Self::ReportDeparture,
         Self::Deactivate,
         Self::ReadLoginSource,
@@ -155,6 +167,12 @@ impl Action {
             Self::ActivateLicense => "activate_license",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
+            Self::BookTraining => "book_training",
+            Self::SubmitPractice => "submit_practice",
+            Self::ReviewPractice => "review_practice",
+            Self::WaiveRequirement => "waive_requirement",
+            Self::AddRequirement => "add_requirement",
+            Self::ExtendDeadline => "extend_deadline",
             Self::ReportDeparture => "report_departure",
             Self::Deactivate => "deactivate",
             Self::ReadLoginSource => "read_login_source",
@@ -214,6 +232,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::WithdrawRequest
             | A::RecordSignature
             | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice
             | A::ReportDeparture
             | A::Deactivate
             | A::ReadLoginSource
@@ -230,7 +250,10 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
-            | A::RecordTraining => Implementation,
+            | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice
+            | A::ReviewPractice => Implementation,
             _ => No,
         },
         Role::Supervisor => match action {
@@ -243,15 +266,21 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SubmitRequest
             | A::WithdrawRequest
             | A::RecordSignature
+            | A::BookTraining
+            | A::SubmitPractice
             | A::ReportDeparture
             | A::Deactivate => Organization,
             _ => No,
         },
         Role::EndUser => match action {
             A::ReadImplementation => Implementation,
-            A::ReadPerson | A::ReadRequest | A::ReadLicense | A::ReadFact | A::RecordSignature => {
-                Own
-            }
+            A::ReadPerson
+            | A::ReadRequest
+            | A::ReadLicense
+            | A::ReadFact
+            | A::RecordSignature
+            | A::BookTraining
+            | A::SubmitPractice => Own,
             _ => No,
         },
         Role::HmisFrontend => match action {
@@ -267,6 +296,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadFact
             | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice
             | A::RecordNotice => Implementation,
             _ => No,
         },

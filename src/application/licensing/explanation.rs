@@ -4,8 +4,8 @@ use crate::application::actor::Sight;
 use crate::application::{Error, Rx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
-    Consequence, DueItem, EndCause, Evaluation, LicenseState, NoticeNeeded, RequestEvaluation,
-    Upcoming,
+    Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState, NoticeNeeded,
+    PracticeStanding, RequestEvaluation, Upcoming,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
@@ -43,6 +43,10 @@ pub struct Explanation {
     pub allowed: bool,
     pub blocks: Vec<Block>,
     pub requirements: Vec<Standing>,
+    /// Of a request: the practice sets that are owed.
+    pub practice: Vec<PracticeStanding>,
+    /// Of a request: the deadlines that have started.
+    pub deadlines: Vec<DeadlineStanding>,
     pub due: Vec<DueItem>,
     /// Notices that may be given now, or were and count.
     pub notices: Vec<NoticeNeeded>,
@@ -131,6 +135,8 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
             blocks(evaluation, shown.sight)
         },
         requirements: evaluation.requirements.clone(),
+        practice: Vec::new(),
+        deadlines: Vec::new(),
         due: evaluation.due.clone(),
         notices: evaluation.notices_due(now).into_iter().cloned().collect(),
         next_change: evaluation.upcoming.first().cloned(),
@@ -154,6 +160,11 @@ fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instan
             since: None,
         })
         .collect();
+    blocks.extend(evaluation.lapsed_because.iter().map(|because| Block {
+        code: "lapsed".to_owned(),
+        detail: because.clone(),
+        since: Some(evaluation.since),
+    }));
     let license = dossier.license_at(organization, now);
     if evaluation.state.is_open() && license.barred.is_some() {
         blocks.push(barred(sight));
@@ -174,6 +185,8 @@ fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instan
         allowed: false,
         blocks,
         requirements: evaluation.requirements.clone(),
+        practice: evaluation.practice.clone(),
+        deadlines: evaluation.deadlines.clone(),
         due: Vec::new(),
         notices: Vec::new(),
         next_change: evaluation.upcoming.first().cloned(),

@@ -2,18 +2,25 @@
 //! facts and brings the recorded states up to date, in one transaction.
 
 mod access;
+mod activation;
+mod bookings;
 mod dossier;
 mod ends;
 mod evidence;
+mod exceptions;
 mod explanation;
 mod licenses;
 pub mod logins;
 pub mod notices;
+mod practice;
 mod reindex;
 mod reporting;
 mod requests;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
+pub use bookings::{
+    BookingSettlement, BookingShown, NewBooking, book_training, booking, bookings, settle_booking,
+};
 pub use dossier::{Dossier, evaluate_due_people};
 pub use ends::{
     Affected, EndKind, EndShown, EndStatus, Ended, NewDeactivation, NewDeparture, cancel_end,
@@ -22,11 +29,16 @@ pub use ends::{
 pub use evidence::{
     NewSignature, NewTraining, completion, completions, record_completion, record_signature,
 };
+pub use exceptions::{NewExtraRequirement, NewWaiver, add_requirement, waive_requirement};
 pub use explanation::{
     Block, CONTACT_THE_LEAD, Explanation, Subject, end_seen, explain_license, explain_person,
     explain_request, hold_seen,
 };
 pub use licenses::{LicenseShown, license, licenses};
+pub use practice::{
+    NewPracticeResult, NewPracticeSubmission, PracticeQueue, SubmissionShown, review_practice,
+    submission, submissions, submit_practice,
+};
 pub use reporting::{Moment, Reported};
 pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, request, requests,

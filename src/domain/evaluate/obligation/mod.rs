@@ -2,6 +2,7 @@
 
 mod agreements;
 mod courses;
+mod practice;
 mod recertification;
 
 use std::collections::BTreeSet;
@@ -122,6 +123,7 @@ pub(super) fn of_holder(
             obligations.push(course);
         }
     }
+    obligations.extend(holder.practice());
     obligations
 }
 

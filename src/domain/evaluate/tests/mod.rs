@@ -2,6 +2,7 @@
 
 mod agreements;
 mod courses;
+mod deadlines;
 mod ends;
 mod histories;
 mod holds;
@@ -9,6 +10,8 @@ mod inactivity;
 mod knowledge;
 mod notices;
 mod policies;
+mod practice;
+mod practice_properties;
 mod properties;
 mod requests;
 mod sources;

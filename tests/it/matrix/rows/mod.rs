@@ -16,6 +16,7 @@ mod evidence;
 mod implementations;
 mod licenses;
 mod logins;
+mod practice;
 mod requests;
 mod roster;
 
@@ -27,6 +28,7 @@ const TOPICS: &[&[Row]] = &[
     roster::ROWS,
     requests::ROWS,
     evidence::ROWS,
+    practice::ROWS,
     licenses::ROWS,
     logins::ROWS,
 ];
