@@ -99,10 +99,16 @@ pub enum Action {
     ExtendDeadline,
     ReportDeparture,
     Deactivate,
+    ReadLoginSource,
+    ManageLoginSource,
+    RecordLogin,
+    ReadLogin,
+    CloseAccessSignal,
+    RecordNotice,
 }
 
 impl Action {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 38] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -135,6 +141,12 @@ impl Action {
         Self::ExtendDeadline,
         Self::ReportDeparture,
         Self::Deactivate,
+        Self::ReadLoginSource,
+        Self::ManageLoginSource,
+        Self::RecordLogin,
+        Self::ReadLogin,
+        Self::CloseAccessSignal,
+        Self::RecordNotice,
     ];
 
     #[must_use]
@@ -172,6 +184,12 @@ impl Action {
             Self::ExtendDeadline => "extend_deadline",
             Self::ReportDeparture => "report_departure",
             Self::Deactivate => "deactivate",
+            Self::ReadLoginSource => "read_login_source",
+            Self::ManageLoginSource => "manage_login_source",
+            Self::RecordLogin => "record_login",
+            Self::ReadLogin => "read_login",
+            Self::CloseAccessSignal => "close_access_signal",
+            Self::RecordNotice => "record_notice",
         }
     }
 }
@@ -207,6 +225,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::ReadStaffRole
             | A::ReadAudit
+            | A::ReadLoginSource
+            | A::ReadLogin
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -229,7 +249,12 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
-            | A::Deactivate => Implementation,
+            | A::Deactivate
+            | A::ReadLoginSource
+            | A::RecordLogin
+            | A::ReadLogin
+            | A::CloseAccessSignal
+            | A::RecordNotice => Implementation,
             _ => No,
         },
         Role::Trainer => match action {
@@ -276,7 +301,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             _ => No,
         },
         Role::HmisFrontend => match action {
-            A::ReadImplementation | A::DecideAccess => Implementation,
+            A::ReadImplementation | A::DecideAccess | A::ReadLoginSource | A::RecordLogin => {
+                Implementation
+            }
             _ => No,
         },
         Role::Integration => match action {
@@ -287,7 +314,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::RecordTraining
             | A::BookTraining
-            | A::SubmitPractice => Implementation,
+            | A::SubmitPractice
+            | A::RecordNotice => Implementation,
             _ => No,
         },
     }

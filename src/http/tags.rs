@@ -33,6 +33,10 @@ tags! {
     ADD_ONS = "add-ons", "Licenses that depend on a base license, and are on only while it gives access.";
     DEPARTURES = "departures", "Employment at an organization ended.";
     DEACTIVATIONS = "deactivations", "Access ended, now or later.";
+    NOTICES = "notices", "What people were told before access ends.";
+    LOGIN_SOURCES = "login-sources", "Where logins are reported from, and how far each is complete.";
+    LOGIN_EVENTS = "login-events", "Sign-ins to the live site, as a source reports them.";
+    ACCESS_SIGNALS = "access-signals", "Sign-ins that nothing allowed.";
     ACCESS_DECISIONS = "access-decisions", "What a front-end asks at sign-in.";
     AUDIT_RECORDS = "audit-records", "One record per use case, numbered without gaps.";
     SERVICE = "service", "Health of the service, and what its problems mean.";

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -9,12 +10,13 @@ use crate::application::Error;
 use crate::application::ports::{StoreError, UnitOfWork, View};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::evaluate::{
-    Case, Evaluation, Reader, RequestEvaluation, evaluate, evaluate_request, request_in_hindsight,
-    seen_by,
+    Case, Evaluation, LoginSource, Reader, RequestEvaluation, evaluate, evaluate_request,
+    request_in_hindsight, seen_by,
 };
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Fact, FactBody, NoticeRule};
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, ProjectId};
 use crate::domain::license::License;
+use crate::domain::login::Sources;
 use crate::domain::policy::{LicenseKind, PolicyDocument, PolicyVersion};
 use crate::domain::request::{LicenseRequest, RecordedState};
 use crate::domain::roster::{Implementation, Participation, Person};
@@ -30,6 +32,7 @@ pub struct Dossier {
     pub requests: Vec<LicenseRequest>,
     pub licenses: Vec<License>,
     participations: BTreeMap<OrganizationId, Vec<Participation>>,
+    sources: Arc<Sources>,
     project_types: BTreeMap<ProjectId, u8>,
 }
 
@@ -82,8 +85,10 @@ impl Dossier {
             .into_iter()
             .filter_map(|project| Some((project.id, u8::try_from(project.project_type?).ok()?)))
             .collect();
-        let mut rules: BTreeMap<ImplementationId, (Implementation, Vec<PolicyVersion>)> =
-            BTreeMap::new();
+        let mut rules: BTreeMap<
+            ImplementationId,
+            (Implementation, Vec<PolicyVersion>, Arc<Sources>),
+        > = BTreeMap::new();
         for person in &people {
             if let std::collections::btree_map::Entry::Vacant(entry) =
                 rules.entry(person.implementation_id)
@@ -92,13 +97,15 @@ impl Dossier {
                     .implementation(person.implementation_id)?
                     .ok_or_else(|| StoreError::Corrupt("a person of no implementation".into()))?;
                 let policies = view.policy_versions(person.implementation_id)?;
-                entry.insert((implementation, policies));
+                let sources = sources(view, &implementation, &policies, &facts)?;
+                entry.insert((implementation, policies, Arc::new(sources)));
             }
         }
         Ok(people
             .into_iter()
             .filter_map(|person| {
-                let (implementation, policies) = rules.get(&person.implementation_id)?.clone();
+                let (implementation, policies, sources) =
+                    rules.get(&person.implementation_id)?.clone();
                 let mut facts = facts.remove(&person.id).unwrap_or_default();
                 facts.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
                 Some(Self {
@@ -108,6 +115,7 @@ impl Dossier {
                     requests: requests.remove(&person.id).unwrap_or_default(),
                     licenses: licenses.remove(&person.id).unwrap_or_default(),
                     participations: participations.clone(),
+                    sources,
                     project_types: project_types.clone(),
                     person,
                 })
@@ -124,7 +132,7 @@ impl Dossier {
         }
     }
 
-    fn case(&self, organization: OrganizationId) -> Case<'_> {
+    fn case<'a>(&'a self, organization: OrganizationId, sources: &'a [LoginSource]) -> Case<'a> {
         Case {
             organization,
             facts: &self.facts,
@@ -134,14 +142,34 @@ impl Dossier {
                 .map(Vec::as_slice)
                 .unwrap_or_default(),
             policies: &self.policies,
-            sources: &[],
+            sources,
         }
     }
 
     /// The license of the person at an organization, as it stands at an instant.
     #[must_use]
     pub fn license_at(&self, organization: OrganizationId, at: Instant) -> Evaluation {
-        evaluate(&self.case(organization), at)
+        evaluate(&self.case(organization, &self.sources.known_at(at)), at)
+    }
+
+    /// The organizations whose license gave access at an instant, by the facts recorded by then: of the one named, or
+    /// of all.
+    #[must_use]
+    pub fn allowed_at(&self, named: Option<OrganizationId>, at: Instant) -> Vec<OrganizationId> {
+        self.licenses
+            .iter()
+            .map(|license| license.organization_id)
+            .filter(|id| named.is_none_or(|named| named == *id))
+            .filter(|id| self.license_at(*id, at).allowed())
+            .collect()
+    }
+
+    /// Whether any login source is in service: without one the inactivity rule is not in force.
+    #[must_use]
+    pub fn logins_are_reported(&self, at: Instant) -> bool {
+        self.sources.known_at(at).iter().any(|source| {
+            source.in_service_from <= at && source.in_service_until.is_none_or(|until| at < until)
+        })
     }
 
     /// A request as it stands at an instant. Once a newer one took its place, nothing that becomes known later reopens
@@ -152,7 +180,7 @@ impl Dossier {
             .replaced_at(request)
             .map_or(at, |replaced| at.min(replaced - TimeDelta::microseconds(1)));
         let evaluation = evaluate_request(
-            &self.case(request.organization_id),
+            &self.case(request.organization_id, &self.sources.known_at(at)),
             request,
             &self.project_types_of(&request.projects),
             last,
@@ -164,7 +192,7 @@ impl Dossier {
     #[must_use]
     pub fn request_in_hindsight(&self, request: &LicenseRequest, at: Instant) -> RequestEvaluation {
         request_in_hindsight(
-            &self.case(request.organization_id),
+            &self.case(request.organization_id, &self.sources.known_at(at)),
             request,
             &self.project_types_of(&request.projects),
             at,
@@ -286,7 +314,7 @@ impl Dossier {
             );
             let recorded = RecordedState {
                 state,
-                next_change_at: evaluation.next_change_at(),
+                next_change_at: evaluation.look_again_at(),
                 generation,
             };
             if row.recorded.state != state || row.license_type != license_type {
@@ -316,6 +344,51 @@ impl Dossier {
         }
         Ok(())
     }
+}
+
+/// A heartbeat may run this far ahead of its recording.
+const HEARTBEAT_SKEW: TimeDelta = TimeDelta::minutes(5);
+
+/// The login sources of an implementation, with the heartbeats that can matter to these people.
+///
+/// Heartbeats decide one thing: when a cut-off takes effect. So none is loaded for people of whom nobody was ever sent
+/// an inactivity notice (almost everybody), and otherwise those from the first such notice on, because no cut-off lies
+/// before the day after its notice; of each source and local day only the decisive one. Where a policy needs no notice
+/// at all, they count from the first fact.
+fn sources(
+    view: &mut dyn View,
+    implementation: &Implementation,
+    policies: &[PolicyVersion],
+    facts: &BTreeMap<PersonId, Vec<Fact>>,
+) -> Result<Sources, Error> {
+    let acts = view.login_source_services(implementation.id)?;
+    if acts.is_empty() {
+        return Ok(Sources::default());
+    }
+    let unnoticed = policies
+        .iter()
+        .any(|version| version.document.cuts_off_without_notice());
+    let since = facts
+        .values()
+        .flatten()
+        .filter(|fact| fact.implementation_id == implementation.id)
+        .filter(|fact| {
+            let warns = matches!(
+                &fact.body,
+                FactBody::NoticeSent {
+                    rule: NoticeRule::Inactivity,
+                    ..
+                }
+            );
+            warns || unnoticed
+        })
+        .map(|fact| fact.envelope.occurred_at.min(fact.envelope.recorded_at))
+        .min();
+    let heartbeats = match since {
+        Some(since) => view.decisive_heartbeats(implementation.id, since - HEARTBEAT_SKEW * 2)?,
+        None => Vec::new(),
+    };
+    Ok(Sources::new(acts, heartbeats))
 }
 
 fn by<T, K: Ord>(rows: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<T>> {

@@ -5,8 +5,8 @@ use crate::application::visible::may_know;
 use crate::application::{Error, Rx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
-    Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState, PracticeStanding,
-    RequestEvaluation, Upcoming, staff_role_name,
+    Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState, NoticeNeeded,
+    PracticeStanding, RequestEvaluation, Upcoming, staff_role_name,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
@@ -49,6 +49,8 @@ pub struct Explanation {
     /// Of a request: the deadlines that have started.
     pub deadlines: Vec<DeadlineStanding>,
     pub due: Vec<DueItem>,
+    /// Notices that may be given now, or were and count.
+    pub notices: Vec<NoticeNeeded>,
     pub next_change: Option<Upcoming>,
     /// Who can do something now, each a sentence.
     pub who_can_act: Vec<String>,
@@ -137,6 +139,7 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
         practice: Vec::new(),
         deadlines: Vec::new(),
         due: evaluation.due.clone(),
+        notices: evaluation.notices_due(now).into_iter().cloned().collect(),
         next_change: evaluation.upcoming.first().cloned(),
         who_can_act: who_for_license(evaluation),
         not_enforced: gaps(dossier, now, &shown.license.license_type),
@@ -186,6 +189,7 @@ fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instan
         practice: evaluation.practice.clone(),
         deadlines: evaluation.deadlines.clone(),
         due: Vec::new(),
+        notices: Vec::new(),
         next_change: evaluation.upcoming.first().cloned(),
         who_can_act: who_for_request(evaluation),
         not_enforced: gaps(dossier, now, &shown.request.license_type),

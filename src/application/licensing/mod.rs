@@ -12,6 +12,8 @@ mod evidence;
 mod exceptions;
 mod explanation;
 mod licenses;
+pub mod logins;
+pub mod notices;
 mod practice;
 mod reindex;
 mod reporting;

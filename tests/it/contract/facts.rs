@@ -96,6 +96,7 @@ fn bodies() -> Vec<FactBody> {
             requirement: None,
             anchor_on: day(3, 2),
             named_on: day(4, 8),
+            channel: None,
         },
         FactBody::NoticeSent {
             rule: NoticeRule::Recertification,
@@ -103,6 +104,7 @@ fn bodies() -> Vec<FactBody> {
             requirement: Some("training:privacy".into()),
             anchor_on: day(3, 2),
             named_on: day(4, 8),
+            channel: None,
         },
         FactBody::NoticeBounced { notice: id(9) },
         FactBody::Waived {

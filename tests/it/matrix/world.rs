@@ -378,6 +378,7 @@ impl World {
             let id = self.request(person).await;
             self.ids.insert(word, id);
         }
+        self.logins().await;
         for (word, body) in [
             (
                 "license_change",
@@ -456,6 +457,43 @@ impl World {
             },
         );
         fact.await.unwrap().id.to_string()
+    }
+
+    /// A login source, a login that nothing allowed, and a notice that counts.
+    async fn logins(&mut self) {
+        let source = json!({
+            "implementation_id": self.id("implementation"),
+            "code": "clarity",
+            "name": "Clarity",
+            "kind": "hmis_frontend",
+        });
+        let source = id_of(&self.post("/v1/login-sources", &source).await);
+        let login = json!({
+            "login_source_id": source,
+            "source_event_id": "world",
+            "occurred_at": self.app.app.now(),
+            "external_id": { "system": "hmis_user_id", "value": "42" },
+        });
+        let login = self.post("/v1/login-events", &login).await;
+        let signal = login["access_signal_id"].as_str().expect("a signal");
+        let notice = json!({
+            "license_id": self.id("license"),
+            "rule": "recertification",
+            "requirement": "course:hmis_user_training_series",
+            "anchor_on": "2026-03-01",
+            "named_on": "2027-03-10",
+            "channel": "phone",
+            "sent_at": self.app.app.now(),
+        });
+        let notice = self.post("/v1/notices", &notice).await;
+        for (word, id) in [
+            ("login_source", source),
+            ("login_event", id_of(&login)),
+            ("access_signal", signal.to_owned()),
+            ("notice", id_of(&notice)),
+        ] {
+            self.ids.insert(word, id);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod ends;
 mod evidence;
 mod explained;
 mod facts;
+mod logins;
 mod returns;
 mod secrets;
 mod wrong_turns;

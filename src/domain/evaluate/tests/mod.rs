@@ -9,6 +9,7 @@ mod histories;
 mod holds;
 mod inactivity;
 mod knowledge;
+mod notices;
 mod policies;
 mod practice;
 mod practice_properties;

@@ -15,6 +15,7 @@
 mod evidence;
 mod implementations;
 mod licenses;
+mod logins;
 mod practice;
 mod requests;
 mod roster;
@@ -29,6 +30,7 @@ const TOPICS: &[&[Row]] = &[
     evidence::ROWS,
     practice::ROWS,
     licenses::ROWS,
+    logins::ROWS,
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Row> {
