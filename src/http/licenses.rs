@@ -121,7 +121,7 @@ fn end_of(period: &Period, sight: Sight) -> Option<EndResponse> {
         cause: end_seen(end.cause, sight).to_owned(),
         at: end.at,
         cut_off_at: end.cut_off_at,
-        contested: !end.contested_by.is_empty(),
+        contested: !end.open_contests().is_empty(),
     })
 }
 

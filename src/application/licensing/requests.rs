@@ -755,6 +755,7 @@ pub fn activate(
                 .collect(),
             basis: Basis::Requirements,
             submitted_at: Some(request.submitted_at),
+            requirement_set: evaluation.requirement_set.clone(),
         }
     };
     let about = About {

@@ -58,21 +58,21 @@ fn every_license_state_has_a_verdict_for_every_command() {
     use LicenseStatus as S;
     const LICENSE: &str = "a license";
     #[rustfmt::skip]
-    let rows: [(Option<S>, [&str; 8]); 6] = [
+    let rows: [(Option<S>, [&str; 10]); 6] = [
         //                      depart   deactivate suspend  lift
-        //                      reactivate, reinstate, change_type, activate
+        //                      reactivate, reinstate, uphold, take_leave, change_type, activate
         (None,                  [ALLOWED, LICENSE, LICENSE, LICENSE,
-                                 LICENSE, LICENSE, LICENSE, ALLOWED]),
+                                 LICENSE, LICENSE, LICENSE, LICENSE, LICENSE, ALLOWED]),
         (Some(S::Active),       [ALLOWED, ALLOWED, ALLOWED, "an open hold",
-                                 NEVER, NEVER, ALLOWED, NEVER]),
+                                 NEVER, NEVER, NEVER, ALLOWED, ALLOWED, NEVER]),
         (Some(S::Warned),       [ALLOWED, ALLOWED, ALLOWED, "an open hold",
-                                 NEVER, NEVER, ALLOWED, NEVER]),
+                                 NEVER, NEVER, NEVER, ALLOWED, ALLOWED, NEVER]),
         (Some(S::Suspended),    [ALLOWED, ALLOWED, ALLOWED, ALLOWED,
-                                 NEVER, NEVER, ALLOWED, NEVER]),
+                                 ALLOWED, NEVER, NEVER, ALLOWED, ALLOWED, NEVER]),
         (Some(S::Deactivated),  [ALLOWED, NEVER, NEVER, NEVER,
-                                 ALLOWED, ALLOWED, NEVER, ALLOWED]),
+                                 ALLOWED, ALLOWED, ALLOWED, NEVER, NEVER, ALLOWED]),
         (Some(S::Expired),      [ALLOWED, NEVER, NEVER, NEVER,
-                                 "a renewal or a returning request", ALLOWED, NEVER, ALLOWED]),
+                                 "a renewal or a returning request", ALLOWED, ALLOWED, NEVER, NEVER, ALLOWED]),
     ];
     let states: Vec<Option<S>> = std::iter::once(None)
         .chain(S::ALL.into_iter().map(Some))
@@ -85,6 +85,8 @@ fn every_license_state_has_a_verdict_for_every_command() {
         C::Lift,
         C::Reactivate,
         C::Reinstate,
+        C::Uphold,
+        C::TakeLeave,
         C::ChangeType,
         C::Activate,
     ];

@@ -10,6 +10,8 @@ mod absorb;
 mod answer;
 mod derived;
 mod inactivity;
+mod ladder;
+mod leave;
 mod machine;
 mod obligation;
 mod request;
@@ -27,6 +29,7 @@ use super::policy::{PolicyVersion, RequestClass};
 use super::requirement::Standing;
 use super::roster::Participation;
 
+pub use ladder::{WayBack, way_back};
 pub use obligation::Obligation;
 pub use request::{Approvals, RequestEvaluation, classify, evaluate_request};
 pub use rules::{InForce, Rules};
@@ -98,14 +101,28 @@ pub struct End {
     pub cut_off_at: Option<Instant>,
     /// The fact that ended it, unless a rule did.
     pub fact: Option<FactId>,
-    /// A fact that occurred in time arrived after the end: staff decide.
+    /// Facts that occurred in time and arrived after the end, and corrections of what it rested on: staff decide.
     pub contested_by: Vec<FactId>,
+    /// How many of them, from the first, staff decided against.
+    pub upheld: usize,
+}
+
+impl End {
+    /// What contests it and awaits the decision of staff.
+    #[must_use]
+    pub fn open_contests(&self) -> &[FactId] {
+        self.contested_by.get(self.upheld..).unwrap_or_default()
+    }
 }
 
 /// From activation to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     pub from: Instant,
+    /// The beginning that a reinstatement goes on from; else `from`.
+    pub counted_from: Instant,
+    /// What errors took from it: from each end that was one to its reinstatement.
+    pub lost: Vec<(Instant, Instant)>,
     pub cause: PeriodCause,
     pub request: Option<RequestId>,
     /// When that request was submitted.
@@ -113,6 +130,8 @@ pub struct Period {
     pub fact: FactId,
     pub license_type: String,
     pub class: RequestClass,
+    /// The requirement set that a return ladder chose. Absent: that of the class.
+    pub requirement_set: Option<String>,
     pub job_role: Option<String>,
     pub projects: Vec<ProjectId>,
     /// HUD project types of the projects at activation.
@@ -280,6 +299,13 @@ impl Evaluation {
     #[must_use]
     pub fn next_change_at(&self) -> Option<Instant> {
         self.upcoming.iter().map(|upcoming| upcoming.at).min()
+    }
+
+    /// The end of the license that is contested and awaits the decision of staff.
+    #[must_use]
+    pub fn contested(&self) -> Option<&End> {
+        let end = self.periods.last()?.end.as_ref()?;
+        (!end.open_contests().is_empty()).then_some(end)
     }
 
     /// The period that is open, or the last one.

@@ -6,13 +6,13 @@ mod owed;
 use std::collections::BTreeSet;
 
 use super::rules::Rules;
-use super::{Case, Change, Upcoming};
+use super::{Case, Change, Period, Upcoming};
 use crate::domain::calendar::Instant;
 use crate::domain::departure::{AnnouncedEnd, announced};
 use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::FactId;
-use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, StaffRole};
-use crate::domain::request::{LicenseRequest, RequestState};
+use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, RequestClass, StaffRole};
+use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 use crate::domain::requirement::{Standing, standing_facts};
 
 pub use class::classify;
@@ -46,6 +46,8 @@ pub struct RequestEvaluation {
     /// What keeps the request from activation, each a sentence.
     pub needs: Vec<String>,
     pub upcoming: Vec<Upcoming>,
+    /// The code of the requirement set that binds.
+    pub requirement_set: Option<String>,
     /// The policy version whose requirements bind.
     pub policy: Option<u32>,
     /// The fact that ended it.
@@ -75,9 +77,24 @@ fn ended(
     request: &LicenseRequest,
     now: Instant,
 ) -> Option<Ended> {
+    // A reinstatement may call a departure an error and let what it withdrew go on.
+    let undone: Vec<FactId> = facts
+        .iter()
+        .filter_map(|fact| match &fact.body {
+            FactBody::Reinstated { undoes, restores } if restores.contains(&request.id) => {
+                Some(undoes)
+            }
+            _ => None,
+        })
+        .flatten()
+        .copied()
+        .collect();
     let decided = facts.iter().filter_map(|fact| {
         let state = match fact.body {
             FactBody::RequestDenied => RequestState::Denied,
+            FactBody::RequestWithdrawn {
+                departure: Some(departure),
+            } if undone.contains(&departure) => return None,
             FactBody::RequestWithdrawn { .. } => RequestState::Withdrawn,
             FactBody::Activated { .. } | FactBody::TypeChanged { .. } => RequestState::Fulfilled,
             _ => return None,
@@ -91,7 +108,9 @@ fn ended(
     let departed = ends
         .iter()
         .filter(|end| {
-            end.withdraws(request.organization_id, request.submitted_at) && end.acts_at <= now
+            end.withdraws(request.organization_id, request.submitted_at)
+                && end.acts_at <= now
+                && !undone.contains(&end.fact.id)
         })
         .map(|end| Ended {
             state: RequestState::Withdrawn,
@@ -151,6 +170,7 @@ pub fn evaluate_request(
                 })
                 .into_iter()
                 .collect(),
+            requirement_set: None,
             policy: None,
             ended_by: ended.map(|ended| ended.fact),
         };
@@ -215,9 +235,58 @@ pub fn evaluate_request(
         requirements,
         approvals,
         upcoming,
+        requirement_set: owed.set_code(),
         policy: Some(in_force.number),
         ended_by: ended.map(|ended| ended.fact),
     }
+}
+
+/// What whoever held a license owes, as it stands now, where the return ladder asks more of him than to be current.
+pub(super) fn owed_on_return(case: &Case<'_>, period: &Period, now: Instant) -> Vec<Standing> {
+    let rules = Rules::known_at(case.policies, case.organization, now);
+    let (Some(in_force), Some(any)) = (rules.at(now), case.facts.first()) else {
+        return Vec::new();
+    };
+    let known = case
+        .facts
+        .iter()
+        .filter(|fact| fact.envelope.recorded_at <= now);
+    let facts = standing_facts(known);
+    // Asked as a returning request submitted now would be.
+    let request = LicenseRequest {
+        id: uuid::Uuid::nil().into(),
+        implementation_id: any.implementation_id,
+        organization_id: case.organization,
+        person_id: any.person_id,
+        license_type: period.license_type.clone(),
+        class: RequestClass::Returning,
+        job_role: period.job_role.clone(),
+        projects: period.projects.clone(),
+        attestations: Vec::new(),
+        requester: any.envelope.recorded_by,
+        requested_by: None,
+        channel: any.envelope.channel,
+        ticket_reference: None,
+        submitted_at: now,
+        recorded: RecordedState {
+            state: RequestState::Submitted,
+            next_change_at: None,
+            generation: 0,
+        },
+        version: 1,
+    };
+    let project_types = period.project_types.iter().copied().collect();
+    Owed::new(
+        case,
+        &request,
+        &project_types,
+        &facts,
+        &rules,
+        in_force,
+        now,
+    )
+    .requirements()
+    .unwrap_or_default()
 }
 
 fn approver_name(step: &ApprovalStep) -> String {

@@ -1,12 +1,15 @@
 //! What becomes of licenses and requests, told as stories in Detroit: each test is named after the rule it checks.
 
 mod agreements;
+mod contested;
 mod courses;
 mod ends;
 mod histories;
 mod holds;
 mod inactivity;
 mod knowledge;
+mod ladder;
+mod leave;
 mod policies;
 mod properties;
 mod requests;

@@ -101,7 +101,6 @@ fn a_pointer_finds_its_narrowest_rule() {
         ),
         (
             "/license_types/end_user/inactivity/return_ladder/0/up_to",
-            "return_ladder",
         ),
         ("/license_types/end_user/title", "license_types"),
         ("/holidays/extras", "calendar"),
