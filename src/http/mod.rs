@@ -4,6 +4,7 @@
 //! server, the tests and the document alike.
 
 pub mod access_decisions;
+pub mod agreement_signatures;
 pub mod audit_records;
 pub mod checks;
 pub mod cursor;
@@ -34,6 +35,7 @@ pub mod staff_roles;
 pub mod swagger;
 pub mod tags;
 pub mod time;
+pub mod training_completions;
 pub mod words;
 
 use std::sync::Arc;
@@ -109,7 +111,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(people::routes)
         .configure(staff_roles::routes)
         .configure(license_requests::routes)
-        .configure(evidence::routes)
+        .configure(agreement_signatures::routes)
+        .configure(training_completions::routes)
         .configure(licenses::routes)
         .configure(departures::routes)
         .configure(deactivations::routes)

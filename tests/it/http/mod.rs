@@ -5,7 +5,6 @@ mod bodies;
 mod document;
 mod errors;
 mod lists;
-mod matrix;
 mod retries;
 mod server;
 mod versions;

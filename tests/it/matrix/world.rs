@@ -70,7 +70,11 @@ impl World {
     /// Its ids, for the `$words` of a row.
     pub fn ids(&self) -> impl Fn(&str) -> String + 'static {
         let ids = self.ids.clone();
-        move |word| ids[word].clone()
+        move |word| {
+            let id = ids.get(word);
+            id.unwrap_or_else(|| panic!("the world has no ${word}; make one in World::new"))
+                .clone()
+        }
     }
 
     /// A text with its ids.

@@ -21,11 +21,8 @@ use hmis_licensing::application::ports::{Store, StoreError, StoreExt, UnitOfWork
 use hmis_licensing::application::secret::Secret;
 use hmis_licensing::application::token::{DEFAULT_AUDIENCE, LONGEST_LIFETIME, OWN_ISSUER, Tokens};
 use hmis_licensing::application::{App, Error};
-use hmis_licensing::domain::ids::{OrganizationId, PersonId};
-use hmis_licensing::domain::roster::{Organization, Person};
 use hmis_licensing::http::{self, State};
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::database::TestDatabase;
 
@@ -109,35 +106,6 @@ impl TestApp {
         })
         .await
         .unwrap()
-    }
-
-    /// Records an organization of an implementation (by code) and a person, and returns their ids.
-    pub async fn agency(&self, implementation: &str) -> (OrganizationId, PersonId) {
-        let (now, code) = (self.app.now(), implementation.to_owned());
-        let organization_id = OrganizationId(Uuid::now_v7());
-        let person_id = PersonId(Uuid::now_v7());
-        let recorded = self.app.store().write(move |unit: &mut dyn UnitOfWork| {
-            let found = unit.implementation_by_code(&code)?;
-            let implementation_id = found.expect("an implementation").id;
-            unit.insert_organization(&Organization {
-                id: organization_id,
-                implementation_id,
-                name: "Anchor House".into(),
-                victim_service_provider: false,
-                recorded_at: now,
-                version: 1,
-            })?;
-            unit.insert_person(&Person {
-                id: person_id,
-                implementation_id,
-                given_name: "Dana".into(),
-                family_name: "Okafor".into(),
-                recorded_at: now,
-                version: 1,
-            })
-        });
-        recorded.await.unwrap();
-        (organization_id, person_id)
     }
 
     /// Revokes every grant of a subject in one implementation (by code), or those that reach everywhere, now.

@@ -1,151 +1,20 @@
-//! One use case: identify, authorize, work, audit and keep the answer, all in one transaction.
+//! The application runs its use cases.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
-use uuid::{ContextV7, Timestamp, Uuid};
+use uuid::ContextV7;
 
-use super::actor::{Action, Actor, Denied, Scope};
-use super::audit::{self, Outcome, Trail};
-use super::clock::Clock;
-use super::error::Error;
-use super::ports::store::StoreFault;
-use super::ports::{KeptAnswer, KeyLock, Principal, Store, StoreError, StoreExt, UnitOfWork, View};
-use crate::domain::fact::FactBody;
-
-type Instant = DateTime<Utc>;
-
-/// How long a committed answer is kept under its idempotency key.
-pub const ANSWERS_KEPT_FOR: TimeDelta = TimeDelta::hours(24);
-
-/// Who a verified credential identifies, and the request it came with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    pub issuer: String,
-    pub subject: String,
-    pub request_id: String,
-}
-
-/// A caller's key for safe retries, with the fingerprint of what it was sent for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Idempotency {
-    pub key: String,
-    /// SHA-256 over method, path, query and body, hexadecimal.
-    pub fingerprint: String,
-}
-
-/// An answer as it is sent and kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub location: Option<String>,
-    pub etag: Option<String>,
-    /// JSON text.
-    pub body: String,
-    /// Whether this is the kept answer of an earlier request under the same key.
-    pub replayed: bool,
-}
-
-/// Ids drawn once per use case: a second attempt of the same closure gets the same ones.
-pub(super) struct Ids {
-    now: Instant,
-    /// Shared by all use cases of this process, so that ids drawn in one millisecond still rise.
-    context: Arc<Mutex<ContextV7>>,
-    drawn: Vec<Uuid>,
-    next: usize,
-}
-
-impl Ids {
-    fn new(now: Instant, context: &Arc<Mutex<ContextV7>>) -> Self {
-        Self {
-            now,
-            context: Arc::clone(context),
-            drawn: Vec::new(),
-            next: 0,
-        }
-    }
-
-    /// Before another attempt: the same ids are drawn again.
-    pub(super) fn rewind(&mut self) {
-        self.next = 0;
-    }
-
-    pub(super) fn draw(&mut self) -> Uuid {
-        if let Some(id) = self.drawn.get(self.next) {
-            self.next += 1;
-            return *id;
-        }
-        let seconds = u64::try_from(self.now.timestamp()).unwrap_or_default();
-        let id = {
-            let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
-            Uuid::new_v7(Timestamp::from_unix(
-                &*context,
-                seconds,
-                self.now.timestamp_subsec_nanos(),
-            ))
-        };
-        self.drawn.push(id);
-        self.next += 1;
-        id
-    }
-}
-
-/// What a use case was allowed to do, kept with its answer so that a replay is authorized afresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Authorized {
-    action: Action,
-    scope: Scope,
-}
-
-/// A use case that writes, while it runs.
-pub struct Tx<'a> {
-    pub unit: &'a mut dyn UnitOfWork,
-    pub actor: &'a Actor,
-    pub now: Instant,
-    pub trail: Trail,
-    ids: &'a mut Ids,
-    authorized: Vec<Authorized>,
-}
-
-impl Tx<'_> {
-    /// The same transaction, for reading.
-    pub fn view(&mut self) -> &mut dyn View {
-        self.unit
-    }
-
-    /// A new id, the same on every attempt.
-    pub fn id<T: From<Uuid>>(&mut self) -> T {
-        T::from(self.ids.draw())
-    }
-
-    /// Asks THE authorize and remembers what was allowed.
-    pub fn authorize(&mut self, action: Action, scope: Scope) -> Result<(), Error> {
-        match self.actor.authorize(action, scope) {
-            // What the actor may know of is named in the record of the refusal too.
-            Ok(_) | Err(Denied::Forbidden) => self.trail.scope(scope),
-            Err(Denied::Hidden) => {}
-        }
-        self.actor.authorize(action, scope)?;
-        self.authorized.push(Authorized { action, scope });
-        Ok(())
-    }
-}
-
-/// A use case that reads, while it runs.
-pub struct Rx<'a> {
-    pub view: &'a mut dyn View,
-    pub actor: &'a Actor,
-    pub now: Instant,
-}
-
-impl Rx<'_> {
-    pub fn authorize(&self, action: Action, scope: Scope) -> Result<(), Error> {
-        self.actor.authorize(action, scope)?;
-        Ok(())
-    }
-}
+use super::answers::{ANSWERS_KEPT_FOR, kept_answer};
+use super::identity::{load_actor, operator};
+use super::ids::Ids;
+use super::{Call, Caller, Instant, Reply, Rx, Tx};
+use crate::application::actor::{Action, Actor, Scope};
+use crate::application::audit::{self, Outcome, Trail};
+use crate::application::clock::Clock;
+use crate::application::error::Error;
+use crate::application::ports::store::StoreFault;
+use crate::application::ports::{KeptAnswer, Store, StoreError, StoreExt, UnitOfWork, View};
 
 /// How a writing use case ends inside its transaction.
 enum Ended<T> {
@@ -173,16 +42,6 @@ impl<T> StoreFault for Ended<T> {
             Self::DryRun(_) => None,
         }
     }
-}
-
-/// How a use case is called.
-#[derive(Clone, Debug)]
-pub struct Call {
-    pub caller: Caller,
-    pub action: Action,
-    pub idempotency: Option<Idempotency>,
-    /// Do everything, answer, and keep nothing.
-    pub dry_run: bool,
 }
 
 /// The application: a store, a clock and the use cases over them.
@@ -217,7 +76,7 @@ impl App {
     }
 
     /// Ids of one use case that begins at `now`.
-    pub(super) fn ids(&self, now: Instant) -> Ids {
+    fn ids(&self, now: Instant) -> Ids {
         Ids::new(now, &self.context)
     }
 
@@ -456,108 +315,4 @@ fn only_implementation(actor: &Actor) -> Option<Scope> {
     implementations
         .all(|other| other == Some(first))
         .then(|| Scope::implementation(first))
-}
-
-/// The live authority of a caller, read in the transaction of his request.
-pub fn load_actor(view: &mut dyn View, caller: &Caller, now: Instant) -> Result<Actor, Error> {
-    let principal = view
-        .principal_of(&caller.issuer, &caller.subject)?
-        .ok_or(Error::Unauthenticated)?;
-    let mut grants = view.staff_roles_of(principal.id)?;
-    drop_grants_of_the_departed(view, &mut grants, now)?;
-    Ok(Actor::new(principal, grants, now))
-}
-
-/// Issuer of the principals that are no credential's.
-pub const OPERATOR_ISSUER: &str = "hmis-licensing";
-/// Subject of the principal who acts from the command line.
-pub const OPERATOR_SUBJECT: &str = "cli";
-
-/// The principal of the command line, recorded when it first acts. It has no grants, so that a token of this name can
-/// do nothing.
-fn operator(
-    unit: &mut dyn UnitOfWork,
-    ids: &mut Ids,
-    now: Instant,
-) -> Result<Principal, StoreError> {
-    if let Some(found) = unit.principal_of(OPERATOR_ISSUER, OPERATOR_SUBJECT)? {
-        return Ok(found);
-    }
-    let principal = Principal {
-        id: ids.draw().into(),
-        issuer: OPERATOR_ISSUER.to_owned(),
-        subject: OPERATOR_SUBJECT.to_owned(),
-        display_name: "Command line".to_owned(),
-        recorded_at: now,
-        disabled_at: None,
-        version: 1,
-    };
-    unit.insert_principal(&principal)?;
-    Ok(principal)
-}
-
-/// A departure ends the staff roles of that person at that organization, at its instant and without any job.
-fn drop_grants_of_the_departed(
-    view: &mut dyn View,
-    grants: &mut Vec<super::ports::StaffRole>,
-    now: Instant,
-) -> Result<(), Error> {
-    let people: Vec<_> = grants
-        .iter()
-        .filter(|grant| grant.organization_id.is_some())
-        .filter_map(|grant| grant.person_id)
-        .collect();
-    if people.is_empty() {
-        return Ok(());
-    }
-    let facts = view.facts_of_people(&people)?;
-    if !facts
-        .iter()
-        .any(|fact| matches!(fact.body, FactBody::Departed))
-    {
-        return Ok(());
-    }
-    grants.retain(|grant| {
-        let (Some(person), Some(organization)) = (grant.person_id, grant.organization_id) else {
-            return true;
-        };
-        !crate::domain::departure::has_departed(&facts, person, organization, grant.from_at, now)
-    });
-    Ok(())
-}
-
-/// The answer kept under the caller's key, authorized afresh.
-fn kept_answer(
-    unit: &mut dyn UnitOfWork,
-    actor: &Actor,
-    idempotency: Option<&Idempotency>,
-    now: Instant,
-) -> Result<Option<Reply>, Error> {
-    let Some(idempotency) = idempotency else {
-        return Ok(None);
-    };
-    if unit.lock_key(actor.principal.id, &idempotency.key)? == KeyLock::Busy {
-        return Err(Error::KeyBusy);
-    }
-    let Some(kept) = unit.kept_answer(actor.principal.id, &idempotency.key)? else {
-        return Ok(None);
-    };
-    if now - kept.recorded_at >= ANSWERS_KEPT_FOR {
-        return Ok(None);
-    }
-    if kept.fingerprint != idempotency.fingerprint {
-        return Err(Error::KeyReused);
-    }
-    let authorized: Vec<Authorized> = serde_json::from_str(&kept.authorized)
-        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    for Authorized { action, scope } in authorized {
-        actor.authorize(action, scope)?;
-    }
-    Ok(Some(Reply {
-        status: kept.status,
-        location: kept.location,
-        etag: kept.etag,
-        body: kept.body,
-        replayed: true,
-    }))
 }

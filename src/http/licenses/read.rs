@@ -1,69 +1,25 @@
-//! `/v1/licenses`.
+//! Reading licenses and their explanations.
 
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::explanations::{self, ChangeResponse, ExplanationResponse};
-use super::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse};
-use super::problem::{Code, KNOWN, LIST, ONE, Problem};
-use super::{State, responses, tags};
+use super::{EndResponse, GetProblems, LicenseStateName, end_of};
 use crate::application::Caller;
-use crate::application::actor::{Action, Sight};
-use crate::application::licensing::{self, LicenseShown, end_seen, hold_seen};
+use crate::application::actor::Action;
+use crate::application::licensing::{self, LicenseShown, hold_seen};
 use crate::application::ports::StateFilter;
-use crate::domain::evaluate::{LicenseState, Period, Transition, TransitionCause, Warning};
+use crate::domain::evaluate::{LicenseState, Warning};
 use crate::domain::ids::LicenseId;
 use crate::domain::license::LicenseStatus;
-
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(list_licenses)
-        .service(get_license)
-        .service(get_license_explanation)
-        .service(get_license_history);
-}
-
-/// The state of a license.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = LicenseState)]
-pub enum LicenseStateName {
-    Active,
-    Warned,
-    Suspended,
-    Deactivated,
-    Expired,
-}
-
-impl From<LicenseStateName> for LicenseStatus {
-    fn from(name: LicenseStateName) -> Self {
-        match name {
-            LicenseStateName::Active => Self::Active,
-            LicenseStateName::Warned => Self::Warned,
-            LicenseStateName::Suspended => Self::Suspended,
-            LicenseStateName::Deactivated => Self::Deactivated,
-            LicenseStateName::Expired => Self::Expired,
-        }
-    }
-}
-
-impl From<LicenseStatus> for LicenseStateName {
-    fn from(status: LicenseStatus) -> Self {
-        match status {
-            LicenseStatus::Active => Self::Active,
-            LicenseStatus::Warned => Self::Warned,
-            LicenseStatus::Suspended => Self::Suspended,
-            LicenseStatus::Deactivated => Self::Deactivated,
-            LicenseStatus::Expired => Self::Expired,
-        }
-    }
-}
+use crate::http::explanations::{self, ChangeResponse, ExplanationResponse};
+use crate::http::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse};
+use crate::http::problem::{Code, KNOWN, LIST, Problem};
+use crate::http::{State, responses, tags};
 
 /// A running warning.
 #[derive(Serialize, ToSchema)]
@@ -100,29 +56,6 @@ pub struct HoldResponse {
     /// When it ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<DateTime<Utc>>,
-}
-
-/// How and when access ended.
-#[derive(Serialize, ToSchema)]
-#[schema(as = LicenseEnd)]
-pub struct EndResponse {
-    cause: String,
-    /// From when access was off.
-    at: DateTime<Utc>,
-    /// The promised instant, where access stayed on a little longer because logins were still awaited.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cut_off_at: Option<DateTime<Utc>>,
-    /// A fact that occurred in time arrived after the end: staff decide.
-    contested: bool,
-}
-
-fn end_of(period: &Period, sight: Sight) -> Option<EndResponse> {
-    period.end.as_ref().map(|end| EndResponse {
-        cause: end_seen(end.cause, sight).to_owned(),
-        at: end.at,
-        cut_off_at: end.cut_off_at,
-        contested: !end.open_contests().is_empty(),
-    })
 }
 
 /// A license with its state now.
@@ -200,88 +133,6 @@ impl From<&LicenseShown> for LicenseResponse {
     }
 }
 
-/// From activation to end. Holds and type changes do not split a period.
-#[derive(Serialize, ToSchema)]
-#[schema(as = LicensePeriod)]
-pub struct PeriodResponse {
-    from: DateTime<Utc>,
-    /// `activation`, `legacy`, `reactivation` or `reinstatement`.
-    cause: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    license_request_id: Option<Uuid>,
-    license_type: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    end: Option<EndResponse>,
-}
-
-/// One thing that happened to a license.
-#[derive(Serialize, ToSchema)]
-#[schema(as = LicenseTransition)]
-pub struct TransitionResponse {
-    at: DateTime<Utc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<LicenseStateName>,
-    to: LicenseStateName,
-    /// What brought it about.
-    cause: String,
-    /// The policy version in force then.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy_version: Option<u32>,
-}
-
-fn transition(transition: &Transition, sight: Sight) -> TransitionResponse {
-    TransitionResponse {
-        at: transition.at,
-        from: transition.from.map(Into::into),
-        to: transition.to.into(),
-        cause: match &transition.cause {
-            TransitionCause::Began(cause, _) => cause.as_str().to_owned(),
-            TransitionCause::Ended(cause, _) => end_seen(*cause, sight).to_owned(),
-            TransitionCause::HoldOpened(cause) | TransitionCause::HoldEnded(cause) => {
-                hold_seen(*cause, sight).to_owned()
-            }
-            TransitionCause::Warned(_) => "warned".to_owned(),
-            TransitionCause::WarningVoid => "warning_void".to_owned(),
-        },
-        policy_version: transition.policy,
-    }
-}
-
-/// Periods and transitions, oldest first.
-#[derive(Serialize, ToSchema)]
-#[schema(as = LicenseHistory)]
-pub struct HistoryResponse {
-    license_id: Uuid,
-    periods: Vec<PeriodResponse>,
-    transitions: Vec<TransitionResponse>,
-}
-
-impl From<&LicenseShown> for HistoryResponse {
-    fn from(shown: &LicenseShown) -> Self {
-        Self {
-            license_id: shown.license.id.into(),
-            periods: shown
-                .evaluation
-                .periods
-                .iter()
-                .map(|period| PeriodResponse {
-                    from: period.from,
-                    cause: period.cause.as_str(),
-                    license_request_id: period.request.map(Into::into),
-                    license_type: period.license_type.clone(),
-                    end: end_of(period, shown.sight),
-                })
-                .collect(),
-            transitions: shown
-                .evaluation
-                .history
-                .iter()
-                .map(|happened| transition(happened, shown.sight))
-                .collect(),
-        }
-    }
-}
-
 /// What narrows the list of licenses.
 #[derive(Debug, Deserialize, IntoParams, Validate)]
 #[into_params(parameter_in = Query)]
@@ -303,7 +154,6 @@ pub struct LicenseFilter {
 }
 
 crate::problems!(ListProblems: KNOWN, LIST, [Code::Reindexing]);
-crate::problems!(GetProblems: KNOWN, ONE);
 
 fn example() -> Value {
     json!({
@@ -346,7 +196,7 @@ fn example() -> Value {
     ),
 )]
 #[get("/v1/licenses")]
-async fn list_licenses(
+pub(super) async fn list_licenses(
     state: web::Data<State>,
     list: List<LicenseFilter>,
 ) -> Result<HttpResponse, Problem> {
@@ -393,7 +243,7 @@ async fn list_licenses(
     ),
 )]
 #[get("/v1/licenses/{id}")]
-async fn get_license(
+pub(super) async fn get_license(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<LicenseId>,
@@ -430,7 +280,7 @@ async fn get_license(
     ),
 )]
 #[get("/v1/licenses/{id}/explanation")]
-async fn get_license_explanation(
+pub(super) async fn get_license_explanation(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<LicenseId>,
@@ -444,62 +294,4 @@ async fn get_license_explanation(
     Ok(responses::send(responses::outcome(
         &ExplanationResponse::from(&explanation),
     )))
-}
-
-/// Get the history of a license
-///
-/// Every period from activation to end, and every transition with its cause.
-#[utoipa::path(
-    tag = tags::LICENSES,
-    operation_id = "get_license_history",
-    params(("id" = Uuid, Path, description = "The license.")),
-    responses(
-        (
-            status = 200,
-            description = "The history.",
-            body = HistoryResponse,
-            headers(("ETag" = String, description = "For If-None-Match.")),
-            example = json!({
-                "license_id": "0199f3c2-9a00-7c00-8d00-5e5e5e5e5e01",
-                "periods": [{
-                    "from": "2026-03-10T14:00:00Z",
-                    "cause": "activation",
-                    "license_request_id": "0199f3c2-7d10-7a11-8c21-3b5d9a2c4e01",
-                    "license_type": "end_user",
-                    "end": { "cause": "employment_ended", "at": "2026-06-30T21:00:00Z", "contested": false },
-                }],
-                "transitions": [
-                    { "at": "2026-03-10T14:00:00Z", "to": "active", "cause": "activation", "policy_version": 1 },
-                    {
-                        "at": "2026-06-30T21:00:00Z",
-                        "from": "active",
-                        "to": "deactivated",
-                        "cause": "employment_ended",
-                        "policy_version": 1,
-                    },
-                ],
-            }),
-        ),
-        (status = 304, description = "The reader has it as it is."),
-        GetProblems,
-    ),
-)]
-#[get("/v1/licenses/{id}/history")]
-async fn get_license_history(
-    caller: Caller,
-    state: web::Data<State>,
-    Id(id): Id<LicenseId>,
-    seen: IfNoneMatch,
-) -> Result<HttpResponse, Problem> {
-    let shown = state
-        .app
-        .read(caller, Action::ReadLicense, move |rx| {
-            licensing::license(rx, id)
-        })
-        .await?;
-    Ok(responses::one(
-        &seen,
-        shown.license.version,
-        &HistoryResponse::from(&shown),
-    ))
 }

@@ -1,0 +1,142 @@
+//! An end that lies ahead is moved or called off.
+
+use super::EndKind;
+use super::authority::may_end;
+use super::moment::{check_moment, zone};
+use super::read::{EndShown, EndStatus, hidden, shown};
+use crate::application::actor::Scope;
+use crate::application::licensing::dossier::Dossier;
+use crate::application::licensing::reporting::{About, Moment, Reported, fact, not_oneself};
+use crate::application::{Error, Tx};
+use crate::domain::calendar::Precision;
+use crate::domain::error::Rejection;
+use crate::domain::fact::FactBody;
+use crate::domain::ids::FactId;
+
+/// The end a caller may act on, with its person locked and its version checked.
+fn for_change(
+    tx: &mut Tx<'_>,
+    kind: EndKind,
+    id: FactId,
+    expected: i32,
+) -> Result<(Dossier, EndShown), Error> {
+    let found = tx
+        .unit
+        .fact(id)?
+        .filter(|fact| kind.kinds().contains(&fact.body.kind()))
+        .ok_or(Error::NotFound)?;
+    let target = Scope::person(
+        found.implementation_id,
+        found.organization_id,
+        found.person_id,
+    );
+    tx.authorize(kind.action(), target)?;
+    tx.unit.lock_person(found.person_id)?;
+    let dossier = Dossier::load(tx.unit, found.person_id, &[])?.ok_or(Error::NotFound)?;
+    let end = shown(&dossier, id, tx.now).ok_or(Error::NotFound)?;
+    if hidden(tx.actor, &dossier, &end) {
+        return Err(Error::NotFound);
+    }
+    not_oneself(tx, found.person_id, "somebody else changes this")?;
+    if !may_end(tx, target, end.cause) {
+        return Err(Error::Forbidden);
+    }
+    if expected == end.version {
+        Ok((dossier, end))
+    } else {
+        Err(Error::Stale)
+    }
+}
+
+fn still_scheduled(end: &EndShown, action: &str) -> Result<(), Error> {
+    match end.status {
+        EndStatus::Scheduled => Ok(()),
+        EndStatus::Effective => Err(Rejection::needing(
+            "effective",
+            action,
+            vec![
+                "an end that lies ahead: this one took effect, and only staff reinstate".to_owned(),
+            ],
+        )
+        .into()),
+        EndStatus::Cancelled => Err(Rejection::never("cancelled", action).into()),
+    }
+}
+
+/// Calls off an end that has not taken effect.
+pub fn cancel_end(
+    tx: &mut Tx<'_>,
+    kind: EndKind,
+    id: FactId,
+    expected: i32,
+    reported: &Reported,
+) -> Result<EndShown, Error> {
+    let (dossier, end) = for_change(tx, kind, id, expected)?;
+    still_scheduled(&end, "cancel")?;
+    change(
+        tx,
+        dossier,
+        &end,
+        FactBody::Cancelled { fact: id },
+        reported,
+    )
+}
+
+/// Moves an end that has not taken effect; moved into the past it acts at once.
+pub fn reschedule_end(
+    tx: &mut Tx<'_>,
+    kind: EndKind,
+    id: FactId,
+    expected: i32,
+    moment: Moment,
+    reported: &Reported,
+) -> Result<EndShown, Error> {
+    let (dossier, end) = for_change(tx, kind, id, expected)?;
+    still_scheduled(&end, "reschedule")?;
+    let (to, precision) = moment.ends(zone(&dossier, tx.now));
+    let field = match kind {
+        EndKind::Departure => "ended",
+        EndKind::Deactivation => "effective",
+    };
+    check_moment(moment, to, tx.now, field)?;
+    change(
+        tx,
+        dossier,
+        &end,
+        FactBody::Moved {
+            fact: id,
+            to,
+            precision,
+        },
+        reported,
+    )
+}
+
+fn change(
+    tx: &mut Tx<'_>,
+    mut dossier: Dossier,
+    end: &EndShown,
+    body: FactBody,
+    reported: &Reported,
+) -> Result<EndShown, Error> {
+    let now = (tx.now, Precision::Instant);
+    let envelope = reported.envelope(tx, dossier.person.implementation_id, now)?;
+    let about = About {
+        organization: end.fact.organization_id,
+        request: None,
+        license: end.fact.license_id,
+    };
+    let person = dossier.person.clone();
+    let change = fact(tx, &person, about, envelope, body);
+    tx.unit.insert_facts(std::slice::from_ref(&change))?;
+    dossier.learn(&[change]);
+    dossier.record_states(tx.unit, tx.now)?;
+    let shown = shown(&dossier, end.fact.id, tx.now).ok_or(Error::NotFound)?;
+    // A departure moved into the past acts now, and retires the addresses as one recorded late does.
+    if let (FactBody::Departed, EndStatus::Effective, Some(organization)) =
+        (&shown.fact.body, shown.status, shown.fact.organization_id)
+    {
+        tx.unit.retire_emails(person.id, organization, tx.now)?;
+    }
+    Ok(shown)
+}

@@ -1,0 +1,97 @@
+//! Access is ended by a decision.
+
+use super::authority::may_end;
+use super::moment::{at_field, check_moment, zone};
+use super::read::EndShown;
+use super::record::record_end;
+use crate::application::actor::{Action, Scope};
+use crate::application::licensing::dossier::Dossier;
+use crate::application::licensing::reporting::{Moment, Reported, not_oneself};
+use crate::application::{Error, Tx};
+use crate::domain::calendar::Precision;
+use crate::domain::fact::{DeactivationCause, FactBody};
+use crate::domain::ids::LicenseId;
+
+/// Access is ended, now or later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDeactivation {
+    pub license_id: LicenseId,
+    pub cause: DeactivationCause,
+    /// Absent: now.
+    pub effective: Option<Moment>,
+    pub reported: Reported,
+}
+
+pub fn deactivate(
+    tx: &mut Tx<'_>,
+    new: &NewDeactivation,
+    preview: bool,
+) -> Result<EndShown, Error> {
+    let unknown = || Error::invalid("/license_id", "names no license you may know of");
+    let license = tx.unit.license(new.license_id)?.ok_or_else(unknown)?;
+    let target = Scope::person(
+        license.implementation_id,
+        Some(license.organization_id),
+        license.person_id,
+    );
+    match tx.authorize(Action::Deactivate, target) {
+        Err(Error::NotFound) => return Err(unknown()),
+        other => other?,
+    }
+    not_oneself(tx, license.person_id, "somebody else ends your license")?;
+    may_name(tx, target, new.cause)?;
+    tx.unit.lock_person(license.person_id)?;
+    let dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
+    let effective = new
+        .effective
+        .map_or((tx.now, Precision::Instant), |moment| {
+            moment.ends(zone(&dossier, tx.now))
+        });
+    if let Some(moment) = new.effective {
+        check_moment(moment, effective.0, tx.now, "effective")?;
+    }
+    let evaluation = dossier.license_at(license.organization_id, tx.now);
+    let body = match (new.cause, evaluation.deactivate(new.cause)?) {
+        (DeactivationCause::EmploymentEnded, _) => FactBody::Departed,
+        (_, body) => body,
+    };
+    if evaluation
+        .period()
+        .is_some_and(|period| effective.0 < period.from)
+    {
+        return Err(Error::invalid(
+            new.effective.map_or_else(
+                || "/effective_at".to_owned(),
+                |moment| at_field(moment, "effective"),
+            ),
+            "lies before the license became active: a deactivation acts from its recording on, never back",
+        ));
+    }
+    record_end(
+        tx,
+        dossier,
+        license.organization_id,
+        effective,
+        body,
+        &new.reported,
+        preview,
+    )
+}
+
+/// Which causes may be named by hand, and by whom. What a rule brings about is never named by hand.
+fn may_name(tx: &Tx<'_>, target: Scope, cause: DeactivationCause) -> Result<(), Error> {
+    use DeactivationCause as C;
+    match cause {
+        C::Inactivity
+        | C::RecertificationOverdue
+        | C::AgreementLapsed
+        | C::SuspensionTooLong
+        | C::Barred => Err(Error::invalid(
+            "/cause",
+            "follows from a rule and is not named by hand: use employment_ended, no_longer_needed, requested, \
+                 violation, organization_left, seat_reduction or duplicate",
+        )),
+        _ if may_end(tx, target, cause) => Ok(()),
+        _ => Err(Error::Forbidden),
+    }
+}

@@ -1,0 +1,77 @@
+//! Employment ended, or will.
+
+use super::moment::{check_moment, zone};
+use super::read::EndShown;
+use super::record::record_end;
+use crate::application::actor::Action;
+use crate::application::licensing::dossier::Dossier;
+use crate::application::licensing::reporting::{Moment, Reported, scope};
+use crate::application::visible::{visible_organization, visible_person};
+use crate::application::{Error, Tx};
+use crate::domain::fact::FactBody;
+use crate::domain::ids::{OrganizationId, PersonId};
+
+/// Employment of a person at an organization ended, or will.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDeparture {
+    pub person_id: PersonId,
+    pub organization_id: OrganizationId,
+    pub ended: Moment,
+    pub reported: Reported,
+}
+
+pub fn report_departure(
+    tx: &mut Tx<'_>,
+    new: &NewDeparture,
+    preview: bool,
+) -> Result<EndShown, Error> {
+    let organization = visible_organization(
+        tx.unit,
+        tx.actor,
+        Action::ReportDeparture,
+        new.organization_id,
+        "/organization_id",
+    )?;
+    let person = visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?;
+    if person.implementation_id != organization.implementation_id {
+        return Err(Error::invalid(
+            "/person_id",
+            "names no person you may know of",
+        ));
+    }
+    tx.authorize(
+        Action::ReportDeparture,
+        scope(&person, Some(organization.id)),
+    )?;
+    tx.unit.lock_person(person.id)?;
+    let dossier = Dossier::load(tx.unit, person.id, &[organization.id])?.ok_or(Error::NotFound)?;
+    if !works_there(&dossier, organization.id) {
+        return Err(Error::invalid(
+            "/organization_id",
+            "the person has neither a request nor a license at this organization",
+        ));
+    }
+    let ended = new.ended.ends(zone(&dossier, tx.now));
+    check_moment(new.ended, ended.0, tx.now, "ended")?;
+    dossier.license_at(organization.id, tx.now).depart()?;
+    record_end(
+        tx,
+        dossier,
+        organization.id,
+        ended,
+        FactBody::Departed,
+        &new.reported,
+        preview,
+    )
+}
+
+fn works_there(dossier: &Dossier, organization: OrganizationId) -> bool {
+    dossier
+        .licenses
+        .iter()
+        .any(|license| license.organization_id == organization)
+        || dossier
+            .requests
+            .iter()
+            .any(|request| request.organization_id == organization)
+}

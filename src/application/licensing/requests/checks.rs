@@ -1,0 +1,211 @@
+//! What can be said against a new request without its person: all faults at once.
+
+use super::source::{is_staff, source_name, source_of, supervises};
+use super::submit::NewRequest;
+use super::trainee::PersonNamed;
+use crate::application::ports::View;
+use crate::application::{Error, Fault, Tx};
+use crate::domain::calendar::{Instant, local_day};
+use crate::domain::error::Rejection;
+use crate::domain::policy::{
+    Attestation, LicenseKind, PolicyDocument, PolicyVersion, RequestRules, WorkEmail,
+};
+use crate::domain::roster::Organization;
+
+/// Everything about a new request that does not depend on the person, all faults at once.
+pub(super) fn check(
+    tx: &mut Tx<'_>,
+    new: &NewRequest,
+    organization: &Organization,
+    policy: &PolicyVersion,
+    document: &PolicyDocument,
+) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    let known: Vec<&str> = document.license_types.keys().map(String::as_str).collect();
+    match document.license_types.get(&new.license_type) {
+        None => faults.push(Fault::at(
+            "/license_type",
+            format!(
+                "is no license type of the policy in force, which has: {}",
+                known.join(", ")
+            ),
+        )),
+        Some(found) if matches!(found.license, LicenseKind::AddOn { .. }) => {
+            faults.push(Fault::at(
+                "/license_type",
+                "is an add-on; requests for add-ons are not worked by this version of the service",
+            ))
+        }
+        Some(_) => {}
+    }
+    match &new.job_role {
+        Some(role) if !document.job_roles.is_empty() && !document.job_roles.contains_key(role) => {
+            let roles: Vec<&str> = document.job_roles.keys().map(String::as_str).collect();
+            faults.push(Fault::at(
+                "/job_role",
+                format!(
+                    "is no job role of the policy in force, which has: {}",
+                    roles.join(", ")
+                ),
+            ));
+        }
+        _ => {}
+    }
+    check_projects(tx.unit, new, organization, &mut faults)?;
+    let rules = document.requests_for(&new.license_type);
+    check_attestations(new, rules, policy, tx.now, &mut faults);
+    if rules.work_email != WorkEmail::Optional
+        && matches!(&new.person, PersonNamed::New { email: None, .. })
+    {
+        faults.push(Fault::at(
+            "/person/email",
+            "a work e-mail address is needed",
+        ));
+    }
+    if let Some(supervisor) = new.requested_by
+        && !supervises(tx.unit, supervisor, organization, tx.now)?
+    {
+        faults.push(Fault::at(
+            "/requested_by",
+            "names no supervisor of this organization",
+        ));
+    }
+    let source = source_of(tx.actor, organization, new, rules);
+    match source {
+        Some(found) if found.ticket_required && new.reported.ticket_reference.is_none() => faults
+            .push(Fault::at(
+                "/report/ticket_reference",
+                "the policy asks for the ticket by which this request came",
+            )),
+        _ => {}
+    }
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    let state = format!("policy version {}", policy.number);
+    if source.is_none() {
+        let sources: Vec<&str> = rules
+            .requesters
+            .iter()
+            .map(|requester| source_name(&requester.from))
+            .collect();
+        return Err(Rejection::needing(
+            state,
+            "submit",
+            vec![format!("a request by one of: {}", sources.join("; "))],
+        )
+        .into());
+    }
+    if organization.victim_service_provider && !is_staff(tx.actor, organization) {
+        return Err(Rejection::needing(
+            state,
+            "submit",
+            vec!["a request by staff of the HMIS lead: the organization is a victim service provider".to_owned()],
+        )
+        .into());
+    }
+    Ok(())
+}
+
+pub(super) fn in_force(policies: &[PolicyVersion], now: Instant) -> Option<&PolicyVersion> {
+    policies
+        .iter()
+        .filter(|version| version.effective_from <= now)
+        .max_by_key(|version| version.effective_from)
+}
+
+pub(super) fn today(policy: &PolicyVersion, now: Instant) -> chrono::NaiveDate {
+    policy
+        .document
+        .zone()
+        .map_or_else(|| now.date_naive(), |zone| local_day(zone, now))
+}
+
+fn check_projects(
+    view: &mut dyn View,
+    new: &NewRequest,
+    organization: &Organization,
+    faults: &mut Vec<Fault>,
+) -> Result<(), Error> {
+    if new.projects.is_empty() {
+        return Ok(());
+    }
+    let found = view.projects_by_id(&new.projects)?;
+    for (index, id) in new.projects.iter().enumerate() {
+        let ours = found
+            .iter()
+            .any(|project| project.id == *id && project.organization_id == organization.id);
+        if !ours {
+            faults.push(Fault::at(
+                format!("/project_ids/{index}"),
+                "names no project of this organization",
+            ));
+        }
+        if new.projects.iter().take(index).any(|earlier| earlier == id) {
+            faults.push(Fault::at(format!("/project_ids/{index}"), "is named twice"));
+        }
+    }
+    Ok(())
+}
+
+fn check_attestations(
+    new: &NewRequest,
+    rules: &RequestRules,
+    policy: &PolicyVersion,
+    now: Instant,
+    faults: &mut Vec<Fault>,
+) {
+    for wanted in &rules.attestations {
+        if !new
+            .attestations
+            .iter()
+            .any(|given| given.code == wanted.code())
+        {
+            faults.push(Fault::at(
+                "/attestations",
+                format!("the policy asks for the attestation `{}`", wanted.code()),
+            ));
+        }
+    }
+    let today = today(policy, now);
+    for (index, given) in new.attestations.iter().enumerate() {
+        let at = |field: &str| format!("/attestations/{index}{field}");
+        if new
+            .attestations
+            .iter()
+            .take(index)
+            .any(|earlier| earlier.code == given.code)
+        {
+            faults.push(Fault::at(at("/code"), "is given twice"));
+        }
+        let Some(wanted) = rules
+            .attestations
+            .iter()
+            .find(|wanted| wanted.code() == given.code)
+        else {
+            faults.push(Fault::at(
+                at("/code"),
+                "is no attestation that the policy asks for",
+            ));
+            continue;
+        };
+        if given.on.is_some_and(|on| on > today) {
+            faults.push(Fault::at(at("/on"), "lies in the future"));
+        }
+        if let Attestation::BackgroundCheck {
+            maximum_age: Some(length),
+        } = wanted
+        {
+            match given.on {
+                None => faults.push(Fault::at(
+                    at("/on"),
+                    "the day of the background check is needed",
+                )),
+                Some(on) if length.after(on, &policy.document.holidays) < today => {
+                    faults.push(Fault::at(at("/on"), "is too long ago for the policy"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Requests as they stand now.
+
+use super::find;
+use crate::application::actor::{Action, Scope};
+use crate::application::licensing::dossier::Dossier;
+use crate::application::licensing::licenses::{fill_page, not_reindexing, person_reader};
+use crate::application::page::{Paging, Slice};
+use crate::application::ports::StateFilter;
+use crate::application::{Error, Rx};
+use crate::domain::calendar::Instant;
+use crate::domain::evaluate::{Reader, RequestEvaluation};
+use crate::domain::ids::{LicenseId, PersonId, RequestId};
+use crate::domain::request::{LicenseRequest, RequestState};
+
+/// A request with what the domain makes of it now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestShown {
+    pub request: LicenseRequest,
+    pub evaluation: RequestEvaluation,
+    /// The license it led to.
+    pub license_id: Option<LicenseId>,
+}
+
+pub(in crate::application::licensing) fn shown(
+    dossier: &Dossier,
+    request: &LicenseRequest,
+    reader: Reader,
+    now: Instant,
+) -> RequestShown {
+    let evaluation = match reader {
+        Reader::Full => dossier.request_at(request, now),
+        _ => dossier.seen_by(reader, now).request_at(request, now),
+    };
+    let license_id = if evaluation.state == RequestState::Fulfilled {
+        dossier
+            .licenses
+            .iter()
+            .find(|license| license.organization_id == request.organization_id)
+            .map(|license| license.id)
+    } else {
+        None
+    };
+    RequestShown {
+        request: request.clone(),
+        evaluation,
+        license_id,
+    }
+}
+
+/// One request as it stands now.
+pub fn request(rx: &mut Rx<'_>, id: RequestId) -> Result<RequestShown, Error> {
+    let request = rx.view.request(id)?.ok_or(Error::NotFound)?;
+    let scope = Scope::person(
+        request.implementation_id,
+        Some(request.organization_id),
+        request.person_id,
+    );
+    rx.authorize(Action::ReadRequest, scope)?;
+    let dossier = Dossier::load(rx.view, request.person_id, &[])?.ok_or(Error::NotFound)?;
+    let reader = person_reader(rx.actor, &dossier.person, request.organization_id);
+    Ok(shown(&dossier, find(&dossier, id)?, reader, rx.now))
+}
+
+/// A page of requests, each as it stands now. `state` filters mean the state now: rows whose recorded state may have
+/// changed are evaluated before they are filtered.
+pub fn requests(
+    rx: &mut Rx<'_>,
+    filter: &StateFilter<RequestState>,
+    paging: Paging,
+) -> Result<Slice<RequestShown>, Error> {
+    let visible = rx.actor.visible(Action::ReadRequest);
+    not_reindexing(rx, filter.implementation_id, !filter.states.is_empty())?;
+    let states = filter.states.clone();
+    fill_page(
+        paging,
+        |page| {
+            let rows = rx.view.requests(&visible, filter, page)?;
+            let people: std::collections::BTreeSet<PersonId> =
+                rows.iter().map(|row| row.person_id).collect();
+            let dossiers =
+                Dossier::load_many(rx.view, &people.into_iter().collect::<Vec<_>>(), &[])?;
+            Ok(rows
+                .into_iter()
+                .filter_map(|row| {
+                    let dossier = dossiers
+                        .iter()
+                        .find(|dossier| dossier.person.id == row.person_id)?;
+                    let reader = person_reader(rx.actor, &dossier.person, row.organization_id);
+                    Some(shown(dossier, &row, reader, rx.now))
+                })
+                .collect())
+        },
+        |shown: &RequestShown| shown.request.id.0,
+        |shown| states.is_empty() || states.contains(&shown.evaluation.state),
+    )
+}

@@ -1,0 +1,192 @@
+//! A license is asked for.
+
+use super::checks::{check, in_force, today};
+use super::read::{RequestShown, shown};
+use super::trainee::{PersonNamed, the_trainee};
+use super::{find, load};
+use crate::application::actor::{Action, Scope};
+use crate::application::licensing::dossier::Dossier;
+use crate::application::licensing::reporting::{Reported, not_oneself};
+use crate::application::ports::StoreError;
+use crate::application::visible::visible_organization;
+use crate::application::{Error, Tx};
+use crate::domain::calendar::{Instant, Precision};
+use crate::domain::error::Rejection;
+use crate::domain::evaluate::{EndCause, Evaluation, Reader, classify};
+use crate::domain::ids::{OrganizationId, PersonId, ProjectId};
+use crate::domain::policy::{PolicyDocument, RequestClass};
+use crate::domain::request::{Attested, LicenseRequest, RecordedState, RequestState};
+
+/// A request as submitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRequest {
+    pub organization_id: OrganizationId,
+    pub person: PersonNamed,
+    pub license_type: String,
+    pub job_role: Option<String>,
+    pub projects: Vec<ProjectId>,
+    pub attestations: Vec<Attested>,
+    /// The supervisor it is made for, where the help desk records it.
+    pub requested_by: Option<PersonId>,
+    pub reported: Reported,
+}
+
+pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> {
+    let organization = visible_organization(
+        tx.unit,
+        tx.actor,
+        Action::SubmitRequest,
+        new.organization_id,
+        "/organization_id",
+    )?;
+    tx.authorize(
+        Action::SubmitRequest,
+        Scope::organization(organization.implementation_id, organization.id),
+    )?;
+    let policies = tx.unit.policy_versions(organization.implementation_id)?;
+    let policy = in_force(&policies, tx.now).ok_or(Error::NoPolicy)?;
+    let document = policy
+        .document
+        .for_organization(organization.id, today(policy, tx.now));
+    check(tx, new, &organization, policy, &document)?;
+    // Checked like that of any fact, though a request is not one.
+    let now = (tx.now, Precision::Instant);
+    new.reported
+        .envelope(tx, organization.implementation_id, now)?;
+    let person = the_trainee(tx, new, &organization)?;
+    not_oneself(tx, person.id, "somebody else requests a license for you")?;
+    if new.requested_by == Some(person.id) {
+        return Err(Error::OwnCase(
+            "the supervisor it is made for is the trainee: nobody decides about himself".to_owned(),
+        ));
+    }
+    tx.unit.lock_person(person.id)?;
+    let mut dossier = load(tx, person.id, organization.id)?;
+    dossier.record_states(tx.unit, tx.now)?;
+    let license = dossier.license_at(organization.id, tx.now);
+    may_submit(&dossier, new, &license, tx.now)?;
+    let class = class_of(&dossier, new, &document, &license, tx.now);
+    let request = LicenseRequest {
+        id: tx.id(),
+        implementation_id: organization.implementation_id,
+        organization_id: organization.id,
+        person_id: person.id,
+        license_type: new.license_type.clone(),
+        class,
+        job_role: new.job_role.clone(),
+        projects: new.projects.clone(),
+        attestations: new.attestations.clone(),
+        requester: tx.actor.principal.id,
+        requested_by: new.requested_by,
+        channel: new
+            .reported
+            .channel
+            .unwrap_or(crate::domain::fact::Channel::Api),
+        ticket_reference: new.reported.ticket_reference.clone(),
+        submitted_at: tx.now,
+        recorded: RecordedState {
+            state: RequestState::Submitted,
+            next_change_at: None,
+            generation: dossier.implementation.generation,
+        },
+        version: 1,
+    };
+    let id = request.id;
+    insert_request(tx, &request)?;
+    // Loaded again with the types of the projects that the request names.
+    let mut dossier = load(tx, person.id, organization.id)?;
+    dossier.record_states(tx.unit, tx.now)?;
+    tx.trail.touched("person", person.id);
+    let request = find(&dossier, id)?;
+    Ok(shown(&dossier, request, Reader::Full, tx.now))
+}
+
+fn insert_request(tx: &mut Tx<'_>, request: &LicenseRequest) -> Result<(), Error> {
+    tx.trail.touched("license_request", request.id);
+    tx.unit
+        .insert_request(request)
+        .map_err(|error| match error {
+            StoreError::Conflict => open_already(),
+            other => other.into(),
+        })
+}
+
+fn open_already() -> Error {
+    Error::Duplicate(
+        "the person has an open request for this license type at this organization: go on with that one, or withdraw it"
+            .to_owned(),
+    )
+}
+
+/// The guards of the field: organization participating, person not barred, no other open request.
+fn may_submit(
+    dossier: &Dossier,
+    new: &NewRequest,
+    license: &Evaluation,
+    now: Instant,
+) -> Result<(), Error> {
+    let open = dossier.requests.iter().any(|request| {
+        request.organization_id == new.organization_id
+            && request.license_type == new.license_type
+            && dossier.request_at(request, now).state.is_open()
+    });
+    if open {
+        return Err(open_already());
+    }
+    let state = license
+        .status()
+        .map_or("none", crate::domain::license::LicenseStatus::as_str);
+    let mut needs = Vec::new();
+    if !license.participating {
+        needs.push("the organization to participate in the implementation now".to_owned());
+    }
+    if license.barred.is_some() {
+        needs.push("the lead: the person may not hold a license here".to_owned());
+    }
+    let same_type = license
+        .period()
+        .is_some_and(|period| period.end.is_none() && period.license_type == new.license_type);
+    if same_type {
+        needs.push(
+            "another license type: the person has a running license of this type here".to_owned(),
+        );
+    }
+    if needs.is_empty() {
+        Ok(())
+    } else {
+        Err(Rejection::needing(state, "submit", needs).into())
+    }
+}
+
+fn class_of(
+    dossier: &Dossier,
+    new: &NewRequest,
+    document: &PolicyDocument,
+    here: &Evaluation,
+    now: Instant,
+) -> RequestClass {
+    let elsewhere: Vec<_> = dossier
+        .licenses
+        .iter()
+        .filter(|license| license.organization_id != new.organization_id)
+        .filter_map(|license| {
+            let evaluation = dossier.license_at(license.organization_id, now);
+            let ended = evaluation
+                .period()
+                .and_then(|period| period.end.as_ref())
+                .filter(|end| matches!(end.cause, EndCause::Deactivated(_) | EndCause::TermEnded))
+                .map(|end| end.at);
+            Some((evaluation.status()?, ended))
+        })
+        .collect();
+    let license_type = document.license_types.get(&new.license_type);
+    let transfer_since = license_type
+        .and_then(|found| found.transfer_within_months)
+        .and_then(|months| now.checked_sub_months(chrono::Months::new(u32::from(months))));
+    classify(
+        license_type.is_some_and(|found| !found.is_base()),
+        here.status(),
+        &elsewhere,
+        transfer_since,
+    )
+}

@@ -1,0 +1,76 @@
+//! Who acts, with his live authority.
+
+use super::ids::Ids;
+use super::{Caller, Instant};
+use crate::application::actor::Actor;
+use crate::application::error::Error;
+use crate::application::ports::{Principal, StaffRole, StoreError, UnitOfWork, View};
+use crate::domain::fact::FactBody;
+
+/// The live authority of a caller, read in the transaction of his request.
+pub fn load_actor(view: &mut dyn View, caller: &Caller, now: Instant) -> Result<Actor, Error> {
+    let principal = view
+        .principal_of(&caller.issuer, &caller.subject)?
+        .ok_or(Error::Unauthenticated)?;
+    let mut grants = view.staff_roles_of(principal.id)?;
+    drop_grants_of_the_departed(view, &mut grants, now)?;
+    Ok(Actor::new(principal, grants, now))
+}
+
+/// Issuer of the principals that are no credential's.
+pub const OPERATOR_ISSUER: &str = "hmis-licensing";
+/// Subject of the principal who acts from the command line.
+pub const OPERATOR_SUBJECT: &str = "cli";
+
+/// The principal of the command line, recorded when it first acts. It has no grants, so that a token of this name can
+/// do nothing.
+pub(super) fn operator(
+    unit: &mut dyn UnitOfWork,
+    ids: &mut Ids,
+    now: Instant,
+) -> Result<Principal, StoreError> {
+    if let Some(found) = unit.principal_of(OPERATOR_ISSUER, OPERATOR_SUBJECT)? {
+        return Ok(found);
+    }
+    let principal = Principal {
+        id: ids.draw().into(),
+        issuer: OPERATOR_ISSUER.to_owned(),
+        subject: OPERATOR_SUBJECT.to_owned(),
+        display_name: "Command line".to_owned(),
+        recorded_at: now,
+        disabled_at: None,
+        version: 1,
+    };
+    unit.insert_principal(&principal)?;
+    Ok(principal)
+}
+
+/// A departure ends the staff roles of that person at that organization, at its instant and without any job.
+fn drop_grants_of_the_departed(
+    view: &mut dyn View,
+    grants: &mut Vec<StaffRole>,
+    now: Instant,
+) -> Result<(), Error> {
+    let people: Vec<_> = grants
+        .iter()
+        .filter(|grant| grant.organization_id.is_some())
+        .filter_map(|grant| grant.person_id)
+        .collect();
+    if people.is_empty() {
+        return Ok(());
+    }
+    let facts = view.facts_of_people(&people)?;
+    if !facts
+        .iter()
+        .any(|fact| matches!(fact.body, FactBody::Departed))
+    {
+        return Ok(());
+    }
+    grants.retain(|grant| {
+        let (Some(person), Some(organization)) = (grant.person_id, grant.organization_id) else {
+            return true;
+        };
+        !crate::domain::departure::has_departed(&facts, person, organization, grant.from_at, now)
+    });
+    Ok(())
+}

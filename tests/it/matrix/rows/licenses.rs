@@ -1,0 +1,33 @@
+//! Licenses, their ends, and access.
+
+use super::{LIST, NAMED, ONE, Row, row};
+
+pub const ROWS: &[Row] = &[
+    row("list_licenses", "ATHSEU--", LIST),
+    row("get_license", "ATHSEU--", ONE).of("$license"),
+    row("explain_license", "ATHSEU--", ONE).of("$license"),
+    row("get_license_history", "ATHSEU--", ONE).of("$license"),
+    row("list_departures", "ATHSEU-I", LIST),
+    row("get_departure", "ATHSEU-I", ONE).of("$departure"),
+    row("list_deactivations", "ATHSEU-I", LIST),
+    row("get_deactivation", "ATHSEU-I", ONE).of("$departure"),
+    row("reschedule_departure", "A-HS----", ONE)
+        .of("$future_departure")
+        .sending(r#"{"expected_version": 1, "ended_on": "2026-05-05"}"#),
+    row("cancel_departure", "A-HS----", ONE)
+        .of("$future_departure")
+        .sending(r#"{"expected_version": 2}"#),
+    row("reschedule_deactivation", "A-HS----", ONE)
+        .of("$future_deactivation")
+        .sending(r#"{"expected_version": 1, "effective_on": "2026-05-05"}"#),
+    row("cancel_deactivation", "A-HS----", ONE)
+        .of("$future_deactivation")
+        .sending(r#"{"expected_version": 2}"#),
+    row("deactivate_license", "A-HS----", NAMED)
+        .sending(r#"{"license_id": "$other_license", "cause": "no_longer_needed"}"#),
+    row("report_departure", "A-HS----", NAMED).sending(
+        r#"{"person_id": "$colleague", "organization_id": "$organization", "ended_on": "2026-03-01"}"#,
+    ),
+    row("decide_access", "A-H--UF-", NAMED)
+        .asking("implementation=$implementation&system=hmis_user_id&external_id=41"),
+];

@@ -1,0 +1,24 @@
+//! License requests.
+
+use super::{DECIDED, LIST, NAMED, ONE, Row, row};
+
+pub const ROWS: &[Row] = &[
+    row("list_license_requests", "ATHSEU-I", LIST),
+    row("get_license_request", "ATHSEU-I", ONE).of("$request"),
+    row("get_license_request_checklist", "ATHSEU-I", ONE).of("$request"),
+    row("explain_license_request", "ATHSEU-I", ONE).of("$request"),
+    row("submit_license_request", "A-HS----", NAMED).sending(
+        r#"{"organization_id": "$organization", "license_type": "end_user", "job_role": "case_manager",
+            "person": {"given_name": "Ada", "family_name": "Kowalczyk", "email": "a.kowalczyk@corktown.example"},
+            "project_ids": ["$project"], "attestations": [{"code": "job_need"}], "requested_by": "$supervisor"}"#,
+    ),
+    row("approve_license_request", "A-------", ONE).of("$open_request").sending(DECIDED),
+    row("activate_license_request", "A-------", ONE)
+        .of("$open_request")
+        .sending(r#"{"expected_version": 2}"#)
+        .refused_by_state(),
+    row("deny_license_request", "A-------", ONE)
+        .of("$other_request")
+        .sending(r#"{"expected_version": 1, "reason": "No data entry."}"#),
+    row("withdraw_license_request", "A-HS----", ONE).of("$third_request").sending(DECIDED),
+];
