@@ -90,10 +90,18 @@ pub enum Action {
     RecordTraining,
     ReportDeparture,
     Deactivate,
+    SuspendLicense,
+    ReactivateLicense,
+    ReinstateLicense,
+    ReportLeave,
+    BarPerson,
+    ReadBar,
+    ReadContested,
+    SettleContested,
 }
 
 impl Action {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 31] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -117,6 +125,14 @@ impl Action {
         Self::RecordTraining,
         Self::ReportDeparture,
         Self::Deactivate,
+        Self::SuspendLicense,
+        Self::ReactivateLicense,
+        Self::ReinstateLicense,
+        Self::ReportLeave,
+        Self::BarPerson,
+        Self::ReadBar,
+        Self::ReadContested,
+        Self::SettleContested,
     ];
 
     #[must_use]
@@ -145,6 +161,14 @@ impl Action {
             Self::RecordTraining => "record_training",
             Self::ReportDeparture => "report_departure",
             Self::Deactivate => "deactivate",
+            Self::SuspendLicense => "suspend_license",
+            Self::ReactivateLicense => "reactivate_license",
+            Self::ReinstateLicense => "reinstate_license",
+            Self::ReportLeave => "report_leave",
+            Self::BarPerson => "bar_person",
+            Self::ReadBar => "read_bar",
+            Self::ReadContested => "read_contested",
+            Self::SettleContested => "settle_contested",
         }
     }
 }
@@ -177,6 +201,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::ReadStaffRole
             | A::ReadAudit
+            | A::ReadBar
+            | A::ReadContested
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -195,6 +221,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordSignature
             | A::RecordTraining
             | A::ReportDeparture
+            | A::ReportLeave
+            | A::ReadBar
+            | A::ReadContested
             | A::Deactivate => Implementation,
             _ => No,
         },
@@ -219,6 +248,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::WithdrawRequest
             | A::RecordSignature
             | A::ReportDeparture
+            | A::ReportLeave
             | A::Deactivate => Organization,
             _ => No,
         },

@@ -6,7 +6,9 @@
 pub mod access_decisions;
 pub mod agreement_signatures;
 pub mod audit_records;
+pub mod bars;
 pub mod checks;
+pub mod contested_items;
 pub mod cursor;
 pub mod deactivations;
 pub mod departures;
@@ -18,7 +20,9 @@ pub mod external_ids;
 pub mod extract;
 pub mod frame;
 pub mod health;
+pub mod holds;
 pub mod implementations;
+pub mod leaves;
 pub mod license_requests;
 pub mod licenses;
 pub mod openapi;
@@ -114,8 +118,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(agreement_signatures::routes)
         .configure(training_completions::routes)
         .configure(licenses::routes)
+        .configure(holds::routes)
+        .configure(leaves::routes)
         .configure(departures::routes)
         .configure(deactivations::routes)
+        .configure(contested_items::routes)
+        .configure(bars::routes)
         .configure(access_decisions::routes)
         .configure(policies::routes)
         .configure(audit_records::routes)

@@ -23,8 +23,12 @@ tags! {
     AGREEMENT_SIGNATURES = "agreement-signatures", "Agreements signed, by whom and when.";
     TRAINING_COMPLETIONS = "training-completions", "Courses completed, with outcome and date.";
     LICENSES = "licenses", "One per person and organization: state, history, explanation.";
+    HOLDS = "holds", "Causes for suspension that staff open and lift by hand.";
+    LEAVES = "leaves", "From when to when somebody is away; the license is held by itself.";
     DEPARTURES = "departures", "Employment at an organization ended.";
     DEACTIVATIONS = "deactivations", "Access ended, now or later.";
+    CONTESTED_ITEMS = "contested-items", "Ends that late facts or corrections contest; staff decide.";
+    BARS = "bars", "People who may not hold a license in an implementation.";
     ACCESS_DECISIONS = "access-decisions", "What a front-end asks at sign-in.";
     AUDIT_RECORDS = "audit-records", "One record per use case, numbered without gaps.";
     SERVICE = "service", "Health of the service, and what its problems mean.";

@@ -9,7 +9,8 @@ use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
 use crate::domain::roster::ExternalKind;
 
 use super::dossier::Dossier;
-use super::licenses::person_reader;
+use super::explanation::foreseen;
+use super::licenses::{reader_of, sight_of};
 
 /// No permission is kept longer than this without asking again.
 const LONGEST_CACHE: TimeDelta = TimeDelta::minutes(5);
@@ -122,7 +123,8 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
         {
             continue;
         }
-        let reader = person_reader(rx.actor, &dossier.person, license.organization_id);
+        let sight = sight_of(rx.actor, &dossier.person, license.organization_id);
+        let reader = reader_of(sight);
         let evaluation = dossier
             .seen_by(reader, at)
             .license_at(license.organization_id, at);
@@ -132,7 +134,7 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
         let allowed = evaluation.allowed();
         // What is asked about the past has happened: only a decision for now says what comes next.
         if query.at.is_none() {
-            next = [next, evaluation.next_change_at()]
+            next = [next, foreseen(&evaluation, sight).map(|change| change.at)]
                 .into_iter()
                 .flatten()
                 .min();

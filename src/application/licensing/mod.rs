@@ -2,16 +2,23 @@
 //! facts and brings the recorded states up to date, in one transaction.
 
 mod access;
+mod bars;
+mod contested;
 mod dossier;
 mod ends;
 mod evidence;
 mod explanation;
+mod holds;
+mod leaves;
 mod licenses;
 mod reindex;
 mod reporting;
 mod requests;
+mod returns;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
+pub use bars::{BarShown, NewBar, bar, bar_person, bars, lift_bar};
+pub use contested::{Contest, ContestedShown, contested_item, contested_items, uphold};
 pub use dossier::{Dossier, evaluate_due_people};
 pub use ends::{
     Affected, EndKind, EndShown, EndStatus, Ended, NewDeactivation, NewDeparture, cancel_end,
@@ -22,7 +29,11 @@ pub use evidence::{
 };
 pub use explanation::{
     Block, CONTACT_THE_LEAD, Explanation, Subject, end_seen, explain_license, explain_person,
-    explain_request, hold_seen,
+    explain_request, foreseen, hold_seen,
+};
+pub use holds::{HoldShown, NewHold, hold, holds, lift_hold, open_hold};
+pub use leaves::{
+    LeaveShown, LeaveStatus, NewLeave, cancel_leave, leave, leaves, record_leave, return_from_leave,
 };
 pub use licenses::{LicenseShown, license, licenses};
 pub use reporting::{Moment, Reported};
@@ -30,3 +41,4 @@ pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, request, requests,
     submit, withdraw,
 };
+pub use returns::{reactivate, reinstate, wrong_person};

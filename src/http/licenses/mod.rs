@@ -2,6 +2,7 @@
 
 mod history;
 mod read;
+mod returns;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(read::list_licenses)
         .service(read::get_license)
         .service(read::get_license_explanation)
-        .service(history::get_license_history);
+        .service(history::get_license_history)
+        .service(returns::reactivate_license)
+        .service(returns::reinstate_license)
+        .service(returns::correct_departure_person);
 }
 
 /// The state of a license.

@@ -47,6 +47,7 @@ pub fn activate(
                     next_change_at: None,
                     generation: dossier.implementation.generation,
                 },
+                contested_at: None,
                 recorded_at: tx.now,
                 version: 1,
             };
