@@ -74,8 +74,6 @@ pub struct BarResponse {
     /// When it was lifted or ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    supersedes: Option<Uuid>,
     report: ReportResponse,
     /// Rises with its lift; `expected_version` is compared with it.
     version: i32,
@@ -91,7 +89,6 @@ impl From<&BarShown> for BarResponse {
             until: bar.until,
             open: bar.ended_at.is_none(),
             ended_at: bar.ended_at,
-            supersedes: bar.fact.envelope.supersedes.map(Into::into),
             report: (&bar.fact.envelope).into(),
             version: bar.version,
         }

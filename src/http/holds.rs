@@ -121,8 +121,6 @@ pub struct RecordedHoldResponse {
     /// When it was lifted or ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    supersedes: Option<Uuid>,
     report: ReportResponse,
     /// Rises with its lift; `expected_version` is compared with it.
     version: i32,
@@ -141,7 +139,6 @@ impl From<&HoldShown> for RecordedHoldResponse {
             until: hold.until,
             open: hold.ended_at.is_none(),
             ended_at: hold.ended_at,
-            supersedes: hold.fact.envelope.supersedes.map(Into::into),
             report: (&hold.fact.envelope).into(),
             version: hold.version,
         }

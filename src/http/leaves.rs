@@ -125,8 +125,6 @@ pub struct LeaveResponse {
     /// From when the person is back.
     #[serde(skip_serializing_if = "Option::is_none")]
     returned_at: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    supersedes: Option<Uuid>,
     report: ReportResponse,
     /// Rises with its return, cancellation or correction; `expected_version` is compared with it.
     version: i32,
@@ -144,7 +142,6 @@ impl From<&LeaveShown> for LeaveResponse {
             from: leave.from,
             until: leave.until,
             returned_at: leave.returned_at,
-            supersedes: leave.fact.envelope.supersedes.map(Into::into),
             report: (&leave.fact.envelope).into(),
             version: leave.version,
         }

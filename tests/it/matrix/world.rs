@@ -268,7 +268,8 @@ impl World {
         let [other_license, ..] = self.license(&of_colleague, &colleague).await;
         for (word, id) in [
             ("request", request),
-            ("license", license),
+            ("contested_license", license.clone()),
+            ("license", license.clone()),
             ("signature", signature),
             ("training", training),
             ("other_license", other_license.clone()),
@@ -288,6 +289,30 @@ impl World {
             let id = self.request(person).await;
             self.ids.insert(word, id);
         }
+        // What staff recorded: holds, a leave to come, and a bar on somebody of another agency.
+        let investigated = json!({ "license_id": license, "cause": "investigation" });
+        let hold = self.post("/v1/holds", &investigated).await;
+        let unreachable = json!({ "license_id": other_license, "cause": "unreachable" });
+        let open_hold = self.post("/v1/holds", &unreachable).await;
+        let leave = json!({
+            "person_id": person,
+            "organization_id": self.id("organization"),
+            "from_on": "2026-04-01",
+        });
+        let leave = self.post("/v1/leaves", &leave).await;
+        let bar = json!({
+            "person_id": self.id("other_supervisor"),
+            "report": { "reason": "Sold a password." },
+        });
+        let bar = self.post("/v1/bars", &bar).await;
+        for (word, made) in [
+            ("hold", hold),
+            ("open_hold", open_hold),
+            ("leave", leave),
+            ("bar", bar),
+        ] {
+            self.ids.insert(word, id_of(&made));
+        }
         // The person left a minute ago; the colleague will leave, and will no longer need access before that.
         self.app.clock.advance(TimeDelta::minutes(1));
         let departure = |person: &str, member: &str, ended: Value| {
@@ -301,6 +326,11 @@ impl World {
         let now = departure(&person, "ended_at", json!(self.app.app.now()));
         let departed = self.post("/v1/departures", &now).await;
         assert_eq!(departed["status"], "effective", "{departed}");
+        // Somebody says that this was wrong.
+        let mut corrected = departure(&person, "ended_on", json!("2026-12-31"));
+        corrected["supersedes"] = departed["id"].clone();
+        corrected["report"] = json!({ "reason": "She leaves at the end of the year." });
+        self.post("/v1/departures", &corrected).await;
         let later = departure(&colleague, "ended_on", json!("2026-06-01"));
         let future = self.post("/v1/departures", &later).await;
         let body = json!({

@@ -7,6 +7,7 @@ mod evidence;
 mod facts;
 mod returns;
 mod secrets;
+mod staff;
 mod wrong_turns;
 
 use std::path::Path;

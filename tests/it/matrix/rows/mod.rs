@@ -17,6 +17,7 @@ mod implementations;
 mod licenses;
 mod requests;
 mod roster;
+mod staff;
 
 use hmis_licensing::application::actor::Role;
 
@@ -26,7 +27,9 @@ const TOPICS: &[&[Row]] = &[
     roster::ROWS,
     requests::ROWS,
     evidence::ROWS,
+    staff::ROWS,
     licenses::ROWS,
+    staff::CORRECTIONS,
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Row> {
