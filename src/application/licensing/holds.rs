@@ -192,7 +192,11 @@ fn shown(actor: &Actor, dossier: &Dossier, id: FactId, now: Instant) -> Option<H
         cause: *cause,
         from: held.map_or(fact.acts_at(), |hold| hold.from),
         until,
-        ended_at: held.and_then(|hold| hold.ended_at),
+        ended_at: match held {
+            Some(hold) => hold.ended_at,
+            // Lifted in the instant of its recording, it never held anything.
+            None => Some(fact.acts_at()),
+        },
         sight,
         version: i32::try_from(changes).unwrap_or(i32::MAX).saturating_add(1),
         fact,

@@ -292,7 +292,17 @@ impl World {
         // What staff recorded: holds, a leave to come, and a bar on somebody of another agency.
         let investigated = json!({ "license_id": license, "cause": "investigation" });
         let hold = self.post("/v1/holds", &investigated).await;
-        let unreachable = json!({ "license_id": other_license, "cause": "unreachable" });
+        let kim = json!({
+            "given_name": "Kim",
+            "family_name": "Otieno",
+            "email": "kim.otieno@corktown.example",
+        });
+        let of_kim = self.request(kim).await;
+        let path = format!("/v1/license-requests/{of_kim}");
+        let kim = self.get(&path).await["person_id"].clone();
+        let [held_license, ..] = self.license(&of_kim, kim.as_str().unwrap()).await;
+        let unreachable = json!({ "license_id": held_license, "cause": "unreachable" });
+        self.ids.insert("held_license", held_license);
         let open_hold = self.post("/v1/holds", &unreachable).await;
         let leave = json!({
             "person_id": person,
@@ -327,6 +337,7 @@ impl World {
         let departed = self.post("/v1/departures", &now).await;
         assert_eq!(departed["status"], "effective", "{departed}");
         // Somebody says that this was wrong.
+        self.app.clock.advance(TimeDelta::seconds(1));
         let mut corrected = departure(&person, "ended_on", json!("2026-12-31"));
         corrected["supersedes"] = departed["id"].clone();
         corrected["report"] = json!({ "reason": "She leaves at the end of the year." });

@@ -8,7 +8,7 @@ pub const ROWS: &[Row] = &[
     row("list_holds", "ATHSEU--", LIST),
     row("get_hold", "ATHSEU--", ONE).of("$hold"),
     row("open_hold", "A-------", NAMED)
-        .sending(r#"{"license_id": "$other_license", "cause": "unreachable"}"#),
+        .sending(r#"{"license_id": "$held_license", "cause": "unreachable"}"#),
     row("lift_hold", "A-------", ONE)
         .of("$open_hold")
         .sending(REASON),
@@ -26,11 +26,11 @@ pub const ROWS: &[Row] = &[
         .of("$leave")
         .sending(DECIDED),
     row("reactivate_license", "A-------", ONE)
-        .of("$other_license")
+        .of("$held_license")
         .sending(r#"{"expected_version": 4}"#)
         .refused_by_state(),
     row("reinstate_license", "A-------", ONE)
-        .of("$other_license")
+        .of("$held_license")
         .sending(REASON)
         .refused_by_state(),
     row("list_bars", "A-H--U--", LIST),

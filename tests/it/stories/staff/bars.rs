@@ -10,6 +10,7 @@ fn a_bar_ends_the_license_and_blocks_every_way_back_until_it_is_lifted() {
     on_both(|database| async move {
         let story = Story::on(&database).await;
         let license = story.license_dana().await;
+        story.at("2026-03-03T14:00:00Z");
         let body = json!({
             "person_id": story.dana, "report": { "reason": "Sold a password." },
         });
@@ -40,6 +41,7 @@ fn a_bar_ends_the_license_and_blocks_every_way_back_until_it_is_lifted() {
         let problem = request.problem(409, "transition_refused");
         assert!(!problem.to_string().contains("bar"), "{problem}");
 
+        story.at("2026-03-04T14:00:00Z");
         let path = format!("/v1/bars/{}", text(&bar["id"]));
         let lift = json!({ "expected_version": 1, "report": { "reason": "It was another." } });
         let lifted = story

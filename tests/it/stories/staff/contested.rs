@@ -23,7 +23,7 @@ fn a_corrected_departure_that_took_effect_is_listed_until_staff_uphold_it() {
     on_both(|database| async move {
         let story = Story::on(&database).await;
         let license = contested(&story).await;
-        let seen = story.license("dana", &license).await;
+        let seen = story.license("supervisor", &license).await;
         assert_eq!(seen["state"], "deactivated");
         assert_eq!(seen["end"]["contested"], true);
         for who in ["admin", "help_desk", "auditor"] {
@@ -91,6 +91,7 @@ fn a_corrected_pass_takes_access_until_it_is_passed_again() {
     on_both(|database| async move {
         let story = Story::on(&database).await;
         let license = story.license_dana().await;
+        story.at("2026-03-03T14:00:00Z");
         let trainings = story.list("admin", "/v1/training-completions").await;
         let pass = trainings
             .iter()
@@ -108,6 +109,7 @@ fn a_corrected_pass_takes_access_until_it_is_passed_again() {
         assert_eq!(story.sign_in("").await["allowed"], false);
         let seen = story.license("dana", &license).await;
         assert_eq!(super::causes(&seen), ["evidence_withdrawn"]);
+        story.at("2026-03-04T14:00:00Z");
         story
             .pass("trainer", story.dana, "hmis_user_training_series")
             .await
