@@ -88,6 +88,12 @@ pub enum Action {
     ActivateLicense,
     RecordSignature,
     RecordTraining,
+    BookTraining,
+    SubmitPractice,
+    ReviewPractice,
+    WaiveRequirement,
+    AddRequirement,
+    ExtendDeadline,
     ReportDeparture,
     Deactivate,
     SuspendLicense,
@@ -101,7 +107,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 37] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -123,6 +129,12 @@ impl Action {
         Self::ActivateLicense,
         Self::RecordSignature,
         Self::RecordTraining,
+        Self::BookTraining,
+        Self::SubmitPractice,
+        Self::ReviewPractice,
+        Self::WaiveRequirement,
+        Self::AddRequirement,
+        Self::ExtendDeadline,
         Self::ReportDeparture,
         Self::Deactivate,
         Self::SuspendLicense,
@@ -159,6 +171,12 @@ impl Action {
             Self::ActivateLicense => "activate_license",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
+            Self::BookTraining => "book_training",
+            Self::SubmitPractice => "submit_practice",
+            Self::ReviewPractice => "review_practice",
+            Self::WaiveRequirement => "waive_requirement",
+            Self::AddRequirement => "add_requirement",
+            Self::ExtendDeadline => "extend_deadline",
             Self::ReportDeparture => "report_departure",
             Self::Deactivate => "deactivate",
             Self::SuspendLicense => "suspend_license",
@@ -220,6 +238,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::WithdrawRequest
             | A::RecordSignature
             | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice
             | A::ReportDeparture
             | A::ReportLeave
             | A::ReadBar
@@ -234,7 +254,10 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
-            | A::RecordTraining => Implementation,
+            | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice
+            | A::ReviewPractice => Implementation,
             _ => No,
         },
         Role::Supervisor => match action {
@@ -247,6 +270,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SubmitRequest
             | A::WithdrawRequest
             | A::RecordSignature
+            | A::BookTraining
+            | A::SubmitPractice
             | A::ReportDeparture
             | A::ReportLeave
             | A::Deactivate => Organization,
@@ -254,9 +279,13 @@ pub fn reach(role: Role, action: Action) -> Reach {
         },
         Role::EndUser => match action {
             A::ReadImplementation => Implementation,
-            A::ReadPerson | A::ReadRequest | A::ReadLicense | A::ReadFact | A::RecordSignature => {
-                Own
-            }
+            A::ReadPerson
+            | A::ReadRequest
+            | A::ReadLicense
+            | A::ReadFact
+            | A::RecordSignature
+            | A::BookTraining
+            | A::SubmitPractice => Own,
             _ => No,
         },
         Role::HmisFrontend => match action {
@@ -269,7 +298,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadPerson
             | A::ReadRequest
             | A::ReadFact
-            | A::RecordTraining => Implementation,
+            | A::RecordTraining
+            | A::BookTraining
+            | A::SubmitPractice => Implementation,
             _ => No,
         },
     }

@@ -2,6 +2,10 @@
 //!
 //! The domain decides state by command; `authorize` decides action by role.
 
+mod practice;
+
+pub use practice::{REVIEW_PRACTICE, SUBMIT_PRACTICE};
+
 use super::error::Rejection;
 use super::evaluate::{Evaluation, RequestEvaluation, WayBack};
 use super::fact::{DeactivationCause, FactBody, HoldCause};

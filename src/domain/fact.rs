@@ -90,6 +90,38 @@ pub enum Outcome {
     Fail,
 }
 
+/// What a review of practice cases came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PracticeResult {
+    Accepted,
+    /// With findings: to be corrected and submitted again, within the same attempt.
+    Returned,
+    /// The attempt is used up.
+    Failed,
+}
+
+impl PracticeResult {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Returned => "returned",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What became of a training booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingResult {
+    Attended,
+    NoShow,
+    /// By staff.
+    Cancelled,
+}
+
 /// Why a license was deactivated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -212,6 +244,43 @@ pub enum FactBody {
         score: Option<u8>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         edition: Option<String>,
+    },
+    /// The cases of a set were entered in the training site and handed in for review. Practice belongs to the person.
+    PracticeSubmitted {
+        practice_set: String,
+    },
+    /// Staff reviewed what was handed in.
+    PracticeReviewed {
+        submission: FactId,
+        practice_set: String,
+        result: PracticeResult,
+        /// Percent of right entries.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        score: Option<u8>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<String>,
+    },
+    /// A course was scheduled for the person.
+    TrainingBooked {
+        course: String,
+        scheduled_at: Instant,
+    },
+    BookingSettled {
+        booking: FactId,
+        result: BookingResult,
+    },
+    /// Staff ask more of one request than the policy does.
+    RequirementAdded {
+        requirement: String,
+        /// The last local day on which it is owed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until_on: Option<NaiveDate>,
+    },
+    /// Staff move a deadline of one request to a later day.
+    DeadlineExtended {
+        deadline: String,
+        /// The new last local day.
+        until_on: NaiveDate,
     },
     /// A license period begins.
     Activated {
@@ -347,6 +416,12 @@ impl FactBody {
             Self::RequestWithdrawn { .. } => FactKind::RequestWithdrawn,
             Self::AgreementSigned { .. } => FactKind::AgreementSigned,
             Self::TrainingCompleted { .. } => FactKind::TrainingCompleted,
+            Self::PracticeSubmitted { .. } => FactKind::PracticeSubmitted,
+            Self::PracticeReviewed { .. } => FactKind::PracticeReviewed,
+            Self::TrainingBooked { .. } => FactKind::TrainingBooked,
+            Self::BookingSettled { .. } => FactKind::BookingSettled,
+            Self::RequirementAdded { .. } => FactKind::RequirementAdded,
+            Self::DeadlineExtended { .. } => FactKind::DeadlineExtended,
             Self::Activated { .. } => FactKind::Activated,
             Self::Reactivated => FactKind::Reactivated,
             Self::Reinstated { .. } => FactKind::Reinstated,
@@ -381,6 +456,12 @@ pub enum FactKind {
     RequestWithdrawn,
     AgreementSigned,
     TrainingCompleted,
+    PracticeSubmitted,
+    PracticeReviewed,
+    TrainingBooked,
+    BookingSettled,
+    RequirementAdded,
+    DeadlineExtended,
     Activated,
     Reactivated,
     Reinstated,
@@ -413,6 +494,12 @@ impl FactKind {
             Self::RequestWithdrawn => "request_withdrawn",
             Self::AgreementSigned => "agreement_signed",
             Self::TrainingCompleted => "training_completed",
+            Self::PracticeSubmitted => "practice_submitted",
+            Self::PracticeReviewed => "practice_reviewed",
+            Self::TrainingBooked => "training_booked",
+            Self::BookingSettled => "booking_settled",
+            Self::RequirementAdded => "requirement_added",
+            Self::DeadlineExtended => "deadline_extended",
             Self::Activated => "activated",
             Self::Reactivated => "reactivated",
             Self::Reinstated => "reinstated",

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::calendar::{Holidays, Instant, Length, local_day};
-use super::fact::{Fact, FactBody, Outcome};
+use super::fact::{Fact, FactBody, Outcome, PracticeResult};
 use super::ids::{FactId, OrganizationId};
 use super::policy::{Agreement, AgreementValidity, Course, Party};
 
@@ -19,6 +19,21 @@ pub enum RequirementKey {
     /// Some distinct courses of a list, by the list's place among the recertification items.
     CoursesOf(usize),
     Practice(String),
+}
+
+impl RequirementKey {
+    /// The requirement that a name stands for. Nothing where no requirement is named so.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let (kind, code) = name.split_once(':')?;
+        match kind {
+            "agreement" => Some(Self::Agreement(code.to_owned())),
+            "course" => Some(Self::Course(code.to_owned())),
+            "courses_of" => code.parse().ok().map(Self::CoursesOf),
+            "practice" => Some(Self::Practice(code.to_owned())),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for RequirementKey {
@@ -169,6 +184,37 @@ pub fn passes(
     found
 }
 
+/// The acceptances of a practice set, each on its local day with the review and what was reviewed, oldest first.
+/// Practice belongs to the person: an acceptance counts at every organization.
+#[must_use]
+pub fn acceptances(
+    facts: &[&Fact],
+    practice_set: &str,
+    pass_mark: Option<u8>,
+    calendar: Calendar<'_>,
+) -> Vec<(NaiveDate, Vec<FactId>)> {
+    let mut found: Vec<_> = facts
+        .iter()
+        .filter_map(|fact| match &fact.body {
+            FactBody::PracticeReviewed {
+                submission,
+                practice_set: reviewed,
+                result: PracticeResult::Accepted,
+                score,
+                ..
+            } if reviewed == practice_set
+                && pass_mark.is_none_or(|mark| score.is_some_and(|score| score >= mark)) =>
+            {
+                let on = calendar.day(fact.envelope.occurred_at);
+                Some((on, vec![*submission, fact.id]))
+            }
+            _ => None,
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
 /// The latest full execution of an agreement's version by every party at an organization.
 ///
 /// A round begins with the first signature after the last full execution and ends when the last party signed; that day
@@ -198,7 +244,7 @@ pub fn execution(
         .collect();
     signatures.sort_unstable();
     let mut round: BTreeMap<Party, FactId> = BTreeMap::new();
-    let mut last = None;
+    let mut rounds = Vec::new();
     for (at, id, party) in signatures {
         for required in &agreement.parties {
             if signs_for(party, *required) {
@@ -211,7 +257,7 @@ pub fn execution(
             .all(|required| round.contains_key(required))
         {
             let facts: BTreeSet<FactId> = round.values().copied().collect();
-            last = Some((calendar.day(at), facts.into_iter().collect::<Vec<_>>()));
+            rounds.push((calendar.day(at), facts.into_iter().collect::<Vec<_>>()));
             round.clear();
         }
     }
@@ -221,15 +267,20 @@ pub fn execution(
         .copied()
         .filter(|required| !round.contains_key(required))
         .collect();
-    Execution {
-        executed: last.map(|(on, facts)| Evidence {
+    let rounds: Vec<Evidence> = rounds
+        .into_iter()
+        .map(|(on, facts)| Evidence {
             valid_through: match &agreement.validity {
                 Some(AgreementValidity::Rolling { length }) => Some(calendar.after(*length, on)),
                 Some(AgreementValidity::Yearly { .. }) | None => None,
             },
             facts,
             on,
-        }),
+        })
+        .collect();
+    Execution {
+        executed: rounds.last().cloned(),
+        rounds,
         missing,
         signed: round.into_values().collect(),
     }
@@ -240,6 +291,8 @@ pub fn execution(
 pub struct Execution {
     /// The latest full execution.
     pub executed: Option<Evidence>,
+    /// Every full execution, oldest first.
+    pub rounds: Vec<Evidence>,
     /// Parties that have not signed since.
     pub missing: Vec<Party>,
     /// Signatures since.

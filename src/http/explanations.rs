@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use crate::application::actor::Sight;
 use crate::application::licensing::{Block, Explanation, Subject, end_seen, hold_seen};
-use crate::domain::evaluate::{Change, Consequence, DueItem, Upcoming};
+use crate::domain::evaluate::{
+    Change, Consequence, DeadlineStanding, DueItem, PracticeStanding, Upcoming,
+};
 use crate::domain::requirement::{Standing, Status};
 
 /// Where a requirement stands.
@@ -61,6 +63,91 @@ impl From<&Standing> for RequirementResponse {
     }
 }
 
+/// One practice set that a request owes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Practice)]
+pub struct PracticeResponse {
+    practice_set: String,
+    title: String,
+    workflow: String,
+    /// `closed`, `open`, `in_review`, `corrections`, `accepted`, `waived` or `failed`.
+    state: &'static str,
+    /// What was submitted last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submission_id: Option<Uuid>,
+    /// Fails since the request.
+    attempts_used: u16,
+    /// How many the policy allows. Absent: without limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_attempts: Option<u16>,
+    /// Percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pass_mark: Option<u8>,
+    /// The last local day on which staff mean to have reviewed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review_due_on: Option<NaiveDate>,
+    /// What must come first, each a sentence.
+    waits_for: Vec<String>,
+}
+
+impl From<&PracticeStanding> for PracticeResponse {
+    fn from(standing: &PracticeStanding) -> Self {
+        Self {
+            practice_set: standing.practice_set.clone(),
+            title: standing.title.clone(),
+            workflow: standing.workflow.clone(),
+            state: standing.state.as_str(),
+            submission_id: standing.submission.map(Into::into),
+            attempts_used: standing.attempts_used,
+            max_attempts: standing.max_attempts,
+            pass_mark: standing.pass_mark,
+            review_due_on: standing.review_due_on,
+            waits_for: standing.waits_for.clone(),
+        }
+    }
+}
+
+/// One deadline of a request that has started.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Deadline)]
+pub struct DeadlineResponse {
+    /// Its code in the policy; `request_lapse` is the lapse of an unfinished request.
+    deadline: String,
+    title: String,
+    started_on: NaiveDate,
+    /// The last local day on which it is in time. Absent while staff hold the request and their time does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_on: Option<NaiveDate>,
+    /// When its goal was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done_on: Option<NaiveDate>,
+    /// `met`, `due`, `paused` or `overdue`.
+    status: &'static str,
+    /// `lapse_request` or `reset_step`.
+    on_miss: &'static str,
+    /// The step that starts over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+}
+
+impl From<&DeadlineStanding> for DeadlineResponse {
+    fn from(standing: &DeadlineStanding) -> Self {
+        Self {
+            deadline: standing.code.clone(),
+            title: standing.title.clone(),
+            started_on: standing.started_on,
+            due_on: standing.due_on,
+            done_on: standing.done_on,
+            status: standing.status.as_str(),
+            on_miss: match standing.resets_step {
+                None => "lapse_request",
+                Some(_) => "reset_step",
+            },
+            step: standing.resets_step.clone(),
+        }
+    }
+}
+
 /// Something that keeps access off.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Block)]
@@ -87,9 +174,9 @@ impl From<&Block> for BlockResponse {
 #[schema(as = AutomaticChange)]
 pub struct ChangeResponse {
     at: DateTime<Utc>,
-    /// `ends`, `suspends`, `resumes`, `lapses`, `warnable` or `new_rules`.
+    /// `ends`, `suspends`, `resumes`, `lapses`, `request_lapses`, `step_starts_over`, `warnable` or `new_rules`.
     change: &'static str,
-    /// Its cause, or the requirement that lapses.
+    /// Its cause, the requirement that lapses, the deadline that is missed, or the step.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
 }
@@ -102,6 +189,8 @@ impl ChangeResponse {
             Change::Suspends(cause) => ("suspends", Some(hold_seen(*cause, sight).to_owned())),
             Change::Resumes(cause) => ("resumes", Some(hold_seen(*cause, sight).to_owned())),
             Change::Lapses(key) => ("lapses", Some(key.to_string())),
+            Change::RequestLapses(cause) => ("request_lapses", Some(cause.clone())),
+            Change::StepStartsOver(step) => ("step_starts_over", Some(step.clone())),
             Change::Warnable(_) => ("warnable", None),
             Change::NewRules => ("new_rules", None),
         };
@@ -162,6 +251,10 @@ pub struct ExplanationResponse {
     allowed: bool,
     blocks: Vec<BlockResponse>,
     requirements: Vec<RequirementResponse>,
+    /// Of a request: the practice sets that are owed.
+    practice: Vec<PracticeResponse>,
+    /// Of a request: the deadlines that have started.
+    deadlines: Vec<DeadlineResponse>,
     due: Vec<DueResponse>,
     /// The next change that its reader may see.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,6 +284,8 @@ impl From<&Explanation> for ExplanationResponse {
             allowed: explanation.allowed,
             blocks: explanation.blocks.iter().map(Into::into).collect(),
             requirements: explanation.requirements.iter().map(Into::into).collect(),
+            practice: explanation.practice.iter().map(Into::into).collect(),
+            deadlines: explanation.deadlines.iter().map(Into::into).collect(),
             due: explanation.due.iter().map(Into::into).collect(),
             next_automatic_change: explanation
                 .next_change
@@ -234,6 +329,8 @@ pub fn example() -> Value {
                 "missing": ["`hmis_user_training_series` is not passed"],
             },
         ],
+        "practice": [],
+        "deadlines": [],
         "due": [],
         "who_can_act": ["the end user: HMIS User Training Series"],
         "not_enforced": [],

@@ -17,6 +17,7 @@ pub mod etag;
 pub mod evidence;
 pub mod explanations;
 pub mod external_ids;
+pub mod extra_requirements;
 pub mod extract;
 pub mod frame;
 pub mod health;
@@ -31,6 +32,8 @@ pub mod organizations;
 pub mod patch;
 pub mod people;
 pub mod policies;
+pub mod practice_case_results;
+pub mod practice_case_submissions;
 pub mod problem;
 pub mod projects;
 pub mod report;
@@ -39,7 +42,9 @@ pub mod staff_roles;
 pub mod swagger;
 pub mod tags;
 pub mod time;
+pub mod training_bookings;
 pub mod training_completions;
+pub mod waivers;
 pub mod words;
 
 use std::sync::Arc;
@@ -116,7 +121,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(staff_roles::routes)
         .configure(license_requests::routes)
         .configure(agreement_signatures::routes)
+        .configure(training_bookings::routes)
         .configure(training_completions::routes)
+        .configure(practice_case_submissions::routes)
+        .configure(practice_case_results::routes)
+        .configure(waivers::routes)
+        .configure(extra_requirements::routes)
         .configure(licenses::routes)
         .configure(holds::routes)
         .configure(leaves::routes)

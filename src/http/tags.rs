@@ -22,6 +22,12 @@ tags! {
     LICENSE_REQUESTS = "license-requests", "The road to activation.";
     AGREEMENT_SIGNATURES = "agreement-signatures", "Agreements signed, by whom and when.";
     TRAINING_COMPLETIONS = "training-completions", "Courses completed, with outcome and date.";
+    TRAINING_BOOKINGS = "training-bookings", "Courses scheduled for people.";
+    PRACTICE_CASE_SUBMISSIONS = "practice-case-submissions",
+        "Fake clients entered in the training site, handed in for review.";
+    PRACTICE_CASE_RESULTS = "practice-case-results", "What the review of practice cases came to.";
+    WAIVERS = "waivers", "Requirements that staff waive for one person at one organization.";
+    EXTRA_REQUIREMENTS = "extra-requirements", "What staff ask of one request beyond the policy.";
     LICENSES = "licenses", "One per person and organization: state, history, explanation.";
     HOLDS = "holds", "Causes for suspension that staff open and lift by hand.";
     LEAVES = "leaves", "From when to when somebody is away; the license is held by itself.";

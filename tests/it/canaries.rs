@@ -177,6 +177,40 @@ const BODIES: &[(&str, &str, &str)] = &[
             "completed_on": "2026-03-02", "edition": "canary", "report": {"reason": "Canary passed."}}"#,
     ),
     (
+        "waive_requirement",
+        "",
+        r#"{"person_id": "$applicant", "organization_id": "$organization", "requirement": "agreement:user_agreement",
+            "reason": "Canary signed another one.", "ticket_reference": "canary-10"}"#,
+    ),
+    (
+        "add_requirement",
+        "",
+        r#"{"license_request_id": "$open_request", "requirement": "course:agency_administration",
+            "reason": "Canary is new to it.", "ticket_reference": "canary-11"}"#,
+    ),
+    (
+        "book_training",
+        "",
+        r#"{"person_id": "$person", "course": "hand_policy_and_procedure", "scheduled_at": "2026-04-02T18:00:00Z",
+            "report": {"reason": "Canary asked for it."}}"#,
+    ),
+    (
+        "settle_training_booking",
+        "$booking",
+        r#"{"result": "cancelled", "report": {"reason": "Canary fell ill."}}"#,
+    ),
+    (
+        "submit_practice_cases",
+        "",
+        r#"{"person_id": "$person", "practice_set": "canary", "report": {"reason": "Canary is done."}}"#,
+    ),
+    (
+        "record_practice_case_result",
+        "",
+        r#"{"submission_id": "$submission", "result": "returned", "findings": ["Canary forgot the exit."],
+            "supersedes": "$practice_result", "report": {"reason": "Canary did better."}}"#,
+    ),
+    (
         "reschedule_departure",
         "$future_departure",
         r#"{"expected_version": 1, "ended_on": "2026-05-05", "report": {"reason": "Canary stays longer."}}"#,

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
+
 use crate::application::Error;
 use crate::application::ports::{StoreError, UnitOfWork, View};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
-    Case, Evaluation, Reader, RequestEvaluation, WayBack, evaluate, evaluate_request, seen_by,
-    way_back,
+    Case, Evaluation, Reader, RequestEvaluation, Rules, WayBack, evaluate, evaluate_request,
+    request_in_hindsight, seen_by, way_back,
 };
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId, ProjectId};
 use crate::domain::license::License;
-use crate::domain::policy::PolicyVersion;
+use crate::domain::policy::{PolicyDocument, PolicyVersion};
 use crate::domain::request::{LicenseRequest, RecordedState};
 use crate::domain::roster::{Implementation, Participation, Person};
 
@@ -141,15 +143,59 @@ impl Dossier {
         evaluate(&self.case(organization), at)
     }
 
-    /// A request as it stands at an instant.
+    /// A request as it stands at an instant. Once a newer one took its place, nothing that becomes known later reopens
+    /// it.
     #[must_use]
     pub fn request_at(&self, request: &LicenseRequest, at: Instant) -> RequestEvaluation {
-        evaluate_request(
+        let last = self
+            .replaced_at(request)
+            .map_or(at, |replaced| at.min(replaced - TimeDelta::microseconds(1)));
+        let evaluation = evaluate_request(
+            &self.case(request.organization_id),
+            request,
+            &self.project_types_of(&request.projects),
+            last,
+        );
+        RequestEvaluation { at, ..evaluation }
+    }
+
+    /// A request as today's facts say it stood at an instant.
+    #[must_use]
+    pub fn request_in_hindsight(&self, request: &LicenseRequest, at: Instant) -> RequestEvaluation {
+        request_in_hindsight(
             &self.case(request.organization_id),
             request,
             &self.project_types_of(&request.projects),
             at,
         )
+    }
+
+    /// When the next request for the same license type at the same organization was submitted.
+    #[must_use]
+    pub fn replaced_at(&self, request: &LicenseRequest) -> Option<Instant> {
+        self.requests
+            .iter()
+            .filter(|other| {
+                other.organization_id == request.organization_id
+                    && other.license_type == request.license_type
+                    && (other.submitted_at, other.id) > (request.submitted_at, request.id)
+            })
+            .map(|other| other.submitted_at)
+            .filter(|at| *at > request.submitted_at)
+            .min()
+    }
+
+    /// Whether the rules in force for an organization at an instant say something.
+    #[must_use]
+    pub fn rules_at(
+        &self,
+        organization: OrganizationId,
+        at: Instant,
+        say: impl Fn(&PolicyDocument) -> bool,
+    ) -> bool {
+        Rules::known_at(&self.policies, organization, at)
+            .at(at)
+            .is_some_and(|rules| say(rules.document))
     }
 
     /// The HUD types of projects.

@@ -9,6 +9,7 @@ use crate::domain::fact::{Fact, FactBody, FactKind, Outcome};
 use crate::domain::ids::{FactId, OrganizationId, PersonId};
 use crate::domain::policy::{Party, PolicyDocument};
 
+use super::activation;
 use super::dossier::Dossier;
 use super::reporting::{
     About, Moment, Reported, corrects, fact, not_in_the_future, not_oneself, scope,
@@ -122,10 +123,12 @@ fn field(moment: Moment, verb: &str) -> &'static str {
     }
 }
 
-fn store(tx: &mut Tx<'_>, dossier: &mut Dossier, fact: &Fact) -> Result<(), Error> {
+/// Keeps a fact, brings the recorded states up to date, and begins the licenses that only waited for it.
+pub(super) fn store(tx: &mut Tx<'_>, dossier: &mut Dossier, fact: &Fact) -> Result<(), Error> {
     tx.unit.insert_facts(std::slice::from_ref(fact))?;
     dossier.learn(std::slice::from_ref(fact));
-    dossier.record_states(tx.unit, tx.now)
+    dossier.record_states(tx.unit, tx.now)?;
+    activation::begin_ready(tx, dossier)
 }
 
 /// A person signs only where he has a request or a license.

@@ -4,7 +4,8 @@ use crate::application::actor::Sight;
 use crate::application::{Error, Rx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
-    Change, Consequence, DueItem, EndCause, Evaluation, LicenseState, RequestEvaluation, Upcoming,
+    Change, Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState,
+    PracticeStanding, RequestEvaluation, Upcoming,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
@@ -42,6 +43,10 @@ pub struct Explanation {
     pub allowed: bool,
     pub blocks: Vec<Block>,
     pub requirements: Vec<Standing>,
+    /// Of a request: the practice sets that are owed.
+    pub practice: Vec<PracticeStanding>,
+    /// Of a request: the deadlines that have started.
+    pub deadlines: Vec<DeadlineStanding>,
     pub due: Vec<DueItem>,
     pub next_change: Option<Upcoming>,
     /// Who can do something now, each a sentence.
@@ -128,6 +133,8 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
             blocks(evaluation, shown.sight)
         },
         requirements: evaluation.requirements.clone(),
+        practice: Vec::new(),
+        deadlines: Vec::new(),
         due: evaluation.due.clone(),
         next_change: foreseen(evaluation, shown.sight).cloned(),
         who_can_act: who_for_license(evaluation),
@@ -150,6 +157,11 @@ fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instan
             since: None,
         })
         .collect();
+    blocks.extend(evaluation.lapsed_because.iter().map(|because| Block {
+        code: "lapsed".to_owned(),
+        detail: because.clone(),
+        since: Some(evaluation.since),
+    }));
     let license = dossier.license_at(organization, now);
     if evaluation.state.is_open() && license.barred.is_some() {
         blocks.push(barred(sight));
@@ -170,6 +182,8 @@ fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instan
         allowed: false,
         blocks,
         requirements: evaluation.requirements.clone(),
+        practice: evaluation.practice.clone(),
+        deadlines: evaluation.deadlines.clone(),
         due: Vec::new(),
         next_change: evaluation.upcoming.first().cloned(),
         who_can_act: who_for_request(evaluation),

@@ -2,15 +2,19 @@
 //! facts and brings the recorded states up to date, in one transaction.
 
 mod access;
+mod activation;
 mod bars;
+mod bookings;
 mod contested;
 mod dossier;
 mod ends;
 mod evidence;
+mod exceptions;
 mod explanation;
 mod holds;
 mod leaves;
 mod licenses;
+mod practice;
 mod reindex;
 mod reporting;
 mod requests;
@@ -18,6 +22,9 @@ mod returns;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
 pub use bars::{BarShown, NewBar, bar, bar_person, bars, lift_bar};
+pub use bookings::{
+    BookingSettlement, BookingShown, NewBooking, book_training, booking, bookings, settle_booking,
+};
 pub use contested::{Contest, ContestedShown, contested_item, contested_items, uphold};
 pub use dossier::{Dossier, evaluate_due_people};
 pub use ends::{
@@ -27,6 +34,7 @@ pub use ends::{
 pub use evidence::{
     NewSignature, NewTraining, completion, completions, record_completion, record_signature,
 };
+pub use exceptions::{NewExtraRequirement, NewWaiver, add_requirement, waive_requirement};
 pub use explanation::{
     Block, CONTACT_THE_LEAD, Explanation, Subject, end_seen, explain_license, explain_person,
     explain_request, foreseen, hold_seen,
@@ -36,6 +44,10 @@ pub use leaves::{
     LeaveShown, LeaveStatus, NewLeave, cancel_leave, leave, leaves, record_leave, return_from_leave,
 };
 pub use licenses::{LicenseShown, license, licenses};
+pub use practice::{
+    NewPracticeResult, NewPracticeSubmission, PracticeQueue, SubmissionShown, review_practice,
+    submission, submissions, submit_practice,
+};
 pub use reporting::{Moment, Reported};
 pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, request, requests,

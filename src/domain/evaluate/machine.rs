@@ -465,6 +465,7 @@ pub(super) fn is_evidence(fact: &Fact) -> bool {
         fact.body,
         FactBody::TrainingCompleted { .. }
             | FactBody::AgreementSigned { .. }
+            | FactBody::PracticeReviewed { .. }
             | FactBody::Waived { .. }
     )
 }

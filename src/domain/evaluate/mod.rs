@@ -31,7 +31,10 @@ use super::roster::Participation;
 
 pub use ladder::{WayBack, way_back};
 pub use obligation::Obligation;
-pub use request::{Approvals, RequestEvaluation, classify, evaluate_request};
+pub use request::{
+    Approvals, DeadlineStanding, DeadlineStatus, PracticeStanding, PracticeState, REQUEST_LAPSE,
+    RequestEvaluation, classify, evaluate_request, request_in_hindsight,
+};
 pub use rules::{InForce, Rules};
 pub use sight::{Reader, seen_by};
 
@@ -204,6 +207,10 @@ pub enum Change {
     Resumes(HoldCause),
     /// A requirement's evidence stops counting; what follows needs a notice first, or is listed.
     Lapses(super::requirement::RequirementKey),
+    /// A request lapses: the deadline that is missed, or the requirement that no longer counts.
+    RequestLapses(String),
+    /// A step of a request starts over.
+    StepStartsOver(String),
     /// A step of the inactivity rule becomes due: a notice may be sent.
     Warnable(usize),
     /// Other rules come into force.

@@ -13,7 +13,9 @@ use crate::application::licensing::{self, RequestShown};
 use crate::application::ports::StateFilter;
 use crate::domain::ids::RequestId;
 use crate::domain::request::RequestState;
-use crate::http::explanations::{self, ExplanationResponse, RequirementResponse};
+use crate::http::explanations::{
+    self, DeadlineResponse, ExplanationResponse, PracticeResponse, RequirementResponse,
+};
 use crate::http::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse};
 use crate::http::problem::{Code, KNOWN, LIST, ONE, Problem};
 use crate::http::{State, responses, tags};
@@ -29,6 +31,10 @@ pub struct ChecklistResponse {
     /// Approvals that the policy asks for.
     approvals_needed: usize,
     requirements: Vec<RequirementResponse>,
+    /// The practice sets that are owed, by workflow.
+    practice: Vec<PracticeResponse>,
+    /// The deadlines that have started.
+    deadlines: Vec<DeadlineResponse>,
     /// What keeps the request from activation, each a sentence.
     needs: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +50,8 @@ impl From<&RequestShown> for ChecklistResponse {
             approvals_given: evaluation.approvals.given.len(),
             approvals_needed: evaluation.approvals.steps.len(),
             requirements: evaluation.requirements.iter().map(Into::into).collect(),
+            practice: evaluation.practice.iter().map(Into::into).collect(),
+            deadlines: evaluation.deadlines.iter().map(Into::into).collect(),
             needs: evaluation.needs.clone(),
             policy_version: evaluation.policy,
         }
@@ -178,6 +186,8 @@ pub(super) async fn get_license_request(
                 "approvals_given": 1,
                 "approvals_needed": 1,
                 "requirements": explanations::example()["requirements"],
+                "practice": [],
+                "deadlines": [],
                 "needs": ["`hmis_user_training_series` is not passed"],
                 "policy_version": 1,
             }),

@@ -8,8 +8,13 @@ use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::hmis_csv::{load_directory, read_export};
 use hmis_licensing::application::import::import_hmis_csv;
 use hmis_licensing::application::operator;
+use hmis_licensing::application::ports::{StoreExt, UnitOfWork};
 use hmis_licensing::application::token::OWN_ISSUER;
+use hmis_licensing::domain::calendar::Precision;
+use hmis_licensing::domain::fact::{Channel, Envelope, Fact, FactBody, Reporter};
+use hmis_licensing::domain::ids::{FactId, ImplementationId, PersonId, PolicyId, PrincipalId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
@@ -59,6 +64,7 @@ impl World {
         };
         world.find_the_imported().await;
         world.staff().await;
+        world.practice().await;
         world.licenses().await;
         world
     }
@@ -208,6 +214,70 @@ impl World {
         self.ids.insert("staff_role", id_of(&spare));
     }
 
+    /// HAND has no practice: a second version of its policy has a set that nobody owes yet. One was handed in before.
+    async fn practice(&mut self) {
+        let implementation: ImplementationId = self.id("implementation").parse().unwrap();
+        let person: PersonId = self.id("person").parse().unwrap();
+        self.app.clock.advance(TimeDelta::seconds(1));
+        let (now, submission) = (self.app.app.now(), FactId(Uuid::now_v7()));
+        let fact = Fact {
+            id: submission,
+            implementation_id: implementation,
+            person_id: person,
+            organization_id: None,
+            request_id: None,
+            license_id: None,
+            envelope: Envelope {
+                occurred_at: now,
+                precision: Precision::Instant,
+                reported_at: now,
+                recorded_at: now,
+                reported_by: Reporter::Recorder,
+                recorded_by: PrincipalId(Uuid::nil()),
+                channel: Channel::Import,
+                ticket_reference: None,
+                reason: None,
+                supersedes: None,
+            },
+            body: FactBody::PracticeSubmitted {
+                practice_set: "intake".to_owned(),
+            },
+        };
+        let written = self
+            .app
+            .app
+            .store()
+            .write(move |unit: &mut dyn UnitOfWork| {
+                let mut version = unit.policy_versions(implementation)?.remove(0);
+                version.id = PolicyId(Uuid::now_v7());
+                version.number = 2;
+                version.effective_from = now;
+                version.recorded_at = now;
+                let mut document = serde_json::to_value(&version.document).unwrap();
+                document["workflows"] = json!({ "intake": { "title": "Intake" } });
+                document["practice_sets"] =
+                    json!({ "intake": { "title": "Intake", "workflow": "intake", "cases": 1 } });
+                version.document = serde_json::from_value(document).unwrap();
+                unit.insert_policy_version(implementation, &version)?;
+                let mut fact = fact.clone();
+                let principal = unit.live_grants(Role::SystemAdmin, None, now)?.remove(0);
+                fact.envelope.recorded_by = principal.principal_id;
+                unit.insert_facts(&[fact])
+            });
+        written.await.unwrap();
+        self.ids.insert("submission", submission.to_string());
+        let booking = json!({
+            "person_id": person,
+            "course": "hand_policy_and_procedure",
+            "scheduled_at": now + TimeDelta::days(3),
+        });
+        let booking = self.post("/v1/training-bookings", &booking).await;
+        self.ids.insert("booking", id_of(&booking));
+        let result = json!({ "submission_id": submission, "result": "failed" });
+        let result = self.post("/v1/practice-case-results", &result).await;
+        self.ids.insert("practice_result", id_of(&result));
+    }
+
     /// Asks for a license of somebody at our organization.
     async fn request(&self, person: Value) -> String {
         let body = json!({
@@ -263,10 +333,28 @@ impl World {
             self.id("colleague").to_owned(),
         );
         let request = self.request(json!({ "id": person })).await;
+        // One course more, and waived again.
+        let extra = json!({
+            "license_request_id": request,
+            "requirement": "course:data_quality",
+            "reason": "Corrects the records of others.",
+        });
+        let extra = self.post("/v1/extra-requirements", &extra).await;
+        let waiver = json!({
+            "person_id": person,
+            "organization_id": self.id("organization"),
+            "requirement": "course:data_quality",
+            "reason": "Taught it.",
+        });
+        let waiver = self.post("/v1/waivers", &waiver).await;
+        for (word, made) in [("waiver", waiver), ("extra", extra)] {
+            self.ids.insert(word, id_of(&made));
+        }
         let [license, signature, training] = self.license(&request, &person).await;
         let of_colleague = self.request(json!({ "id": colleague })).await;
         let [other_license, ..] = self.license(&of_colleague, &colleague).await;
         for (word, id) in [
+            ("license_request", request.clone()),
             ("request", request),
             ("contested_license", license.clone()),
             ("license", license.clone()),
@@ -323,6 +411,11 @@ impl World {
         ] {
             self.ids.insert(word, id_of(&made));
         }
+        let path = format!("/v1/license-requests/{}", self.id("open_request"));
+        let applicant = self.get(&path).await["person_id"]
+            .as_str()
+            .map(str::to_owned);
+        self.ids.insert("applicant", applicant.unwrap());
         // The person left a minute ago; the colleague will leave, and will no longer need access before that.
         self.app.clock.advance(TimeDelta::minutes(1));
         let departure = |person: &str, member: &str, ended: Value| {

@@ -1,6 +1,7 @@
 //! What users notice, told as stories over HTTP: Detroit's HMIS as the first start and an import leave it, with people
 //! of every role at work in it.
 
+mod alaska;
 mod detroit;
 mod ends;
 mod evidence;

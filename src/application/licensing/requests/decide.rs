@@ -3,6 +3,7 @@
 use super::read::{RequestShown, shown};
 use super::{find, load};
 use crate::application::actor::{Action, Actor, Role, Scope};
+use crate::application::licensing::activation;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{About, Reported, fact, not_oneself};
 use crate::application::{Error, Tx};
@@ -68,6 +69,7 @@ fn record(
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     dossier.learn(&[fact]);
     dossier.record_states(tx.unit, tx.now)?;
+    activation::begin_ready(tx, &mut dossier)?;
     tx.trail.touched("license_request", request.id);
     Ok(shown(
         &dossier,

@@ -5,6 +5,7 @@ use super::read::{RequestShown, shown};
 use super::trainee::{PersonNamed, the_trainee};
 use super::{find, load};
 use crate::application::actor::{Action, Scope};
+use crate::application::licensing::activation;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{Reported, not_oneself};
 use crate::application::ports::StoreError;
@@ -96,6 +97,7 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     // Loaded again with the types of the projects that the request names.
     let mut dossier = load(tx, person.id, organization.id)?;
     dossier.record_states(tx.unit, tx.now)?;
+    activation::begin_ready(tx, &mut dossier)?;
     tx.trail.touched("person", person.id);
     let request = find(&dossier, id)?;
     Ok(shown(&dossier, request, Reader::Full, tx.now))

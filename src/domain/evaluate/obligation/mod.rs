@@ -3,6 +3,7 @@
 mod agreements;
 mod courses;
 mod postponed;
+mod practice;
 mod recertification;
 
 use std::collections::BTreeSet;
@@ -134,6 +135,7 @@ pub(super) fn of_holder(
             obligations.push(course);
         }
     }
+    obligations.extend(holder.practice());
     obligations
 }
 

@@ -1,11 +1,18 @@
 //! A license request: where it stands, what is met, what is missing, who can act.
 
 mod class;
+mod deadlines;
+mod held;
+mod item;
+mod outlook;
 mod owed;
+mod practice;
+mod road;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::rules::Rules;
+use super::rules::{InForce, Rules};
 use super::{Case, Change, Period, Upcoming};
 use crate::domain::calendar::Instant;
 use crate::domain::departure::{AnnouncedEnd, announced};
@@ -13,11 +20,13 @@ use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::FactId;
 use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, RequestClass, StaffRole};
 use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
-use crate::domain::requirement::{Standing, standing_facts};
+use crate::domain::requirement::{RequirementKey, Standing, standing_facts};
 
 pub use class::classify;
+pub use deadlines::{DeadlineStanding, DeadlineStatus, REQUEST_LAPSE};
+pub use practice::{PracticeStanding, PracticeState};
 
-use owed::Owed;
+use owed::{Ground, Owed};
 
 /// How many approvals a request has, of how many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +51,12 @@ pub struct RequestEvaluation {
     pub state: RequestState,
     pub since: Instant,
     pub requirements: Vec<Standing>,
+    /// Requirements that staff may not waive.
+    pub unwaivable: Vec<RequirementKey>,
+    /// The practice sets that are owed.
+    pub practice: Vec<PracticeStanding>,
+    /// The deadlines that have started.
+    pub deadlines: Vec<DeadlineStanding>,
     pub approvals: Approvals,
     /// What keeps the request from activation, each a sentence.
     pub needs: Vec<String>,
@@ -52,6 +67,8 @@ pub struct RequestEvaluation {
     pub policy: Option<u32>,
     /// The fact that ended it.
     pub ended_by: Option<FactId>,
+    /// Why it lapsed.
+    pub lapsed_because: Option<String>,
 }
 
 impl RequestEvaluation {
@@ -62,23 +79,25 @@ impl RequestEvaluation {
 }
 
 /// How a request ended.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Ended {
     state: RequestState,
-    fact: FactId,
+    fact: Option<FactId>,
     at: Instant,
+    because: Option<String>,
 }
 
-/// The earliest of what was decided about a request and a departure, which withdraws the open requests of that person
-/// at that organization at its instant, whether or not anybody wrote that down.
-fn ended(
-    facts: &[&Fact],
-    ends: &[AnnouncedEnd<'_>],
-    request: &LicenseRequest,
-    now: Instant,
-) -> Option<Ended> {
-    // A reinstatement may call a departure an error and let what it withdrew go on.
-    let undone: Vec<FactId> = facts
+/// A request lapsed by itself.
+#[derive(Clone)]
+struct Lapse {
+    at: Instant,
+    because: String,
+    fact: Option<FactId>,
+}
+
+/// The departures that a reinstatement called an error and whose withdrawal of a request it undid.
+fn undone(facts: &[&Fact], request: &LicenseRequest) -> Vec<FactId> {
+    facts
         .iter()
         .filter_map(|fact| match &fact.body {
             FactBody::Reinstated { undoes, restores } if restores.contains(&request.id) => {
@@ -88,25 +107,46 @@ fn ended(
         })
         .flatten()
         .copied()
-        .collect();
-    let decided = facts.iter().filter_map(|fact| {
-        let state = match fact.body {
-            FactBody::RequestDenied => RequestState::Denied,
-            FactBody::RequestWithdrawn {
-                departure: Some(departure),
-            } if undone.contains(&departure) => return None,
-            FactBody::RequestWithdrawn { .. } => RequestState::Withdrawn,
-            FactBody::Activated { .. } | FactBody::TypeChanged { .. } => RequestState::Fulfilled,
-            _ => return None,
-        };
-        (fact.request_id == Some(request.id)).then_some(Ended {
-            state,
-            fact: fact.id,
-            at: fact.envelope.recorded_at,
-        })
-    });
-    let departed = ends
+        .collect()
+}
+
+/// What was decided about a request: it was open then, whatever became known since.
+fn decided(facts: &[&Fact], request: &LicenseRequest) -> Option<Ended> {
+    let undone = undone(facts, request);
+    facts
         .iter()
+        .filter_map(|fact| {
+            let state = match fact.body {
+                FactBody::RequestDenied => RequestState::Denied,
+                FactBody::RequestWithdrawn {
+                    departure: Some(departure),
+                } if undone.contains(&departure) => return None,
+                FactBody::RequestWithdrawn { .. } => RequestState::Withdrawn,
+                FactBody::Activated { .. } | FactBody::TypeChanged { .. } => {
+                    RequestState::Fulfilled
+                }
+                _ => return None,
+            };
+            (fact.request_id == Some(request.id)).then_some(Ended {
+                state,
+                fact: Some(fact.id),
+                at: fact.envelope.recorded_at,
+                because: None,
+            })
+        })
+        .min_by_key(|ended| ended.at)
+}
+
+/// A departure withdraws the open requests of that person at that organization at its instant, whether or not anybody
+/// wrote that down.
+fn departed(
+    facts: &[&Fact],
+    ends: &[AnnouncedEnd<'_>],
+    request: &LicenseRequest,
+    now: Instant,
+) -> Option<Ended> {
+    let undone = undone(facts, request);
+    ends.iter()
         .filter(|end| {
             end.withdraws(request.organization_id, request.submitted_at)
                 && end.acts_at <= now
@@ -114,10 +154,37 @@ fn ended(
         })
         .map(|end| Ended {
             state: RequestState::Withdrawn,
-            fact: end.fact.id,
+            fact: Some(end.fact.id),
             at: end.acts_at,
-        });
-    decided.chain(departed).min_by_key(|ended| ended.at)
+            because: None,
+        })
+        .min_by_key(|ended| ended.at)
+}
+
+/// A request as today's facts say it stood at an instant: what was recorded later counts if it had occurred by then.
+/// Only this decides whether something that is recorded late could have happened when it is said to have.
+#[must_use]
+pub fn request_in_hindsight(
+    case: &Case<'_>,
+    request: &LicenseRequest,
+    project_types: &BTreeSet<u8>,
+    at: Instant,
+) -> RequestEvaluation {
+    let facts: Vec<Fact> = case
+        .facts
+        .iter()
+        .filter(|fact| fact.envelope.occurred_at <= at)
+        .map(|fact| {
+            let mut fact = fact.clone();
+            fact.envelope.recorded_at = fact.envelope.recorded_at.min(at);
+            fact
+        })
+        .collect();
+    let case = Case {
+        facts: &facts,
+        ..*case
+    };
+    evaluate_request(&case, request, project_types, at)
 }
 
 /// What the facts known at `now` make of a request at `now`. `project_types` are the HUD types of its projects.
@@ -137,107 +204,166 @@ pub fn evaluate_request(
     known.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
     let ends = announced(known.iter().copied());
     let facts = standing_facts(known.into_iter());
-    let ended = ended(&facts, &ends, request, now);
+    let mut ended = match (
+        decided(&facts, request),
+        departed(&facts, &ends, request, now),
+    ) {
+        (Some(decided), Some(departed)) if departed.at < decided.at => Some(departed),
+        (decided, departed) => decided.or(departed),
+    };
     // An ended request is shown as it stood at its end.
-    let at = ended.map_or(now, |ended| ended.at);
-    let facts: Vec<&Fact> = facts
-        .into_iter()
-        .filter(|fact| fact.envelope.recorded_at <= at)
-        .collect();
-    let given: Vec<FactId> = facts
+    let at = ended.as_ref().map_or(now, |ended| ended.at);
+    let Some(in_force) = rules.at(at) else {
+        return without_rules(&rules, &facts, request, ended, now);
+    };
+    let license = OnceCell::new();
+    let ground = |in_force| Ground {
+        case,
+        request,
+        project_types,
+        rules: &rules,
+        in_force,
+        license: &license,
+    };
+    // A decision was made about an open request; a departure may have come after the lapse.
+    let was_decided = ended
+        .as_ref()
+        .is_some_and(|ended| ended.state != RequestState::Withdrawn)
+        || decided(&facts, request).is_some();
+    let known_by = |at: Instant| -> Vec<&Fact> {
+        facts
+            .iter()
+            .copied()
+            .filter(|fact| fact.envelope.recorded_at <= at)
+            .collect()
+    };
+    let mut by_then = known_by(if was_decided { at } else { now });
+    let mut at = at;
+    let mut in_force: InForce<'_> = in_force;
+    let mut road = ground(in_force).road(&by_then, at);
+    if let Some(lapse) = road.lapse.take().filter(|_| !was_decided) {
+        ended = Some(Ended {
+            state: RequestState::Lapsed,
+            fact: lapse.fact,
+            at: lapse.at,
+            because: Some(lapse.because),
+        });
+        at = lapse.at;
+        in_force = rules.at(at).unwrap_or(in_force);
+        by_then = known_by(at);
+        road = ground(in_force).road(&by_then, at);
+    } else if ended.is_some() && !was_decided {
+        by_then = known_by(at);
+        road = ground(in_force).road(&by_then, at);
+    }
+    let owed = Owed::new(ground(in_force), &by_then, at, &road.held, &road.resets);
+    answer(&owed, &road, &ends, ended, now)
+}
+
+fn without_rules(
+    rules: &Rules<'_>,
+    facts: &[&Fact],
+    request: &LicenseRequest,
+    ended: Option<Ended>,
+    now: Instant,
+) -> RequestEvaluation {
+    let given = facts
         .iter()
         .filter(|fact| {
             fact.request_id == Some(request.id) && matches!(fact.body, FactBody::RequestApproved)
         })
         .map(|fact| fact.id)
         .collect();
-    let Some(in_force) = rules.at(at) else {
-        return RequestEvaluation {
-            at: now,
-            state: ended.map_or(RequestState::Submitted, |ended| ended.state),
-            since: ended.map_or(request.submitted_at, |ended| ended.at),
-            requirements: Vec::new(),
-            approvals: Approvals {
-                given,
-                steps: Vec::new(),
-            },
-            needs: vec!["the implementation has no policy in force".to_owned()],
-            upcoming: rules
-                .next_change(now)
-                .map(|at| Upcoming {
-                    at,
-                    change: Change::NewRules,
-                })
-                .into_iter()
-                .collect(),
-            requirement_set: None,
-            policy: None,
-            ended_by: ended.map(|ended| ended.fact),
-        };
-    };
-    let owed = Owed::new(case, request, project_types, &facts, &rules, in_force, at);
-    let requirements = owed.requirements();
-    let approvals = Approvals {
-        given,
-        steps: owed.approval_steps(),
-    };
-    let approved = approvals.next().is_none();
-    let all_met = requirements.as_ref().is_some_and(|requirements| {
-        requirements
-            .iter()
-            .all(|standing| !standing.status.is_open())
-    });
-    let state = match ended {
-        Some(ended) => ended.state,
-        None if !approved => RequestState::Submitted,
-        None if !all_met => RequestState::Onboarding,
-        None => RequestState::Ready,
-    };
-    let mut needs = Vec::new();
-    if let Some(step) = approvals.next() {
-        needs.push(format!(
-            "approval {} of {} is open: {}",
-            approvals.given.len() + 1,
-            approvals.steps.len(),
-            approver_name(step)
-        ));
-    }
-    if requirements.is_none() {
-        needs.push(format!(
-            "a policy that says what a `{}` request for `{}` owes",
-            request.class.as_str(),
-            request.license_type
-        ));
-    }
-    let requirements = requirements.unwrap_or_default();
-    for standing in requirements
-        .iter()
-        .filter(|standing| standing.status.is_open())
-    {
-        needs.extend(standing.missing.iter().cloned());
-    }
-    let mut upcoming = if ended.is_some() {
-        Vec::new()
-    } else {
-        owed.upcoming(&requirements, &ends)
-    };
-    upcoming.sort_by_key(|upcoming| upcoming.at);
     RequestEvaluation {
         at: now,
-        state,
-        since: owed.since(
-            &approvals,
-            &requirements,
-            state,
-            ended.map(|ended| ended.at),
-        ),
-        needs: if ended.is_some() { Vec::new() } else { needs },
-        requirements,
+        state: ended
+            .as_ref()
+            .map_or(RequestState::Submitted, |ended| ended.state),
+        since: ended
+            .as_ref()
+            .map_or(request.submitted_at, |ended| ended.at),
+        requirements: Vec::new(),
+        unwaivable: Vec::new(),
+        practice: Vec::new(),
+        deadlines: Vec::new(),
+        approvals: Approvals {
+            given,
+            steps: Vec::new(),
+        },
+        needs: vec!["the implementation has no policy in force".to_owned()],
+        upcoming: rules
+            .next_change(now)
+            .map(|at| Upcoming {
+                at,
+                change: Change::NewRules,
+            })
+            .into_iter()
+            .collect(),
+        requirement_set: None,
+        policy: None,
+        ended_by: ended.and_then(|ended| ended.fact),
+        lapsed_because: None,
+    }
+}
+
+fn answer(
+    owed: &Owed<'_>,
+    road: &road::Road,
+    ends: &[AnnouncedEnd<'_>],
+    ended: Option<Ended>,
+    now: Instant,
+) -> RequestEvaluation {
+    let progress = &road.progress;
+    let approvals = progress.approvals.clone();
+    let mut needs = Vec::new();
+    let mut upcoming = Vec::new();
+    if ended.is_none() {
+        if let Some(step) = approvals.next() {
+            needs.push(format!(
+                "approval {} of {} is open: {}",
+                approvals.given.len() + 1,
+                approvals.steps.len(),
+                approver_name(step)
+            ));
+        }
+        if progress.items.is_none() {
+            needs.push(format!(
+                "a policy that says what a `{}` request for `{}` owes",
+                owed.request.class.as_str(),
+                owed.request.license_type
+            ));
+        }
+        for item in progress
+            .items
+            .iter()
+            .flatten()
+            .filter(|item| item.is_open())
+        {
+            needs.extend(item.standing.missing.iter().cloned());
+        }
+        upcoming = owed.upcoming(road, ends);
+        upcoming.sort_by_key(|upcoming| upcoming.at);
+    }
+    let today = owed.calendar.day(owed.at);
+    let items = || progress.items.iter().flatten();
+    RequestEvaluation {
+        at: now,
+        state: ended.as_ref().map_or(progress.state, |ended| ended.state),
+        since: owed.since(progress, ended.as_ref().map(|ended| ended.at)),
+        needs,
+        requirements: items().map(|item| item.standing.clone()).collect(),
+        unwaivable: items()
+            .filter(|item| !item.waivable)
+            .map(|item| item.standing.key.clone())
+            .collect(),
+        practice: progress.practice.clone(),
+        deadlines: road.runs.iter().map(|run| run.standing(today)).collect(),
         approvals,
         upcoming,
         requirement_set: owed.set_code(),
-        policy: Some(in_force.number),
-        ended_by: ended.map(|ended| ended.fact),
+        policy: Some(owed.in_force.number),
+        lapsed_because: ended.as_ref().and_then(|ended| ended.because.clone()),
+        ended_by: ended.and_then(|ended| ended.fact),
     }
 }
 
@@ -276,17 +402,22 @@ pub(super) fn owed_on_return(case: &Case<'_>, period: &Period, now: Instant) -> 
         version: 1,
     };
     let project_types = period.project_types.iter().copied().collect();
-    Owed::new(
+    let license = OnceCell::new();
+    let ground = Ground {
         case,
-        &request,
-        &project_types,
-        &facts,
-        &rules,
+        request: &request,
+        project_types: &project_types,
+        rules: &rules,
         in_force,
-        now,
-    )
-    .requirements()
-    .unwrap_or_default()
+        license: &license,
+    };
+    let (held, resets) = (held::Held::default(), item::Resets::default());
+    Owed::new(ground, &facts, now, &held, &resets)
+        .items()
+        .into_iter()
+        .flatten()
+        .map(|item| item.standing)
+        .collect()
 }
 
 fn approver_name(step: &ApprovalStep) -> String {

@@ -3,58 +3,72 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::Approvals;
-use crate::domain::calendar::{Instant, Length, add_days, start_of_day};
-use crate::domain::departure::AnnouncedEnd;
+use chrono::NaiveDate;
+
+use super::held::Held;
+use super::item::{Before, Candidate, Fails, Item, Resets};
+use crate::domain::calendar::{Instant, Length};
 use crate::domain::evaluate::ladder;
 use crate::domain::evaluate::obligation::calendar;
 use crate::domain::evaluate::rules::{InForce, Rules};
-use crate::domain::evaluate::{Case, Change, EndCause, Evaluation, Upcoming, evaluate};
-use crate::domain::fact::{DeactivationCause, Fact, HoldCause};
-use crate::domain::ids::FactId;
+use crate::domain::evaluate::{Case, Evaluation, evaluate};
+use crate::domain::fact::{Fact, FactBody, HoldCause, Outcome};
 use crate::domain::policy::{
     AgreementRequirement, AgreementScope, ApprovalStep, Binds, CourseRequirement, EvidenceFrom,
-    Party, RequirementSet, Return,
+    Party, PracticeRequirement, RequirementSet, Return,
 };
-use crate::domain::request::{LicenseRequest, RequestState};
+use crate::domain::request::LicenseRequest;
 use crate::domain::requirement::{
-    Calendar, Evidence, RequirementKey, Standing, Status, execution, party_name, passes, waiver,
+    Calendar, Evidence, RequirementKey, execution, party_name, passes,
 };
 
-/// What a request owes at an instant.
-pub(super) struct Owed<'a> {
-    case: &'a Case<'a>,
-    request: &'a LicenseRequest,
-    project_types: &'a BTreeSet<u8>,
-    facts: &'a [&'a Fact],
-    rules: &'a Rules<'a>,
-    in_force: InForce<'a>,
-    calendar: Calendar<'a>,
-    at: Instant,
+/// What a request rests on at any instant.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    pub case: &'a Case<'a>,
+    pub request: &'a LicenseRequest,
+    pub project_types: &'a BTreeSet<u8>,
+    pub rules: &'a Rules<'a>,
+    pub in_force: InForce<'a>,
     /// The person's license here as it stood at submission.
-    license: OnceCell<Evaluation>,
+    pub license: &'a OnceCell<Evaluation>,
+}
+
+/// What a request owes at an instant, by some facts.
+pub(super) struct Owed<'a> {
+    pub case: &'a Case<'a>,
+    pub request: &'a LicenseRequest,
+    pub project_types: &'a BTreeSet<u8>,
+    pub facts: &'a [&'a Fact],
+    pub rules: &'a Rules<'a>,
+    pub in_force: InForce<'a>,
+    pub calendar: Calendar<'a>,
+    pub at: Instant,
+    pub held: &'a Held,
+    pub resets: &'a Resets,
+    license: &'a OnceCell<Evaluation>,
 }
 
 impl<'a> Owed<'a> {
     pub(super) fn new(
-        case: &'a Case<'a>,
-        request: &'a LicenseRequest,
-        project_types: &'a BTreeSet<u8>,
+        ground: Ground<'a>,
         facts: &'a [&'a Fact],
-        rules: &'a Rules<'a>,
-        in_force: InForce<'a>,
         at: Instant,
+        held: &'a Held,
+        resets: &'a Resets,
     ) -> Self {
         Self {
-            case,
-            request,
-            project_types,
+            case: ground.case,
+            request: ground.request,
+            project_types: ground.project_types,
             facts,
-            rules,
-            in_force,
-            calendar: calendar(in_force),
+            rules: ground.rules,
+            in_force: ground.in_force,
+            calendar: calendar(ground.in_force),
             at,
-            license: OnceCell::new(),
+            held,
+            resets,
+            license: ground.license,
         }
     }
 
@@ -126,7 +140,15 @@ impl<'a> Owed<'a> {
                 now.binds != Binds::NewRequests
                     || then.courses.iter().any(|then| then.course == now.course)
             });
+            set.practice.retain(|now| {
+                now.binds != Binds::NewRequests
+                    || then
+                        .practice
+                        .iter()
+                        .any(|then| then.practice_set == now.practice_set)
+            });
         }
+        self.add_extras(&mut set);
         Some(set)
     }
 
@@ -171,7 +193,9 @@ impl<'a> Owed<'a> {
             .collect()
     }
 
-    pub(super) fn requirements(&self) -> Option<Vec<Standing>> {
+    /// The requirements in the order in which the set names them. Steps are settled in their order: what is done in a
+    /// later step before the earlier ones are done does not count.
+    pub(super) fn items(&self) -> Option<Vec<Item>> {
         let set = self.set()?;
         let agreements = set
             .agreements
@@ -184,19 +208,139 @@ impl<'a> Owed<'a> {
             .filter(|requirement| {
                 self.for_job_role(&requirement.job_roles)
                     && self.for_project_types(&requirement.project_types)
-                    && requirement
-                        .absence_at_least
-                        .is_none_or(|length| self.absent_for(length))
+                    && self.absent(requirement.absence_at_least)
             })
             .filter_map(|requirement| self.course(requirement));
-        let standings = agreements
+        let practice = set
+            .practice
+            .iter()
+            .filter(|requirement| {
+                self.for_job_role(&requirement.job_roles)
+                    && self.absent(requirement.absence_at_least)
+            })
+            .filter_map(|requirement| self.practice(requirement));
+        let mut ranked: Vec<(Option<usize>, Option<Candidate>, Option<Item>)> = agreements
             .chain(courses)
-            .map(|standing| self.waived(standing))
+            .chain(practice)
+            .map(|candidate| {
+                let rank = candidate
+                    .step
+                    .as_ref()
+                    .and_then(|step| set.order.iter().position(|known| known == step));
+                (rank, Some(candidate), None)
+            })
             .collect();
-        Some(standings)
+        let mut before = Before::Nothing;
+        let ranks = std::iter::once(None).chain((0..set.order.len()).map(Some));
+        for rank in ranks {
+            let mut done: Option<NaiveDate> = match &before {
+                Before::Done(day) => Some(*day),
+                _ => None,
+            };
+            let mut open = false;
+            for (place, candidate, item) in &mut ranked {
+                if *place != rank {
+                    continue;
+                }
+                let settled = candidate
+                    .take()
+                    .map(|candidate| self.settled(candidate, &before));
+                match settled.as_ref().map(|item| item.done_on(None)) {
+                    Some(Some(day)) => done = done.max(Some(day)),
+                    _ => open = true,
+                }
+                *item = settled;
+            }
+            let Some(step) = rank.and_then(|rank| set.order.get(rank)) else {
+                continue;
+            };
+            before = match (before, open) {
+                (Before::Open(mut steps), true) => {
+                    steps.push(step.clone());
+                    Before::Open(steps)
+                }
+                (Before::Open(steps), false) => Before::Open(steps),
+                (_, true) => Before::Open(vec![step.clone()]),
+                (before, false) => done.map_or(before, Before::Done),
+            };
+        }
+        Some(ranked.into_iter().filter_map(|(_, _, item)| item).collect())
     }
 
-    fn agreement(&self, requirement: &AgreementRequirement) -> Option<Standing> {
+    fn absent(&self, at_least: Option<Length>) -> bool {
+        at_least.is_none_or(|length| self.absent_for(length))
+    }
+
+    /// What staff added to this one request.
+    fn add_extras(&self, set: &mut RequirementSet) {
+        let today = self.calendar.day(self.at);
+        for fact in self.facts {
+            let FactBody::RequirementAdded {
+                requirement,
+                until_on,
+            } = &fact.body
+            else {
+                continue;
+            };
+            if fact.request_id != Some(self.request.id) || until_on.is_some_and(|last| last < today)
+            {
+                continue;
+            }
+            // Where the set asks it of some people only, this request owes it in any case.
+            match requirement.split_once(':') {
+                Some(("agreement", code)) => {
+                    let found = set
+                        .agreements
+                        .extract_if(.., |known| known.agreement == code);
+                    let mut extra = found
+                        .last()
+                        .unwrap_or_else(|| AgreementRequirement::plain(code));
+                    extra.job_roles.clear();
+                    set.agreements.push(extra);
+                }
+                Some(("course", code)) => {
+                    let found = set.courses.extract_if(.., |known| known.course == code);
+                    let mut extra = found
+                        .last()
+                        .unwrap_or_else(|| CourseRequirement::plain(code));
+                    extra.job_roles.clear();
+                    extra.project_types.clear();
+                    extra.absence_at_least = None;
+                    set.courses.push(extra);
+                }
+                Some(("practice", code)) => {
+                    let found = set
+                        .practice
+                        .extract_if(.., |known| known.practice_set == code);
+                    let mut extra = found
+                        .last()
+                        .unwrap_or_else(|| PracticeRequirement::plain(code));
+                    extra.job_roles.clear();
+                    extra.absence_at_least = None;
+                    set.practice.push(extra);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether staff added a requirement to this request.
+    pub(super) fn added(&self, key: &RequirementKey) -> bool {
+        let name = key.to_string();
+        let today = self.calendar.day(self.at);
+        self.facts
+            .iter()
+            .filter(|fact| fact.request_id == Some(self.request.id))
+            .any(|fact| {
+                matches!(
+                    &fact.body,
+                    FactBody::RequirementAdded { requirement, until_on }
+                        if *requirement == name && until_on.is_none_or(|last| today <= last)
+                )
+            })
+    }
+
+    fn agreement(&self, requirement: &AgreementRequirement) -> Option<Candidate> {
         let code = &requirement.agreement;
         let agreement = self
             .in_force
@@ -221,20 +365,24 @@ impl<'a> Owed<'a> {
                 party_name(*party)
             )
         };
-        Some(self.standing(
-            RequirementKey::Agreement(code.clone()),
-            agreement.title.clone(),
-            signed.executed,
-            signed.signed,
-            (
-                signed.missing.iter().map(missing).collect(),
-                signed.missing.clone(),
-            ),
-            requirement.enforced_from,
-        ))
+        Some(Candidate {
+            key: RequirementKey::Agreement(code.clone()),
+            title: agreement.title.clone(),
+            step: requirement.step.clone(),
+            initial: requirement.initial_step,
+            on_lapse: requirement.on_lapse,
+            waivable: requirement.waivable,
+            done: signed.rounds,
+            partial: signed.signed,
+            missing: signed.missing.iter().map(missing).collect(),
+            who: signed.missing.clone(),
+            enforced_from: requirement.enforced_from,
+            fails: Fails::default(),
+            practice: None,
+        })
     }
 
-    fn course(&self, requirement: &CourseRequirement) -> Option<Standing> {
+    fn course(&self, requirement: &CourseRequirement) -> Option<Candidate> {
         let code = &requirement.course;
         let course = self.in_force.document.courses.get(code)?;
         let validity = requirement.validity.or(course.validity);
@@ -250,11 +398,14 @@ impl<'a> Owed<'a> {
             pass_mark,
             self.calendar,
         );
-        let evidence = passed.last().map(|(on, fact)| Evidence {
-            facts: vec![*fact],
-            on: *on,
-            valid_through: length.map(|length| self.calendar.after(length, *on)),
-        });
+        let done = passed
+            .iter()
+            .map(|(on, fact)| Evidence {
+                facts: vec![*fact],
+                on: *on,
+                valid_through: length.map(|length| self.calendar.after(length, *on)),
+            })
+            .collect();
         let edition = course
             .edition
             .as_ref()
@@ -263,21 +414,42 @@ impl<'a> Owed<'a> {
         let mark = pass_mark
             .map(|mark| format!(" with at least {mark} %"))
             .unwrap_or_default();
-        Some(self.standing(
-            RequirementKey::Course(code.clone()),
-            course.title.clone(),
-            evidence,
-            Vec::new(),
-            (
-                vec![format!("`{code}` is not passed{edition}{mark}")],
-                vec![Party::EndUser],
-            ),
-            requirement.enforced_from,
-        ))
+        Some(Candidate {
+            key: RequirementKey::Course(code.clone()),
+            title: course.title.clone(),
+            step: requirement.step.clone(),
+            initial: requirement.initial_step,
+            on_lapse: requirement.on_lapse,
+            waivable: requirement.waivable,
+            done,
+            partial: Vec::new(),
+            missing: vec![format!("`{code}` is not passed{edition}{mark}")],
+            who: vec![Party::EndUser],
+            enforced_from: requirement.enforced_from,
+            fails: self.fails(code, requirement.max_attempts.or(course.max_attempts)),
+            practice: None,
+        })
+    }
+
+    /// The fails of a course since the request.
+    fn fails(&self, code: &str, allowed: Option<u16>) -> Fails {
+        let facts = self
+            .facts
+            .iter()
+            .filter(|fact| fact.envelope.occurred_at > self.request.submitted_at)
+            .filter(|fact| {
+                matches!(&fact.body, FactBody::TrainingCompleted { course, outcome: Outcome::Fail, .. } if course == code)
+            })
+            .map(|fact| {
+                let on = self.calendar.day(fact.envelope.occurred_at);
+                (fact.acts_at(), on, fact.id)
+            })
+            .collect();
+        Fails { facts, allowed }
     }
 
     /// The facts that count from the instant a requirement names.
-    fn counting_from(&self, from: EvidenceFrom) -> Vec<&Fact> {
+    pub(super) fn counting_from(&self, from: EvidenceFrom) -> Vec<&Fact> {
         let since = match from {
             EvidenceFrom::AnyTime => None,
             EvidenceFrom::Submission => Some(self.request.submitted_at),
@@ -338,140 +510,5 @@ impl<'a> Owed<'a> {
             self.calendar.after(length, self.calendar.day(since))
                 <= self.calendar.day(self.request.submitted_at)
         })
-    }
-
-    fn standing(
-        &self,
-        key: RequirementKey,
-        title: String,
-        evidence: Option<Evidence>,
-        partial: Vec<FactId>,
-        (missing, who): (Vec<String>, Vec<Party>),
-        enforced_from: Option<chrono::NaiveDate>,
-    ) -> Standing {
-        let today = self.calendar.day(self.at);
-        match evidence {
-            Some(evidence) if evidence.counts_on(today) => Standing {
-                key,
-                title,
-                status: Status::Met,
-                evidence: evidence.facts,
-                missing: Vec::new(),
-                valid_through: evidence.valid_through,
-                due_on: None,
-                who: Vec::new(),
-            },
-            // A rule that only reports yet keeps nobody from activation.
-            _ if enforced_from.is_some_and(|day| today < day) => Standing {
-                key,
-                title,
-                status: Status::Waived,
-                evidence: Vec::new(),
-                missing,
-                valid_through: enforced_from.and_then(|day| day.pred_opt()),
-                due_on: None,
-                who,
-            },
-            lapsed => Standing {
-                key,
-                title,
-                status: Status::Due,
-                evidence: partial,
-                missing: match lapsed.and_then(|evidence| evidence.valid_through) {
-                    Some(last) => missing
-                        .into_iter()
-                        .map(|sentence| {
-                            format!("{sentence} (what was done before counted through {last})")
-                        })
-                        .collect(),
-                    None => missing,
-                },
-                valid_through: None,
-                due_on: None,
-                who,
-            },
-        }
-    }
-
-    fn waived(&self, standing: Standing) -> Standing {
-        if !standing.status.is_open() {
-            return standing;
-        }
-        match waiver(
-            self.facts,
-            self.case.organization,
-            &standing.key,
-            self.calendar.day(self.at),
-        ) {
-            Some((fact, until_on)) => Standing {
-                status: Status::Waived,
-                evidence: vec![fact],
-                valid_through: until_on,
-                ..standing
-            },
-            None => standing,
-        }
-    }
-
-    pub(super) fn upcoming(
-        &self,
-        requirements: &[Standing],
-        ends: &[AnnouncedEnd<'_>],
-    ) -> Vec<Upcoming> {
-        let lapses = requirements.iter().filter_map(|standing| {
-            let last = standing
-                .valid_through
-                .filter(|_| !standing.status.is_open())?;
-            Some(Upcoming {
-                at: start_of_day(self.in_force.zone, add_days(last, 1)),
-                change: Change::Lapses(standing.key.clone()),
-            })
-        });
-        let rules = self.rules.next_change(self.at).map(|at| Upcoming {
-            at,
-            change: Change::NewRules,
-        });
-        let departures = ends
-            .iter()
-            .filter(|end| end.withdraws(self.request.organization_id, self.request.submitted_at))
-            .map(|end| Upcoming {
-                at: end.acts_at,
-                change: Change::Ends(EndCause::Deactivated(DeactivationCause::EmploymentEnded)),
-            });
-        lapses
-            .chain(rules)
-            .chain(departures)
-            .filter(|upcoming| upcoming.at > self.at)
-            .collect()
-    }
-
-    /// Since when the request is in its state: the last fact that brought it there.
-    pub(super) fn since(
-        &self,
-        approvals: &Approvals,
-        requirements: &[Standing],
-        state: RequestState,
-        ended: Option<Instant>,
-    ) -> Instant {
-        let recorded = |ids: &[FactId]| {
-            self.facts
-                .iter()
-                .filter(|fact| ids.contains(&fact.id))
-                .map(|fact| fact.envelope.recorded_at)
-                .max()
-        };
-        let submitted = self.request.submitted_at;
-        let approved = recorded(&approvals.given).unwrap_or(submitted);
-        match state {
-            RequestState::Submitted => submitted,
-            RequestState::Ready => requirements
-                .iter()
-                .filter_map(|standing| recorded(&standing.evidence))
-                .max()
-                .unwrap_or(approved)
-                .max(approved),
-            _ => ended.unwrap_or(approved),
-        }
-        .max(submitted)
     }
 }

@@ -3,6 +3,7 @@
 mod agreements;
 mod contested;
 mod courses;
+mod deadlines;
 mod ends;
 mod histories;
 mod holds;
@@ -11,6 +12,8 @@ mod knowledge;
 mod ladder;
 mod leave;
 mod policies;
+mod practice;
+mod practice_properties;
 mod properties;
 mod requests;
 mod sources;

@@ -200,6 +200,8 @@ impl Story {
                 | FactBody::RequestDenied
                 | FactBody::RequestWithdrawn { .. }
                 | FactBody::Activated { .. }
+                | FactBody::RequirementAdded { .. }
+                | FactBody::DeadlineExtended { .. }
         );
         self.next += 1;
         let id = FactId(Uuid::from_u128(self.next));

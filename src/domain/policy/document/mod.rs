@@ -210,6 +210,14 @@ pub struct Workflow {
     pub project_types: Vec<u8>,
 }
 
+impl Workflow {
+    /// Whether one of these project types uses it. A workflow that names no types is everybody's.
+    #[must_use]
+    pub fn concerns<'t>(&self, mut project_types: impl Iterator<Item = &'t u8>) -> bool {
+        self.project_types.is_empty() || project_types.any(|kind| self.project_types.contains(kind))
+    }
+}
+
 /// Acts that need a second person besides the one who asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -22,7 +22,8 @@ pub struct PracticeSet {
 pub struct PracticeRules {
     /// Whether sets open one after the other or all at once.
     pub release: PracticeRelease,
-    /// How often a set may be submitted. Absent: without limit.
+    /// How often a set may be tried. A fail uses an attempt up; corrections of what was returned belong to the same
+    /// attempt. Absent: without limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u16>,
     /// Lowest share of right entries, in per cent. Absent: the reviewer's word alone decides.

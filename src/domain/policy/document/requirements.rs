@@ -133,6 +133,24 @@ pub struct RequirementSet {
 }
 
 impl RequirementSet {
+    /// Whether staff may waive a requirement of this set, by its name. Nothing where the set does not hold it.
+    #[must_use]
+    pub fn waivable(&self, requirement: &str) -> Option<bool> {
+        let (kind, code) = requirement.split_once(':')?;
+        match kind {
+            "agreement" => (self.agreements.iter())
+                .find(|found| found.agreement == code)
+                .map(|found| found.waivable),
+            "course" => (self.courses.iter())
+                .find(|found| found.course == code)
+                .map(|found| found.waivable),
+            "practice" => (self.practice.iter())
+                .find(|found| found.practice_set == code)
+                .map(|found| found.waivable),
+            _ => None,
+        }
+    }
+
     /// The names of all steps that requirements of this set belong to.
     #[must_use]
     pub fn steps(&self) -> BTreeSet<&str> {
@@ -303,3 +321,64 @@ pub enum Binds {
 
 /// The sets of a license type, by code.
 pub type RequirementSets = BTreeMap<String, RequirementSet>;
+
+impl AgreementRequirement {
+    /// An agreement asked for without more.
+    #[must_use]
+    pub fn plain(agreement: &str) -> Self {
+        Self {
+            agreement: agreement.to_owned(),
+            job_roles: BTreeSet::new(),
+            step: None,
+            initial_step: false,
+            evidence_from: EvidenceFrom::default(),
+            on_lapse: OnLapse::default(),
+            waivable: true,
+            binds: Binds::default(),
+            enforced_from: None,
+        }
+    }
+}
+
+impl CourseRequirement {
+    /// A course asked for without more.
+    #[must_use]
+    pub fn plain(course: &str) -> Self {
+        Self {
+            course: course.to_owned(),
+            job_roles: BTreeSet::new(),
+            project_types: BTreeSet::new(),
+            absence_at_least: None,
+            pass_mark: None,
+            max_attempts: None,
+            validity: None,
+            equivalents: BTreeSet::new(),
+            step: None,
+            initial_step: false,
+            evidence_from: EvidenceFrom::default(),
+            on_lapse: OnLapse::default(),
+            waivable: true,
+            binds: Binds::default(),
+            enforced_from: None,
+        }
+    }
+}
+
+impl PracticeRequirement {
+    /// A practice set asked for without more.
+    #[must_use]
+    pub fn plain(practice_set: &str) -> Self {
+        Self {
+            practice_set: practice_set.to_owned(),
+            job_roles: BTreeSet::new(),
+            absence_at_least: None,
+            validity: None,
+            step: None,
+            evidence_from: EvidenceFrom::default(),
+            on_lapse: OnLapse::default(),
+            waivable: true,
+            binds: Binds::default(),
+            enforced_from: None,
+        }
+    }
+}

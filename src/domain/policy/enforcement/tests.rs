@@ -154,19 +154,19 @@ fn an_end_that_needs_a_notice_waits_and_one_that_needs_none_is_worked() {
 #[test]
 fn what_overrides_state_is_named_where_it_stands() {
     let mut document = preset("hand").expect("hand").document.clone();
-    assert!(pointers_of(&document, "request_lapse").is_empty());
+    assert!(pointers_of(&document, "requests_enforced_from").is_empty());
     document
         .overrides
         .push(crate::domain::policy::GroupOverride {
             group: "north".to_owned(),
             changes: serde_json::from_str(
-                r#"{"requests": {"lapses_after": {"days": 30}, "work_email": null}}"#,
+                r#"{"requests": {"enforced_from": "2027-01-01", "work_email": null}}"#,
             )
             .expect("an object"),
         });
     assert_eq!(
-        pointers_of(&document, "request_lapse"),
-        ["/overrides/0/changes/requests/lapses_after"]
+        pointers_of(&document, "requests_enforced_from"),
+        ["/overrides/0/changes/requests/enforced_from"]
     );
     assert!(pointers_of(&document, "work_email").is_empty());
 }

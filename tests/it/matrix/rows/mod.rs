@@ -15,6 +15,7 @@
 mod evidence;
 mod implementations;
 mod licenses;
+mod practice;
 mod requests;
 mod roster;
 mod staff;
@@ -28,6 +29,7 @@ const TOPICS: &[&[Row]] = &[
     requests::ROWS,
     evidence::ROWS,
     staff::ROWS,
+    practice::ROWS,
     licenses::ROWS,
     staff::CORRECTIONS,
 ];

@@ -1,0 +1,126 @@
+//! The beginning of a license: one path, whether staff activate or the policy does.
+
+use crate::application::audit::Trail;
+use crate::application::{Error, Tx};
+use crate::domain::calendar::Precision;
+use crate::domain::fact::{Basis, Channel, Envelope, FactBody, Reporter};
+use crate::domain::ids::LicenseId;
+use crate::domain::license::{License, LicenseStatus};
+use crate::domain::policy::{ActivationBy, RequestClass};
+use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
+
+use super::dossier::Dossier;
+use super::reporting::{About, fact};
+
+/// Begins the license period of a request whose every need was checked in this transaction.
+pub(super) fn begin(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    request: &LicenseRequest,
+    envelope: Envelope,
+) -> Result<LicenseId, Error> {
+    let license_id = match dossier
+        .licenses
+        .iter()
+        .find(|license| license.organization_id == request.organization_id)
+    {
+        Some(license) => license.id,
+        None => {
+            let license = License {
+                id: tx.id(),
+                implementation_id: request.implementation_id,
+                organization_id: request.organization_id,
+                person_id: request.person_id,
+                license_type: request.license_type.clone(),
+                recorded: RecordedState {
+                    state: LicenseStatus::Active,
+                    next_change_at: None,
+                    generation: dossier.implementation.generation,
+                },
+                contested_at: None,
+                recorded_at: tx.now,
+                version: 1,
+            };
+            tx.unit.insert_license(&license)?;
+            let id = license.id;
+            dossier.licenses.push(license);
+            id
+        }
+    };
+    let body = if request.class == RequestClass::TypeChange {
+        FactBody::TypeChanged {
+            license_type: request.license_type.clone(),
+        }
+    } else {
+        FactBody::Activated {
+            license_type: request.license_type.clone(),
+            class: request.class,
+            job_role: request.job_role.clone(),
+            projects: request.projects.clone(),
+            project_types: dossier
+                .project_types_of(&request.projects)
+                .into_iter()
+                .collect(),
+            basis: Basis::Requirements,
+            submitted_at: Some(request.submitted_at),
+            requirement_set: dossier.request_at(request, tx.now).requirement_set,
+        }
+    };
+    let about = About {
+        organization: Some(request.organization_id),
+        request: Some(request.id),
+        license: Some(license_id),
+    };
+    let person = dossier.person.clone();
+    let fact = fact(tx, &person, about, envelope, body);
+    tx.unit.insert_facts(std::slice::from_ref(&fact))?;
+    dossier.learn(&[fact]);
+    dossier.record_states(tx.unit, tx.now)?;
+    touched(&mut tx.trail, request, license_id);
+    Ok(license_id)
+}
+
+fn touched(trail: &mut Trail, request: &LicenseRequest, license: LicenseId) {
+    trail.touched("license_request", request.id);
+    trail.touched("license", license);
+}
+
+/// Begins the license of every request of the person that is ready and whose policy leaves nothing to staff. Called by
+/// each transaction whose fact may make a request ready; recorded by whoever recorded that fact.
+pub(super) fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), Error> {
+    loop {
+        let ready = dossier.requests.iter().find(|request| {
+            let evaluation = dossier.request_at(request, tx.now);
+            let license = dossier.license_at(request.organization_id, tx.now);
+            evaluation.state == RequestState::Ready
+                && automatic(dossier, request, tx.now)
+                && evaluation.activate(request.class, &license).is_ok()
+        });
+        let Some(request) = ready.cloned() else {
+            return Ok(());
+        };
+        let envelope = Envelope {
+            occurred_at: tx.now,
+            precision: Precision::Instant,
+            reported_at: tx.now,
+            recorded_at: tx.now,
+            reported_by: Reporter::Recorder,
+            recorded_by: tx.actor.principal.id,
+            channel: Channel::Api,
+            ticket_reference: None,
+            reason: None,
+            supersedes: None,
+        };
+        begin(tx, dossier, &request, envelope)?;
+    }
+}
+
+fn automatic(
+    dossier: &Dossier,
+    request: &LicenseRequest,
+    now: crate::domain::calendar::Instant,
+) -> bool {
+    dossier.rules_at(request.organization_id, now, |document| {
+        document.requests_for(&request.license_type).activation.by == ActivationBy::Automatic
+    })
+}

@@ -1,0 +1,287 @@
+//! How far a request has come, in whose hands it is, and what happens to it by itself.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::deadlines::{Restarts, Run};
+use super::held::Held;
+use super::item::{Item, Resets};
+use super::owed::{Ground, Owed};
+use super::practice::{PracticeStanding, PracticeState, least_advanced};
+use super::{Approvals, Lapse};
+use crate::domain::calendar::{Instant, start_of_day};
+use crate::domain::fact::{Fact, FactBody};
+use crate::domain::ids::FactId;
+use crate::domain::policy::{DeadlineMiss, OnLapse};
+use crate::domain::request::RequestState;
+
+/// A request at an instant, by some facts.
+pub(super) struct Progress {
+    /// Nothing where the policy does not say what such a request owes.
+    pub items: Option<Vec<Item>>,
+    pub practice: Vec<PracticeStanding>,
+    pub approvals: Approvals,
+    pub approved_on: Option<NaiveDate>,
+    pub state: RequestState,
+}
+
+impl Progress {
+    /// Whether only staff can act.
+    fn in_staffs_hands(&self) -> bool {
+        match self.state {
+            RequestState::Submitted | RequestState::Ready => true,
+            // Every workflow, not only the one that is shown.
+            RequestState::InReview => self.practice.iter().all(|standing| {
+                matches!(
+                    standing.state,
+                    PracticeState::InReview | PracticeState::Accepted | PracticeState::Waived
+                )
+            }),
+            _ => false,
+        }
+    }
+}
+
+impl Owed<'_> {
+    pub(super) fn progress(&self) -> Progress {
+        let steps = self.approval_steps();
+        let given: Vec<(NaiveDate, FactId)> = self
+            .facts
+            .iter()
+            .filter(|fact| {
+                fact.request_id == Some(self.request.id)
+                    && matches!(fact.body, FactBody::RequestApproved)
+            })
+            .map(|fact| (self.calendar.day(fact.envelope.occurred_at), fact.id))
+            .collect();
+        let approved_on = match steps.len() {
+            0 => Some(self.calendar.day(self.request.submitted_at)),
+            needed => given.get(needed - 1).map(|(on, _)| *on),
+        };
+        let approvals = Approvals {
+            given: given.into_iter().map(|(_, id)| id).collect(),
+            steps,
+        };
+        let mut items = self.items();
+        let practice = items
+            .as_mut()
+            .map_or_else(Vec::new, |items| self.release(items, approved_on.is_some()));
+        let state = match &items {
+            _ if approved_on.is_none() => RequestState::Submitted,
+            None => RequestState::Onboarding,
+            Some(items)
+                if items
+                    .iter()
+                    .any(|item| item.practice.is_none() && item.is_open()) =>
+            {
+                RequestState::Onboarding
+            }
+            Some(_) => least_advanced(&practice).unwrap_or(RequestState::Ready),
+        };
+        Progress {
+            items,
+            practice,
+            approvals,
+            approved_on,
+            state,
+        }
+    }
+
+    /// What ends the request, or has a step start over, by itself and has come by now: the earliest of it.
+    fn turning(&self, progress: &Progress, runs: &[Run]) -> Option<Turning> {
+        let today = self.calendar.day(self.at);
+        let starts = |day| start_of_day(self.in_force.zone, day);
+        let mut turnings = Vec::new();
+        for run in runs {
+            let Some(over) = run.missed_on(today) else {
+                continue;
+            };
+            turnings.push(match &run.on_miss {
+                DeadlineMiss::LapseRequest {} => Turning::Lapses(Lapse {
+                    at: starts(over),
+                    because: run.missed(),
+                    fact: None,
+                }),
+                DeadlineMiss::ResetStep { step } => Turning::Resets {
+                    on: over,
+                    at: starts(over),
+                    step: step.clone(),
+                    deadline: Some(run.code.clone()),
+                },
+            });
+        }
+        for item in progress.items.iter().flatten() {
+            if let Some((at, fact)) = item.fails.last_allowed(self.reset_of(item.step.as_deref()))
+                && item.is_open()
+            {
+                turnings.push(Turning::Lapses(Lapse {
+                    at,
+                    because: format!(
+                        "`{}` was failed as often as it may be tried",
+                        item.standing.key
+                    ),
+                    fact: Some(fact),
+                }));
+            }
+            if item.on_lapse == OnLapse::Reopen {
+                continue;
+            }
+            let Some(on) = self.lapsed_on(item) else {
+                continue;
+            };
+            match (&item.step, item.on_lapse) {
+                (Some(step), OnLapse::ReopenStep) => turnings.push(Turning::Resets {
+                    on,
+                    at: starts(on),
+                    step: step.clone(),
+                    deadline: None,
+                }),
+                (_, OnLapse::LapseRequest) => turnings.push(Turning::Lapses(Lapse {
+                    at: starts(on),
+                    because: format!("`{}` no longer counts", item.standing.key),
+                    fact: None,
+                })),
+                _ => {}
+            }
+        }
+        turnings
+            .into_iter()
+            .filter(|turning| turning.at() <= self.at)
+            .min_by_key(Turning::at)
+    }
+}
+
+/// What happens to a request by itself.
+enum Turning {
+    Lapses(Lapse),
+    Resets {
+        on: NaiveDate,
+        at: Instant,
+        step: String,
+        deadline: Option<String>,
+    },
+}
+
+impl Turning {
+    fn at(&self) -> Instant {
+        match self {
+            Self::Lapses(lapse) => lapse.at,
+            Self::Resets { at, .. } => *at,
+        }
+    }
+}
+
+/// A request as it stands at an instant by some facts, with all that came by itself.
+pub(super) struct Road {
+    pub progress: Progress,
+    pub runs: Vec<Run>,
+    pub held: Held,
+    pub resets: Resets,
+    pub lapse: Option<Lapse>,
+}
+
+/// Steps that start over again and again end somewhere.
+const MOST_RESETS: usize = 100;
+
+impl Ground<'_> {
+    pub(super) fn road(self, facts: &[&Fact], at: Instant) -> Road {
+        let mut resets = Resets::new();
+        let mut restarts = Restarts::new();
+        let mut left = MOST_RESETS;
+        loop {
+            let held = self.held(facts, at, &resets);
+            let owed = Owed::new(self, facts, at, &held, &resets);
+            let mut progress = owed.progress();
+            let runs = owed.deadlines(&progress, &restarts);
+            match owed.turning(&progress, &runs) {
+                Some(Turning::Resets {
+                    on, step, deadline, ..
+                }) if left > 0 && resets.get(&step).is_none_or(|last| *last < on) => {
+                    left -= 1;
+                    resets.insert(step, on);
+                    if let Some(deadline) = deadline {
+                        restarts.insert(deadline, on);
+                    }
+                }
+                turning => {
+                    owed.date(&mut progress, &runs);
+                    return Road {
+                        lapse: match turning {
+                            Some(Turning::Lapses(lapse)) => Some(lapse),
+                            _ => None,
+                        },
+                        progress,
+                        runs,
+                        held,
+                        resets,
+                    };
+                }
+            }
+        }
+    }
+
+    /// The days on which staff held the request, by what occurred in the world: a fact recorded late held nobody up.
+    fn held(self, facts: &[&Fact], at: Instant, resets: &Resets) -> Held {
+        let mut held = Held::default();
+        if self.staff_time_counts() {
+            return held;
+        }
+        let calendar = super::super::obligation::calendar(self.in_force);
+        let submitted = self.request.submitted_at;
+        let moments: BTreeSet<Instant> = facts
+            .iter()
+            .filter(|fact| moves(fact))
+            .flat_map(|fact| {
+                let until = match &fact.body {
+                    FactBody::Waived {
+                        until_on: Some(last),
+                        ..
+                    } => last
+                        .succ_opt()
+                        .map(|day| start_of_day(self.in_force.zone, day)),
+                    _ => None,
+                };
+                std::iter::once(fact.envelope.occurred_at).chain(until)
+            })
+            .filter(|moment| *moment > submitted && *moment <= at)
+            .chain(std::iter::once(submitted))
+            .collect();
+        for moment in moments {
+            let by_then: Vec<&Fact> = facts
+                .iter()
+                .copied()
+                .filter(|fact| fact.envelope.occurred_at <= moment)
+                .collect();
+            let day = calendar.day(moment);
+            let mut so_far = held.clone();
+            so_far.end(day);
+            let owed = Owed::new(self, &by_then, moment, &so_far, resets);
+            if owed.progress().in_staffs_hands() {
+                held.begin(day);
+            } else {
+                held.end(day);
+            }
+        }
+        held
+    }
+
+    fn staff_time_counts(self) -> bool {
+        self.onboarding()
+            .is_none_or(|rules| rules.staff_time_counts)
+    }
+}
+
+/// Whether a fact may hand a request over from staff to the trainee or back.
+fn moves(fact: &Fact) -> bool {
+    matches!(
+        fact.body,
+        FactBody::RequestApproved
+            | FactBody::AgreementSigned { .. }
+            | FactBody::TrainingCompleted { .. }
+            | FactBody::PracticeSubmitted { .. }
+            | FactBody::PracticeReviewed { .. }
+            | FactBody::RequirementAdded { .. }
+            | FactBody::Waived { .. }
+    )
+}
