@@ -104,10 +104,16 @@ pub enum Action {
     ReadBar,
     ReadContested,
     SettleContested,
+    ReadLoginSource,
+    ManageLoginSource,
+    RecordLogin,
+    ReadLogin,
+    CloseAccessSignal,
+    RecordNotice,
 }
 
 impl Action {
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 43] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -145,6 +151,12 @@ impl Action {
         Self::ReadBar,
         Self::ReadContested,
         Self::SettleContested,
+        Self::ReadLoginSource,
+        Self::ManageLoginSource,
+        Self::RecordLogin,
+        Self::ReadLogin,
+        Self::CloseAccessSignal,
+        Self::RecordNotice,
     ];
 
     #[must_use]
@@ -187,6 +199,12 @@ impl Action {
             Self::ReadBar => "read_bar",
             Self::ReadContested => "read_contested",
             Self::SettleContested => "settle_contested",
+            Self::ReadLoginSource => "read_login_source",
+            Self::ManageLoginSource => "manage_login_source",
+            Self::RecordLogin => "record_login",
+            Self::ReadLogin => "read_login",
+            Self::CloseAccessSignal => "close_access_signal",
+            Self::RecordNotice => "record_notice",
         }
     }
 }
@@ -221,6 +239,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadAudit
             | A::ReadBar
             | A::ReadContested
+            | A::ReadLoginSource
+            | A::ReadLogin
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -244,7 +264,12 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReportLeave
             | A::ReadBar
             | A::ReadContested
-            | A::Deactivate => Implementation,
+            | A::Deactivate
+            | A::ReadLoginSource
+            | A::RecordLogin
+            | A::ReadLogin
+            | A::CloseAccessSignal
+            | A::RecordNotice => Implementation,
             _ => No,
         },
         Role::Trainer => match action {
@@ -289,7 +314,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             _ => No,
         },
         Role::HmisFrontend => match action {
-            A::ReadImplementation | A::DecideAccess => Implementation,
+            A::ReadImplementation | A::DecideAccess | A::ReadLoginSource | A::RecordLogin => {
+                Implementation
+            }
             _ => No,
         },
         Role::Integration => match action {
@@ -300,7 +327,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::RecordTraining
             | A::BookTraining
-            | A::SubmitPractice => Implementation,
+            | A::SubmitPractice
+            | A::RecordNotice => Implementation,
             _ => No,
         },
     }

@@ -385,6 +385,9 @@ pub enum FactBody {
         anchor_on: NaiveDate,
         /// The first local day without access.
         named_on: NaiveDate,
+        /// How it reached the person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
     },
     NoticeBounced {
         notice: FactId,

@@ -71,4 +71,14 @@ ids! {
     StaffRoleId,
     /// One audit record.
     AuditId,
+    /// An HMIS front-end or file that logins are reported from.
+    LoginSourceId,
+    /// A login source put into or taken out of service.
+    ServiceActId,
+    /// How far a login source said it was complete.
+    HeartbeatId,
+    /// A login as a source reported it.
+    LoginEventId,
+    /// A login that nothing allowed.
+    AccessSignalId,
 }

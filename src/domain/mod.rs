@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod fact;
 pub mod ids;
 pub mod license;
+pub mod login;
 pub mod policy;
 pub mod request;
 pub mod requirement;

@@ -172,6 +172,11 @@ pub struct AnnouncedEndResponse {
     /// Minutes between the end and its report; negative where it was reported before.
     #[serde(skip_serializing_if = "Option::is_none")]
     minutes_until_report: Option<i64>,
+    /// Logins between the end and the instant from which access was off because of it (departures only).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logins_after_end: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_login_after_end_at: Option<DateTime<Utc>>,
     report: ReportResponse,
     /// Whom it would hit; only in the answer to a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,6 +211,8 @@ impl From<&EndShown> for AnnouncedEndResponse {
             notice_due_at: end.figures.notice_due_at,
             late: end.figures.late,
             minutes_until_report: end.figures.minutes_until_report,
+            logins_after_end: end.figures.logins_after_end,
+            last_login_after_end_at: end.figures.last_login_after_end_at,
             report: (&end.fact.envelope).into(),
             affected: end.affected.as_ref().map(Into::into),
             version: end.version,
@@ -412,6 +419,7 @@ pub fn example(cause: &str, status: &str, version: i32) -> Value {
         example["notice_due_at"] = json!("2026-07-01T21:00:00Z");
         example["late"] = json!(false);
         example["minutes_until_report"] = json!(-22_080);
+        example["logins_after_end"] = json!(0);
     }
     example
 }

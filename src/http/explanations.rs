@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::application::actor::Sight;
 use crate::application::licensing::{Block, Explanation, Subject, end_seen, hold_seen};
 use crate::domain::evaluate::{
-    Change, Consequence, DeadlineStanding, DueItem, PracticeStanding, Upcoming,
+    Change, Consequence, DeadlineStanding, DueItem, NoticeNeeded, PracticeStanding, Upcoming,
 };
 use crate::domain::requirement::{Standing, Status};
 
@@ -235,6 +235,41 @@ impl From<&DueItem> for DueResponse {
     }
 }
 
+/// A notice that may be given now, as `POST /v1/notices` takes it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NoticeNeeded)]
+pub struct NoticeNeededResponse {
+    /// The rule it speaks for.
+    rule: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requirement: Option<String>,
+    /// The local day the count began.
+    anchor_on: NaiveDate,
+    /// Since when it may be given.
+    due_at: DateTime<Utc>,
+    /// The earliest first day without access that it may name, given now.
+    earliest_named_on: NaiveDate,
+    /// The notice that was given and still counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice_id: Option<Uuid>,
+}
+
+impl NoticeNeededResponse {
+    fn of(notice: &NoticeNeeded, now: DateTime<Utc>) -> Self {
+        Self {
+            rule: notice.rule.as_str(),
+            step: notice.step,
+            requirement: notice.requirement.as_ref().map(ToString::to_string),
+            anchor_on: notice.anchor_on,
+            due_at: notice.due_at,
+            earliest_named_on: notice.earliest_named_on(now),
+            notice_id: notice.sent.map(Into::into),
+        }
+    }
+}
+
 /// What is met, what is missing, what blocks access, what comes next and who can act.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Explanation)]
@@ -256,6 +291,10 @@ pub struct ExplanationResponse {
     /// Of a request: the deadlines that have started.
     deadlines: Vec<DeadlineResponse>,
     due: Vec<DueResponse>,
+    /// Notices that may be given now, with what each must say; or that were given and count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    notices: Vec<NoticeNeededResponse>,
     /// The next change that its reader may see.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_automatic_change: Option<ChangeResponse>,
@@ -287,6 +326,11 @@ impl From<&Explanation> for ExplanationResponse {
             practice: explanation.practice.iter().map(Into::into).collect(),
             deadlines: explanation.deadlines.iter().map(Into::into).collect(),
             due: explanation.due.iter().map(Into::into).collect(),
+            notices: explanation
+                .notices
+                .iter()
+                .map(|notice| NoticeNeededResponse::of(notice, explanation.evaluated_at))
+                .collect(),
             next_automatic_change: explanation
                 .next_change
                 .as_ref()

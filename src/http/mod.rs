@@ -4,6 +4,7 @@
 //! server, the tests and the document alike.
 
 pub mod access_decisions;
+pub mod access_signals;
 pub mod agreement_signatures;
 pub mod audit_records;
 pub mod bars;
@@ -26,6 +27,9 @@ pub mod implementations;
 pub mod leaves;
 pub mod license_requests;
 pub mod licenses;
+pub mod login_events;
+pub mod login_sources;
+pub mod notices;
 pub mod openapi;
 pub mod organization_contacts;
 pub mod organizations;
@@ -68,12 +72,15 @@ use openapi::Document;
 pub struct Limits {
     /// How long the whole body of a request may take to arrive.
     pub body_deadline: Duration,
+    /// The same for a body of many lines.
+    pub feed_deadline: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             body_deadline: Duration::from_secs(10),
+            feed_deadline: Duration::from_secs(120),
         }
     }
 }
@@ -134,6 +141,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(deactivations::routes)
         .configure(contested_items::routes)
         .configure(bars::routes)
+        .configure(notices::routes)
+        .configure(login_sources::routes)
+        .configure(login_events::routes)
+        .configure(access_signals::routes)
         .configure(access_decisions::routes)
         .configure(policies::routes)
         .configure(audit_records::routes)

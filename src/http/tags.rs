@@ -35,6 +35,10 @@ tags! {
     DEACTIVATIONS = "deactivations", "Access ended, now or later.";
     CONTESTED_ITEMS = "contested-items", "Ends that late facts or corrections contest; staff decide.";
     BARS = "bars", "People who may not hold a license in an implementation.";
+    NOTICES = "notices", "What people were told before access ends.";
+    LOGIN_SOURCES = "login-sources", "Where logins are reported from, and how far each is complete.";
+    LOGIN_EVENTS = "login-events", "Sign-ins to the live site, as a source reports them.";
+    ACCESS_SIGNALS = "access-signals", "Sign-ins that nothing allowed.";
     ACCESS_DECISIONS = "access-decisions", "What a front-end asks at sign-in.";
     AUDIT_RECORDS = "audit-records", "One record per use case, numbered without gaps.";
     SERVICE = "service", "Health of the service, and what its problems mean.";

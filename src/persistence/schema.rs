@@ -4,6 +4,26 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::persistence::types::sql::{Timestamptz, Uuid};
 
+    access_signals (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        login_event_id -> Uuid,
+        person_id -> Uuid,
+        organization_id -> Nullable<Uuid>,
+        state -> Text,
+        reason -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
+        closed_by -> Nullable<Uuid>,
+        occurred_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
     audit_heads (scope) {
         scope -> Text,
         number -> Int8,
@@ -153,6 +173,82 @@ diesel::table! {
         recorded_at -> Timestamptz,
         version -> Int4,
         contested_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    login_events (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        login_source_id -> Uuid,
+        source_event_id -> Text,
+        fingerprint -> Text,
+        outcome -> Text,
+        unmatched_reason -> Nullable<Text>,
+        external_system -> Nullable<Text>,
+        external_value -> Nullable<Text>,
+        person_id -> Nullable<Uuid>,
+        organization_id -> Nullable<Uuid>,
+        fact_id -> Nullable<Uuid>,
+        access_signal_id -> Nullable<Uuid>,
+        occurred_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    login_heartbeats (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        login_source_id -> Uuid,
+        complete_through -> Timestamptz,
+        lowered -> Bool,
+        decisive -> Bool,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    login_source_services (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        login_source_id -> Uuid,
+        in_service -> Bool,
+        from_at -> Timestamptz,
+        reason -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    login_sources (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        code -> Text,
+        name -> Text,
+        kind -> Text,
+        complete_through -> Nullable<Timestamptz>,
+        heartbeat_at -> Nullable<Timestamptz>,
+        lowered_at -> Nullable<Timestamptz>,
+        guard -> Int8,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        version -> Int4,
     }
 }
 
@@ -318,6 +414,9 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(access_signals -> implementations (implementation_id));
+diesel::joinable!(access_signals -> login_events (login_event_id));
+diesel::joinable!(access_signals -> principals (closed_by));
 diesel::joinable!(audit_records -> audit_heads (scope));
 diesel::joinable!(audit_records -> implementations (implementation_id));
 diesel::joinable!(audit_salts -> audit_records (audit_record_id));
@@ -330,6 +429,15 @@ diesel::joinable!(idempotency_keys -> principals (principal_id));
 diesel::joinable!(license_requests -> implementations (implementation_id));
 diesel::joinable!(license_requests -> principals (requester));
 diesel::joinable!(licenses -> implementations (implementation_id));
+diesel::joinable!(login_events -> facts (fact_id));
+diesel::joinable!(login_events -> implementations (implementation_id));
+diesel::joinable!(login_events -> principals (recorded_by));
+diesel::joinable!(login_heartbeats -> implementations (implementation_id));
+diesel::joinable!(login_heartbeats -> principals (recorded_by));
+diesel::joinable!(login_source_services -> implementations (implementation_id));
+diesel::joinable!(login_source_services -> principals (recorded_by));
+diesel::joinable!(login_sources -> implementations (implementation_id));
+diesel::joinable!(login_sources -> principals (recorded_by));
 diesel::joinable!(organization_contacts -> implementations (implementation_id));
 diesel::joinable!(organization_participations -> organizations (organization_id));
 diesel::joinable!(organization_participations -> principals (recorded_by));
@@ -344,6 +452,7 @@ diesel::joinable!(projects -> implementations (implementation_id));
 diesel::joinable!(staff_roles -> implementations (implementation_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    access_signals,
     audit_heads,
     audit_records,
     audit_salts,
@@ -353,6 +462,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     implementations,
     license_requests,
     licenses,
+    login_events,
+    login_heartbeats,
+    login_source_services,
+    login_sources,
     organization_contacts,
     organization_participations,
     organizations,

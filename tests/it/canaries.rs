@@ -49,6 +49,51 @@ fn capture() {
 /// matrix.
 const BODIES: &[(&str, &str, &str)] = &[
     (
+        "create_login_source",
+        "",
+        r#"{"implementation_id": "$implementation", "code": "canary_file", "name": "Canary file",
+            "kind": "nightly_file"}"#,
+    ),
+    (
+        "record_login_heartbeat",
+        "$login_source",
+        r#"{"complete_through": "2026-03-02T18:00:00Z"}"#,
+    ),
+    (
+        "record_login_events",
+        "",
+        r#"{"login_source_id": "$login_source", "source_event_id": "canary-10",
+            "occurred_at": "2026-03-02T18:00:00Z", "external_id": {"system": "username", "value": "canary"}}"#,
+    ),
+    (
+        "close_access_signal",
+        "$access_signal",
+        r#"{"expected_version": 1, "outcome": "incident", "reason": "Canary shared a password."}"#,
+    ),
+    (
+        "record_notice",
+        "",
+        r#"{"license_id": "$other_license", "rule": "recertification",
+            "requirement": "course:hmis_user_training_series", "anchor_on": "2026-03-01",
+            "named_on": "2027-03-10", "channel": "letter", "sent_at": "2026-03-02T18:00:30Z",
+            "report": {"reason": "Canary was written to.", "ticket_reference": "canary-11"}}"#,
+    ),
+    (
+        "bounce_notice",
+        "$notice",
+        r#"{"report": {"reason": "Canary moved."}}"#,
+    ),
+    (
+        "take_login_source_out_of_service",
+        "$login_source",
+        r#"{"expected_version": 1, "reason": "Canary Systems moves the site."}"#,
+    ),
+    (
+        "return_login_source_to_service",
+        "$login_source",
+        r#"{"expected_version": 2, "reason": "Canary Systems has moved."}"#,
+    ),
+    (
         "create_implementation",
         "",
         r#"{"code": "canary-code", "name": "Canary HMIS", "time_zone": "America/Chicago",

@@ -9,7 +9,7 @@ use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
 use crate::domain::roster::ExternalKind;
 
 use super::dossier::Dossier;
-use super::explanation::foreseen;
+use super::explanation::foreseen_access;
 use super::licenses::{reader_of, sight_of};
 
 /// No permission is kept longer than this without asking again.
@@ -114,7 +114,8 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
     let Some(dossier) = Dossier::load(rx.view, PersonId(external.subject), &[])? else {
         return Ok(nobody(Reason::UnknownPerson));
     };
-    let mut next: Option<Instant> = None;
+    // A permission is kept past no change at all; what is said to come is what concerns access, and no deadline before it.
+    let (mut next, mut next_access): (Option<Instant>, Option<Instant>) = (None, None);
     let mut licenses = Vec::new();
     for license in &dossier.licenses {
         if query
@@ -134,10 +135,9 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
         let allowed = evaluation.allowed();
         // What is asked about the past has happened: only a decision for now says what comes next.
         if query.at.is_none() {
-            next = [next, foreseen(&evaluation, sight).map(|change| change.at)]
-                .into_iter()
-                .flatten()
-                .min();
+            let earlier = |one: Option<Instant>, other| [one, other].into_iter().flatten().min();
+            next = earlier(next, evaluation.next_change_at());
+            next_access = earlier(next_access, foreseen_access(&evaluation, sight));
         }
         licenses.push(LicenseDecision {
             license_id: license.id,
@@ -165,6 +165,6 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
         decided_at: rx.now,
         at,
         recheck_after: next.map_or(recheck, |next| next.min(recheck)),
-        next_automatic_change_at: next,
+        next_automatic_change_at: next_access,
     })
 }

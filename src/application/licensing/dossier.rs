@@ -1,6 +1,7 @@
 //! Everything that is known about one person, loaded in a fixed number of queries.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -8,12 +9,13 @@ use crate::application::Error;
 use crate::application::ports::{StoreError, UnitOfWork, View};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
-    Case, Evaluation, Reader, RequestEvaluation, Rules, WayBack, evaluate, evaluate_request,
-    request_in_hindsight, seen_by, way_back,
+    Case, Evaluation, LoginSource, Reader, RequestEvaluation, Rules, WayBack, evaluate,
+    evaluate_request, request_in_hindsight, seen_by, way_back,
 };
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Fact, FactBody, NoticeRule};
 use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId, ProjectId};
 use crate::domain::license::License;
+use crate::domain::login::Sources;
 use crate::domain::policy::{PolicyDocument, PolicyVersion};
 use crate::domain::request::{LicenseRequest, RecordedState};
 use crate::domain::roster::{Implementation, Participation, Person};
@@ -29,6 +31,7 @@ pub struct Dossier {
     pub requests: Vec<LicenseRequest>,
     pub licenses: Vec<License>,
     participations: BTreeMap<OrganizationId, Vec<Participation>>,
+    sources: Arc<Sources>,
     project_types: BTreeMap<ProjectId, u8>,
 }
 
@@ -81,8 +84,10 @@ impl Dossier {
             .into_iter()
             .filter_map(|project| Some((project.id, u8::try_from(project.project_type?).ok()?)))
             .collect();
-        let mut rules: BTreeMap<ImplementationId, (Implementation, Vec<PolicyVersion>)> =
-            BTreeMap::new();
+        let mut rules: BTreeMap<
+            ImplementationId,
+            (Implementation, Vec<PolicyVersion>, Arc<Sources>),
+        > = BTreeMap::new();
         for person in &people {
             if let std::collections::btree_map::Entry::Vacant(entry) =
                 rules.entry(person.implementation_id)
@@ -91,13 +96,15 @@ impl Dossier {
                     .implementation(person.implementation_id)?
                     .ok_or_else(|| StoreError::Corrupt("a person of no implementation".into()))?;
                 let policies = view.policy_versions(person.implementation_id)?;
-                entry.insert((implementation, policies));
+                let sources = sources(view, &implementation, &policies, &facts)?;
+                entry.insert((implementation, policies, Arc::new(sources)));
             }
         }
         Ok(people
             .into_iter()
             .filter_map(|person| {
-                let (implementation, policies) = rules.get(&person.implementation_id)?.clone();
+                let (implementation, policies, sources) =
+                    rules.get(&person.implementation_id)?.clone();
                 let mut facts = facts.remove(&person.id).unwrap_or_default();
                 facts.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
                 Some(Self {
@@ -107,6 +114,7 @@ impl Dossier {
                     requests: requests.remove(&person.id).unwrap_or_default(),
                     licenses: licenses.remove(&person.id).unwrap_or_default(),
                     participations: participations.clone(),
+                    sources,
                     project_types: project_types.clone(),
                     person,
                 })
@@ -123,7 +131,7 @@ impl Dossier {
         }
     }
 
-    fn case(&self, organization: OrganizationId) -> Case<'_> {
+    fn case<'a>(&'a self, organization: OrganizationId, sources: &'a [LoginSource]) -> Case<'a> {
         Case {
             organization,
             facts: &self.facts,
@@ -133,14 +141,34 @@ impl Dossier {
                 .map(Vec::as_slice)
                 .unwrap_or_default(),
             policies: &self.policies,
-            sources: &[],
+            sources,
         }
     }
 
     /// The license of the person at an organization, as it stands at an instant.
     #[must_use]
     pub fn license_at(&self, organization: OrganizationId, at: Instant) -> Evaluation {
-        evaluate(&self.case(organization), at)
+        evaluate(&self.case(organization, &self.sources.known_at(at)), at)
+    }
+
+    /// The organizations whose license gave access at an instant, by the facts recorded by then: of the one named, or
+    /// of all.
+    #[must_use]
+    pub fn allowed_at(&self, named: Option<OrganizationId>, at: Instant) -> Vec<OrganizationId> {
+        self.licenses
+            .iter()
+            .map(|license| license.organization_id)
+            .filter(|id| named.is_none_or(|named| named == *id))
+            .filter(|id| self.license_at(*id, at).allowed())
+            .collect()
+    }
+
+    /// Whether any login source is in service: without one the inactivity rule is not in force.
+    #[must_use]
+    pub fn logins_are_reported(&self, at: Instant) -> bool {
+        self.sources.known_at(at).iter().any(|source| {
+            source.in_service_from <= at && source.in_service_until.is_none_or(|until| at < until)
+        })
     }
 
     /// A request as it stands at an instant. Once a newer one took its place, nothing that becomes known later reopens
@@ -151,7 +179,7 @@ impl Dossier {
             .replaced_at(request)
             .map_or(at, |replaced| at.min(replaced - TimeDelta::microseconds(1)));
         let evaluation = evaluate_request(
-            &self.case(request.organization_id),
+            &self.case(request.organization_id, &self.sources.known_at(at)),
             request,
             &self.project_types_of(&request.projects),
             last,
@@ -163,7 +191,7 @@ impl Dossier {
     #[must_use]
     pub fn request_in_hindsight(&self, request: &LicenseRequest, at: Instant) -> RequestEvaluation {
         request_in_hindsight(
-            &self.case(request.organization_id),
+            &self.case(request.organization_id, &self.sources.known_at(at)),
             request,
             &self.project_types_of(&request.projects),
             at,
@@ -241,7 +269,8 @@ impl Dossier {
         license: &Evaluation,
         now: Instant,
     ) -> Option<WayBack> {
-        way_back(&self.case(organization), license, now)
+        let sources = self.sources.known_at(now);
+        way_back(&self.case(organization, &sources), license, now)
     }
 
     /// Since when the end of a license is contested and awaits a decision.
@@ -288,7 +317,7 @@ impl Dossier {
             );
             let recorded = RecordedState {
                 state,
-                next_change_at: evaluation.next_change_at(),
+                next_change_at: evaluation.look_again_at(),
                 generation,
             };
             if row.recorded.state != state || row.license_type != license_type {
@@ -320,6 +349,51 @@ impl Dossier {
         }
         Ok(())
     }
+}
+
+/// A heartbeat may run this far ahead of its recording.
+const HEARTBEAT_SKEW: TimeDelta = TimeDelta::minutes(5);
+
+/// The login sources of an implementation, with the heartbeats that can matter to these people.
+///
+/// Heartbeats decide one thing: when a cut-off takes effect. So none is loaded for people of whom nobody was ever sent
+/// an inactivity notice (almost everybody), and otherwise those from the first such notice on, because no cut-off lies
+/// before the day after its notice; of each source and local day only the decisive one. Where a policy needs no notice
+/// at all, they count from the first fact.
+fn sources(
+    view: &mut dyn View,
+    implementation: &Implementation,
+    policies: &[PolicyVersion],
+    facts: &BTreeMap<PersonId, Vec<Fact>>,
+) -> Result<Sources, Error> {
+    let acts = view.login_source_services(implementation.id)?;
+    if acts.is_empty() {
+        return Ok(Sources::default());
+    }
+    let unnoticed = policies
+        .iter()
+        .any(|version| version.document.cuts_off_without_notice());
+    let since = facts
+        .values()
+        .flatten()
+        .filter(|fact| fact.implementation_id == implementation.id)
+        .filter(|fact| {
+            let warns = matches!(
+                &fact.body,
+                FactBody::NoticeSent {
+                    rule: NoticeRule::Inactivity,
+                    ..
+                }
+            );
+            warns || unnoticed
+        })
+        .map(|fact| fact.envelope.occurred_at.min(fact.envelope.recorded_at))
+        .min();
+    let heartbeats = match since {
+        Some(since) => view.decisive_heartbeats(implementation.id, since - HEARTBEAT_SKEW * 2)?,
+        None => Vec::new(),
+    };
+    Ok(Sources::new(acts, heartbeats))
 }
 
 fn by<T, K: Ord>(rows: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<T>> {

@@ -5,7 +5,7 @@ use crate::application::{Error, Rx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
     Change, Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState,
-    PracticeStanding, RequestEvaluation, Upcoming,
+    NoticeNeeded, PracticeStanding, RequestEvaluation, Upcoming,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
@@ -48,6 +48,8 @@ pub struct Explanation {
     /// Of a request: the deadlines that have started.
     pub deadlines: Vec<DeadlineStanding>,
     pub due: Vec<DueItem>,
+    /// Notices that may be given now, or were and count.
+    pub notices: Vec<NoticeNeeded>,
     pub next_change: Option<Upcoming>,
     /// Who can do something now, each a sentence.
     pub who_can_act: Vec<String>,
@@ -136,6 +138,7 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
         practice: Vec::new(),
         deadlines: Vec::new(),
         due: evaluation.due.clone(),
+        notices: evaluation.notices_due(now).into_iter().cloned().collect(),
         next_change: foreseen(evaluation, shown.sight).cloned(),
         who_can_act: who_for_license(evaluation),
         not_enforced: gaps(dossier, now, &shown.license.license_type),
@@ -185,6 +188,7 @@ fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instan
         practice: evaluation.practice.clone(),
         deadlines: evaluation.deadlines.clone(),
         due: Vec::new(),
+        notices: Vec::new(),
         next_change: evaluation.upcoming.first().cloned(),
         who_can_act: who_for_request(evaluation),
         not_enforced: gaps(dossier, now, &shown.request.license_type),
@@ -387,18 +391,34 @@ pub fn foreseen(evaluation: &Evaluation, sight: Sight) -> Option<&Upcoming> {
     evaluation
         .upcoming
         .iter()
-        .find(|upcoming| match upcoming.change {
-            Change::Suspends(cause) | Change::Resumes(cause) => match sight {
-                Sight::Full | Sight::HelpDesk => true,
-                Sight::OwnSupervisor | Sight::EndUser => !is_sensitive(cause),
-                // From when to when somebody is held is not its business.
-                Sight::Frontend => {
-                    !is_sensitive(cause)
-                        && !matches!(cause, HoldCause::Leave | HoldCause::LongInactivity)
-                }
-            },
-            _ => true,
+        .find(|upcoming| may_foresee(&upcoming.change, sight))
+}
+
+/// The same of access alone: when it ends, is suspended or comes back.
+pub(super) fn foreseen_access(evaluation: &Evaluation, sight: Sight) -> Option<Instant> {
+    evaluation
+        .upcoming
+        .iter()
+        .filter(|upcoming| {
+            matches!(
+                upcoming.change,
+                Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_)
+            ) && may_foresee(&upcoming.change, sight)
         })
+        .map(|upcoming| upcoming.at)
+        .min()
+}
+
+fn may_foresee(change: &Change, sight: Sight) -> bool {
+    let (Change::Suspends(cause) | Change::Resumes(cause)) = *change else {
+        return true;
+    };
+    match sight {
+        Sight::Full | Sight::HelpDesk => true,
+        Sight::OwnSupervisor | Sight::EndUser => !is_sensitive(cause),
+        // From when to when somebody is on leave is not its business.
+        Sight::Frontend => !is_sensitive(cause) && cause != HoldCause::Leave,
+    }
 }
 
 /// What a reader is told who may not know a cause.

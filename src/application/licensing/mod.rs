@@ -14,6 +14,8 @@ mod explanation;
 mod holds;
 mod leaves;
 mod licenses;
+pub mod logins;
+pub mod notices;
 mod practice;
 mod reindex;
 mod reporting;

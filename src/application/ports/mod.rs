@@ -3,8 +3,10 @@
 //! Reads and writes are separate traits, so that a closure given to [`Store::read`](store::StoreExt::read) cannot
 //! write. All repository methods are synchronous: they run inside one transaction, on the store's own thread.
 
+pub mod logins;
 pub mod repositories;
 pub mod store;
 
+pub use logins::{LoginFilter, LoginReads, LoginWrites, SignalFilter};
 pub use repositories::*;
 pub use store::{Abort, Store, StoreError, StoreExt};

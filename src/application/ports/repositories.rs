@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::logins::{LoginReads, LoginWrites};
 use super::store::StoreError;
 use crate::application::actor::Role;
 use crate::domain::fact::{Fact, FactKind};
@@ -164,6 +165,14 @@ pub trait PersonReads {
         system: &str,
         value: &str,
     ) -> Result<Option<ExternalId>>;
+    /// Several identifiers of one kind and system at once, closed ones too.
+    fn external_ids_named(
+        &mut self,
+        implementation: ImplementationId,
+        kind: ExternalKind,
+        system: &str,
+        values: &[String],
+    ) -> Result<Vec<ExternalId>>;
     /// Every external id of one kind and system in an implementation (an import compares against all of them).
     fn external_ids_of_system(
         &mut self,
@@ -413,6 +422,7 @@ pub trait View:
     + AuthorityReads
     + AuditReads
     + IdempotencyReads
+    + LoginReads
 {
 }
 
@@ -426,6 +436,7 @@ impl<T> View for T where
         + AuthorityReads
         + AuditReads
         + IdempotencyReads
+        + LoginReads
         + ?Sized
 {
 }
@@ -442,6 +453,7 @@ pub trait UnitOfWork:
     + AuthorityWrites
     + AuditWrites
     + IdempotencyWrites
+    + LoginWrites
 {
 }
 
@@ -456,6 +468,7 @@ impl<T> UnitOfWork for T where
         + AuthorityWrites
         + AuditWrites
         + IdempotencyWrites
+        + LoginWrites
         + ?Sized
 {
 }

@@ -239,7 +239,7 @@ impl<'a> Machine<'a> {
         self.last_login = self.last_login.max(Some(at));
     }
 
-    fn login_serves_person(&self) -> bool {
+    pub(super) fn login_serves_person(&self) -> bool {
         let (Some(rules), Some(period)) = (self.in_force(), self.periods.last()) else {
             return false;
         };

@@ -61,6 +61,8 @@ impl Machine<'_> {
         let mut upcoming = self.upcoming();
         upcoming.sort_by_key(|upcoming| upcoming.at);
         let status = self.status();
+        let notices = self.notices_needed();
+        let served_by_any_login = self.login_serves_person();
         Evaluation {
             at: now,
             state: self.state(),
@@ -84,6 +86,14 @@ impl Machine<'_> {
                 .map(|(_, fact)| fact),
             participating: self.participating(),
             last_login_at: self.last_login,
+            served_by_any_login,
+            notices,
+            counting: self
+                .notices
+                .iter()
+                .filter(|notice| !notice.void)
+                .map(|notice| notice.fact)
+                .collect(),
             periods: self.periods,
             holds: self.holds,
             history: self.history,
@@ -183,9 +193,11 @@ impl Machine<'_> {
         for (step, at) in inactivity::steps_due(self) {
             add(at, Change::Warnable(step));
         }
-        // Without a login source in service the inactivity rule is not in force.
-        if self.status() == Some(LicenseStatus::Warned)
-            && let Some(at) = inactivity::next_service_change(self.case.sources, self.at)
+        // Without a login source in service the inactivity rule is not in force; once one is, it may be.
+        if let Some(at) = inactivity::next_service_change(self.case.sources, self.at)
+            && (self.status() == Some(LicenseStatus::Warned)
+                || inactivity::in_service(self.case.sources, self.at)
+                    != inactivity::in_service(self.case.sources, at))
         {
             add(at, Change::NewRules);
         }

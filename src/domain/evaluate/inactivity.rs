@@ -5,7 +5,7 @@ use chrono::{NaiveDate, TimeDelta};
 use super::machine::Machine;
 use super::obligation::{Obligation, calendar};
 use super::rules::InForce;
-use super::{Consequence, DueItem, LoginSource};
+use super::{Consequence, DueItem, LoginSource, NoticeNeeded};
 use crate::domain::calendar::{Instant, Length, add_days, next_business_day, start_of_day};
 use crate::domain::fact::NoticeRule;
 use crate::domain::ids::FactId;
@@ -90,7 +90,7 @@ fn under<'m>(machine: &'m Machine<'_>, in_force: InForce<'m>) -> Option<Running<
     })
 }
 
-fn in_service(sources: &[LoginSource], at: Instant) -> bool {
+pub(super) fn in_service(sources: &[LoginSource], at: Instant) -> bool {
     sources.iter().any(|source| serves(source, at))
 }
 
@@ -150,6 +150,11 @@ impl Running<'_> {
 
     fn enforced_at(&self) -> Option<Instant> {
         self.off.enforced_from.map(|day| self.starts(day))
+    }
+
+    /// Without steps and with no shortest notice, the license ends without any.
+    fn needs_notice(&self) -> bool {
+        !self.off.steps.is_empty() || !self.minimum().is_zero()
     }
 
     fn minimum(&self) -> Length {
@@ -377,4 +382,45 @@ pub(super) fn due_item(machine: &Machine<'_>) -> Option<DueItem> {
         due_on: limit.pred_opt().unwrap_or(limit),
         consequence,
     })
+}
+
+/// The notices of the steps, each with the earliest first day without access that it may name if it is sent on a day.
+pub(super) fn notices_needed(machine: &Machine<'_>) -> Vec<NoticeNeeded> {
+    let Some(running) = running(machine).filter(|running| running.needs_notice()) else {
+        return Vec::new();
+    };
+    let last = running.off.steps.len().saturating_sub(1);
+    steps_due(machine)
+        .into_iter()
+        .map(|(step, due_at)| {
+            let stepped = (!running.off.steps.is_empty()).then_some(step);
+            let sent = machine
+                .notices
+                .iter()
+                .rfind(|notice| notice.warns() && notice.step.unwrap_or_default() >= step)
+                .map(|notice| notice.fact);
+            NoticeNeeded {
+                rule: NoticeRule::Inactivity,
+                step: stepped,
+                requirement: None,
+                anchor_on: running.anchor(),
+                due_at,
+                ends_on: running.limit(machine),
+                // What an earlier step tells of can come no sooner than the last step's notice allows.
+                counted_from_on: (step < last).then(|| {
+                    running
+                        .off
+                        .steps
+                        .last()
+                        .map_or(running.anchor(), |step| running.over(step.after))
+                }),
+                grace: running.off.grace,
+                minimum: running.minimum(),
+                move_to_business_day: running.rule.move_to_business_day,
+                zone: running.in_force.zone,
+                holidays: running.calendar.holidays.clone(),
+                sent,
+            }
+        })
+        .collect()
 }

@@ -13,6 +13,7 @@ mod inactivity;
 mod ladder;
 mod leave;
 mod machine;
+mod notices;
 mod obligation;
 mod request;
 mod rules;
@@ -30,6 +31,7 @@ use super::requirement::Standing;
 use super::roster::Participation;
 
 pub use ladder::{WayBack, way_back};
+pub use notices::{NewNotice, NoticeFault, NoticeNeeded};
 pub use obligation::Obligation;
 pub use request::{
     Approvals, DeadlineStanding, DeadlineStatus, PracticeStanding, PracticeState, REQUEST_LAPSE,
@@ -294,6 +296,12 @@ pub struct Evaluation {
     pub barred: Option<FactId>,
     pub participating: bool,
     pub last_login_at: Option<Instant>,
+    /// Whether by the rules in force a login that names another organization serves this license too.
+    pub served_by_any_login: bool,
+    /// The notices that may be sent, now or later: the steps of the inactivity rule, and what each dated end needs.
+    pub notices: Vec<NoticeNeeded>,
+    /// Notices that were sent and still count.
+    pub counting: Vec<FactId>,
 }
 
 impl Evaluation {
@@ -313,6 +321,36 @@ impl Evaluation {
     pub fn contested(&self) -> Option<&End> {
         let end = self.periods.last()?.end.as_ref()?;
         (!end.open_contests().is_empty()).then_some(end)
+    }
+
+    /// The next instant at which access itself ends, is suspended or comes back, if nothing is recorded.
+    #[must_use]
+    pub fn next_access_change_at(&self) -> Option<Instant> {
+        self.upcoming
+            .iter()
+            .filter(|upcoming| {
+                matches!(
+                    upcoming.change,
+                    Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_)
+                )
+            })
+            .map(|upcoming| upcoming.at)
+            .min()
+    }
+
+    /// From when what was recorded of the license must not be trusted any longer: the next change, as if the login
+    /// sources were complete. A license whose cut-off only waits for them stays due from the cut-off on, so that a
+    /// heartbeat, which may end many licenses at once, has to touch none of them.
+    #[must_use]
+    pub fn look_again_at(&self) -> Option<Instant> {
+        let waiting = match &self.state {
+            Some(LicenseState::Warned(warning)) => warning
+                .takes_effect_at
+                .filter(|at| self.upcoming.iter().any(|upcoming| upcoming.at == *at))
+                .and(warning.cut_off_at),
+            _ => None,
+        };
+        [self.next_change_at(), waiting].into_iter().flatten().min()
     }
 
     /// The period that is open, or the last one.

@@ -29,10 +29,20 @@ pub fn seen_by(facts: &[Fact], reader: Reader, now: Instant) -> Vec<Fact> {
             .map(|end| end.fact.id)
             .collect(),
     };
+    // A front-end learns of a hold or bar when it acts: what leave or investigation is planned is not its to know.
+    let is_planned = |fact: &Fact| {
+        reader == Reader::Frontend
+            && fact.acts_at() > now
+            && matches!(
+                fact.body,
+                FactBody::HoldOpened { .. } | FactBody::Barred { .. }
+            )
+    };
     facts
         .iter()
         .filter(|fact| {
             !hidden.contains(&fact.id)
+                && !is_planned(fact)
                 && !matches!(
                     &fact.body,
                     FactBody::Cancelled { fact: target } | FactBody::Moved { fact: target, .. } if hidden.contains(target)

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::document::{NoticedEnd, PolicyDocument};
+use super::document::PolicyDocument;
 use super::validate::Pointer;
 
 /// A rule a document may hold.
@@ -21,9 +21,6 @@ pub struct Rule {
     pub values: &'static [&'static str],
     /// Whether it is worked.
     pub worked: bool,
-    /// The kind of end it brings about, where only its notice is missing: no notice is sent yet, and nothing ends
-    /// without one. A policy that asks for 0 days of notice before such an end has the rule worked.
-    pub awaits_notice_of: Option<NoticedEnd>,
 }
 
 const fn worked(
@@ -37,7 +34,6 @@ const fn worked(
         pointers,
         values: &[],
         worked: true,
-        awaits_notice_of: None,
     }
 }
 
@@ -64,19 +60,6 @@ const fn waiting_if(
     }
 }
 
-const fn awaiting_notice(
-    code: &'static str,
-    title: &'static str,
-    pointers: &'static [&'static str],
-    values: &'static [&'static str],
-    end: NoticedEnd,
-) -> Rule {
-    Rule {
-        awaits_notice_of: Some(end),
-        ..waiting_if(code, title, pointers, values)
-    }
-}
-
 /// Every rule, in the order in which a document holds them. To put a rule to work, change its first word.
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
@@ -88,7 +71,7 @@ pub const RULES: &[Rule] = &[
     worked("agreements", "Agreements", &["/agreements", "/license_types/*/agreement_terms"]),
     waiting_if("organization_agreements", "Agreements that an organization signs", &["/agreements/*/scope"], &["organization"]),
     waiting_if("agreement_yearly_date", "Agreements that run to a date of the year", &["/agreements/*/validity/kind", "/license_types/*/agreement_terms/*/validity/kind"], &["yearly"]),
-    awaiting_notice("agreement_lapse", "What follows, after notice, when an agreement lapses", &["/agreements/*/on_lapse", "/license_types/*/agreement_terms/*/on_lapse"], &["suspend", "deactivate"], NoticedEnd::Agreement),
+    worked("agreement_lapse", "What follows, after notice, when an agreement lapses", &["/agreements/*/on_lapse", "/license_types/*/agreement_terms/*/on_lapse"]),
     worked("requests", "Who may request, attestations, approval and activation", &["/requests", "/license_types/*/requests"]),
     waiting_if("request_sources", "Requests by the authorized signer, the trainee or a pass", &["/requests/requesters/*/from/kind", "/license_types/*/requests/requesters/*/from/kind"], &["authorized_signer", "trainee", "course_passed"]),
     waiting("request_confirmation", "Confirmation of requests by the trainee or by a pass", &["/requests/requesters/*/confirmation", "/license_types/*/requests/requesters/*/confirmation"]),
@@ -107,7 +90,7 @@ pub const RULES: &[Rule] = &[
     waiting("projects", "Last project removed, and wind-down of projects", &["/projects"]),
     worked("suspension", "Longest suspension", &["/suspension"]),
     waiting_if("suspension_list", "List of licenses suspended for too long", &["/suspension/maximum/then", "/suspension/by_cause/*/then"], &["list"]),
-    awaiting_notice("suspension_end", "End, after notice, of what was suspended for too long", &["/suspension/maximum/then", "/suspension/by_cause/*/then"], &["deactivate"], NoticedEnd::SuspensionTooLong),
+    worked("suspension_end", "End, after notice, of what was suspended for too long", &["/suspension/maximum/then", "/suspension/by_cause/*/then"]),
     waiting("seats", "Seats", &["/seats"]),
     waiting("violations", "Violations", &["/violations"]),
     waiting("fees", "Fees", &["/fees"]),
@@ -125,19 +108,19 @@ pub const RULES: &[Rule] = &[
     worked("practice", "Practice", &["/practice_sets", "/license_types/*/practice"]),
     waiting("practice_places", "How many people practise at a time", &["/license_types/*/practice/places"]),
     worked("onboarding", "Deadlines before activation", &["/license_types/*/onboarding"]),
-    waiting("inactivity", "Inactivity", &["/license_types/*/inactivity/off_rule"]),
+    worked("inactivity", "Inactivity", &["/license_types/*/inactivity/off_rule"]),
     waiting("keep_requests", "Keep requests against an inactivity end", &["/license_types/*/inactivity/keep_requests"]),
     worked("return_ladder", "Return by length of absence", &["/license_types/*/inactivity/return_ladder"]),
     waiting("activity_events", "Activity that counts like a login", &["/license_types/*/inactivity/restarted_by"]),
     waiting("first_login", "First login in time", &["/license_types/*/inactivity/first_login_within"]),
-    waiting("move_to_business_day", "Cut-offs moved to a business day", &["/license_types/*/inactivity/move_to_business_day"]),
+    worked("move_to_business_day", "Cut-offs moved to a business day", &["/license_types/*/inactivity/move_to_business_day"]),
     waiting("stale_list", "List of licenses that nobody uses", &["/license_types/*/inactivity/stale_list_after"]),
     waiting("term", "Term", &["/license_types/*/term"]),
     worked("recertification", "Recertification", &["/license_types/*/recertification"]),
     waiting_if("recertification_yearly_date", "Recertification on a date of the year", &["/license_types/*/recertification/schedule/kind"], &["fixed_yearly"]),
     waiting_if("recertification_items", "Agreements, acknowledgements, practice and renewals in recertification", &["/license_types/*/recertification/items/*/kind"], &["agreement", "acknowledgement", "practice", "renewal"]),
     waiting("recertification_reminders", "Reminders of recertification", &["/license_types/*/recertification/reminders"]),
-    awaiting_notice("recertification_miss", "What follows, after notice, when recertification is missed", &["/license_types/*/recertification/on_miss"], &["suspend", "deactivate"], NoticedEnd::Recertification),
+    worked("recertification_miss", "What follows, after notice, when recertification is missed", &["/license_types/*/recertification/on_miss"]),
     waiting("campaigns", "Recertification campaigns", &["/license_types/*/campaigns"]),
     waiting("standing_conditions", "Standing conditions", &["/license_types/*/standing_conditions"]),
 ];
@@ -158,14 +141,7 @@ pub fn not_enforced(document: &PolicyDocument) -> Vec<NotEnforced> {
     let Ok(whole) = serde_json::to_value(document) else {
         return Vec::new();
     };
-    let waiting: Vec<&'static Rule> = RULES
-        .iter()
-        .filter(|rule| !rule.worked)
-        .filter(|rule| {
-            rule.awaits_notice_of
-                .is_none_or(|end| asks_for_notice(document, end))
-        })
-        .collect();
+    let waiting: Vec<&'static Rule> = RULES.iter().filter(|rule| !rule.worked).collect();
     let overrides = Pointer::root().key("overrides");
     let places = std::iter::once((Pointer::root(), &whole)).chain(
         whole
@@ -189,17 +165,6 @@ pub fn not_enforced(document: &PolicyDocument) -> Vec<NotEnforced> {
         }
     }
     found
-}
-
-/// Whether an end of this kind needs a notice, for all or for a group.
-fn asks_for_notice(document: &PolicyDocument, end: NoticedEnd) -> bool {
-    let needed = |document: &PolicyDocument| !document.notices.minimum_for(end, None).is_zero();
-    needed(document)
-        || document
-            .overrides
-            .iter()
-            .filter_map(|found| document.with_changes(&[&found.changes]))
-            .any(|changed| needed(&changed))
 }
 
 fn collect(

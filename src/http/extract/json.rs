@@ -88,7 +88,8 @@ struct Body {
 impl Body {
     async fn read(request: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
         let posts = request.method() == Method::POST;
-        let bytes = bytes(request, payload).await?;
+        let limits = limits(request)?;
+        let bytes = bytes(request, payload, LARGEST_BODY, limits.body_deadline).await?;
         // Help-desk tools send an empty POST without a Content-Type where nothing needs saying.
         let mut tree = if bytes.is_empty() && !request.headers().contains_key(CONTENT_TYPE) {
             Value::Object(serde_json::Map::new())
@@ -135,8 +136,21 @@ impl Body {
     }
 }
 
+/// The bounds that the service was started with.
+pub(super) fn limits(request: &HttpRequest) -> Result<crate::http::Limits, Problem> {
+    request
+        .app_data::<web::Data<State>>()
+        .map(|state| state.limits)
+        .ok_or_else(|| Problem::of(Code::Internal))
+}
+
 /// Reads the body within its bounds of size and time.
-async fn bytes(request: &HttpRequest, mut payload: Payload) -> Result<web::Bytes, Problem> {
+pub(super) async fn bytes(
+    request: &HttpRequest,
+    mut payload: Payload,
+    largest: usize,
+    deadline: std::time::Duration,
+) -> Result<web::Bytes, Problem> {
     let headers = request.headers();
     if headers
         .get_all(CONTENT_ENCODING)
@@ -151,18 +165,14 @@ async fn bytes(request: &HttpRequest, mut payload: Payload) -> Result<web::Bytes
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok())
         .and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LARGEST_BODY) {
+    if announced.is_some_and(|length| length > largest) {
         return Err(Problem::of(Code::PayloadTooLarge));
     }
-    let deadline = request
-        .app_data::<web::Data<State>>()
-        .map(|state| state.limits.body_deadline)
-        .ok_or_else(|| Problem::of(Code::Internal))?;
     let read = async {
         let mut bytes = BytesMut::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|error| broken_off(&error))?;
-            if bytes.len() + chunk.len() > LARGEST_BODY {
+            if bytes.len() + chunk.len() > largest {
                 return Err(Problem::of(Code::PayloadTooLarge));
             }
             bytes.extend_from_slice(&chunk);
@@ -197,7 +207,7 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
-fn typed<T: DeserializeOwned + Validate>(tree: Value) -> Result<T, Problem> {
+pub(super) fn typed<T: DeserializeOwned + Validate>(tree: Value) -> Result<T, Problem> {
     let value: T = serde_path_to_error::deserialize(tree)
         .map_err(|error| Problem::shape(shape::fault(error.path(), error.inner(), Source::Body)))?;
     value
@@ -229,7 +239,7 @@ fn key(headers: &HeaderMap, tree: &mut Value) -> Result<Option<String>, Problem>
     }
 }
 
-fn header_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn header_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut given = headers.get_all("idempotency-key");
     let Some(first) = given.next() else {
         return Ok(None);
@@ -265,7 +275,7 @@ fn is_key(key: &str) -> bool {
 }
 
 /// SHA-256 over method, path, query and body, each with its length, so that no two requests share one.
-fn fingerprint(request: &HttpRequest, body: &[u8]) -> String {
+pub(super) fn fingerprint(request: &HttpRequest, body: &[u8]) -> String {
     let mut hash = Sha256::new();
     for part in [
         request.method().as_str().as_bytes(),

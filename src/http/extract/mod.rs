@@ -2,6 +2,7 @@
 //! lies and what to change, and never repeats what was sent.
 
 mod caller;
+mod feed;
 mod json;
 mod list;
 mod path;
@@ -11,6 +12,7 @@ mod shape;
 mod tree;
 
 pub use caller::RequestId;
+pub use feed::{Feed, Lines};
 pub use json::{Json, VersionedJson};
 pub use list::{List, ListParameters, ListResponse, PageDetails};
 pub use path::{Id, Name, Number};

@@ -117,6 +117,7 @@ mod facts;
 mod idempotency;
 mod implementations;
 mod licenses;
+mod logins;
 mod organizations;
 mod people;
 mod requests;

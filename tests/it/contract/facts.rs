@@ -94,6 +94,7 @@ fn bodies() -> Vec<FactBody> {
             requirement: None,
             anchor_on: day(3, 2),
             named_on: day(4, 8),
+            channel: None,
         },
         FactBody::NoticeSent {
             rule: NoticeRule::Recertification,
@@ -101,6 +102,7 @@ fn bodies() -> Vec<FactBody> {
             requirement: Some("training:privacy".into()),
             anchor_on: day(3, 2),
             named_on: day(4, 8),
+            channel: None,
         },
         FactBody::NoticeBounced { notice: id(9) },
         FactBody::Waived {

@@ -411,6 +411,7 @@ impl World {
         ] {
             self.ids.insert(word, id_of(&made));
         }
+        self.logins().await;
         let path = format!("/v1/license-requests/{}", self.id("open_request"));
         let applicant = self.get(&path).await["person_id"]
             .as_str()
@@ -449,6 +450,45 @@ impl World {
             ("future_deactivation", deactivation),
         ] {
             self.ids.insert(word, id_of(&made));
+        }
+    }
+}
+
+impl World {
+    /// A login source, a login that nothing allowed, and a notice that counts.
+    async fn logins(&mut self) {
+        let source = json!({
+            "implementation_id": self.id("implementation"),
+            "code": "clarity",
+            "name": "Clarity",
+            "kind": "hmis_frontend",
+        });
+        let source = id_of(&self.post("/v1/login-sources", &source).await);
+        let login = json!({
+            "login_source_id": source,
+            "source_event_id": "world",
+            "occurred_at": self.app.app.now(),
+            "external_id": { "system": "hmis_user_id", "value": "42" },
+        });
+        let login = self.post("/v1/login-events", &login).await;
+        let signal = login["access_signal_id"].as_str().expect("a signal");
+        let notice = json!({
+            "license_id": self.id("license"),
+            "rule": "recertification",
+            "requirement": "course:hmis_user_training_series",
+            "anchor_on": "2026-03-01",
+            "named_on": "2027-03-10",
+            "channel": "phone",
+            "sent_at": self.app.app.now(),
+        });
+        let notice = self.post("/v1/notices", &notice).await;
+        for (word, id) in [
+            ("login_source", source),
+            ("login_event", id_of(&login)),
+            ("access_signal", signal.to_owned()),
+            ("notice", id_of(&notice)),
+        ] {
+            self.ids.insert(word, id);
         }
     }
 }

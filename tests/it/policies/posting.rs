@@ -29,8 +29,11 @@ fn the_first_version_starts_at_once() {
         assert_eq!(posted.body["effective_from"], text(start()));
         assert_eq!(posted.body["document"], hand());
         let gaps = posted.body["not_enforced"].as_array().unwrap();
-        assert!(gaps.iter().any(|gap| gap["rule"] == "inactivity"
-            && gap["pointer"] == "/license_types/end_user/inactivity/off_rule"));
+        assert!(
+            gaps.iter()
+                .any(|gap| gap["rule"] == "recertification_reminders"
+                    && gap["pointer"] == "/license_types/end_user/recertification/reminders")
+        );
         let read = api.get(&format!("{path}/1")).await;
         assert_eq!((read.status, read.etag), (200, posted.etag));
         assert_eq!(read.body, posted.body);

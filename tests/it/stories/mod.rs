@@ -6,6 +6,7 @@ mod detroit;
 mod ends;
 mod evidence;
 mod facts;
+mod logins;
 mod returns;
 mod secrets;
 mod staff;

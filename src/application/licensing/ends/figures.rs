@@ -21,6 +21,10 @@ pub struct Ended {
     /// The end took effect, and a license that began after it gives access at this organization now: rehired, or an end
     /// that was dated wrongly. Somebody must look.
     pub access_remains: bool,
+    /// Logins that the organization's license still served between the end and the instant from which access was off
+    /// because of it (departures only): they are no signals, because nothing had been recorded.
+    pub logins_after_end: Option<usize>,
+    pub last_login_after_end_at: Option<Instant>,
 }
 
 pub(super) fn figures(dossier: &Dossier, end: &AnnouncedEnd<'_>, now: Instant) -> Ended {
@@ -43,6 +47,17 @@ pub(super) fn figures(dossier: &Dossier, end: &AnnouncedEnd<'_>, now: Instant) -
     if end.fact.body != FactBody::Departed || end.cancelled_by.is_some() {
         return figures;
     }
+    let after: Vec<Instant> = dossier
+        .facts
+        .iter()
+        .filter(|fact| {
+            matches!(&fact.body, FactBody::LoggedIn { serves, .. } if serves.contains(&organization))
+        })
+        .map(|fact| fact.envelope.occurred_at)
+        .filter(|at| (end.occurred_at..end.acts_at).contains(at))
+        .collect();
+    figures.logins_after_end = Some(after.len());
+    figures.last_login_after_end_at = after.into_iter().max();
     let reported_at = end.fact.envelope.reported_at;
     figures.minutes_until_report = Some((reported_at - end.occurred_at).num_minutes());
     if let Some(policy) = dossier.policy_at(end.fact.envelope.recorded_at) {

@@ -11,6 +11,7 @@ mod inactivity;
 mod knowledge;
 mod ladder;
 mod leave;
+mod notices;
 mod policies;
 mod practice;
 mod practice_properties;

@@ -412,6 +412,7 @@ pub fn notice(
         requirement: requirement.map(str::to_owned),
         anchor_on: named_on,
         named_on,
+        channel: None,
     }
 }
 

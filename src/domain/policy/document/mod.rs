@@ -197,6 +197,28 @@ impl PolicyDocument {
         };
         self.notices.minimum_for(end, grace)
     }
+
+    /// Whether inactivity may end a license of which nobody was ever told, for some type: no warning steps and no
+    /// shortest notice. What groups of organizations override is not looked into: it may.
+    #[must_use]
+    pub fn cuts_off_without_notice(&self) -> bool {
+        let overridden = self.overrides.iter().any(|change| {
+            ["license_types", "notices"]
+                .iter()
+                .any(|rule| change.changes.contains_key(*rule))
+        });
+        overridden
+            || self.license_types.iter().any(|(code, license_type)| {
+                let off = license_type
+                    .inactivity
+                    .as_ref()
+                    .and_then(|rule| rule.off_rule.as_ref());
+                off.is_some_and(|rule| {
+                    rule.steps.is_empty()
+                        && self.notice_before(NoticedEnd::Inactivity, code).is_zero()
+                })
+            })
+    }
 }
 
 /// A way of working in the HMIS, learnt and practised as one.

@@ -125,33 +125,6 @@ fn pointers_of(document: &crate::domain::policy::PolicyDocument, code: &str) -> 
 }
 
 #[test]
-fn an_end_that_needs_a_notice_waits_and_one_that_needs_none_is_worked() {
-    let mut document = preset("hand").expect("hand").document.clone();
-    let of = |document: &_| pointers_of(document, "recertification_miss");
-    let place = "/license_types/end_user/recertification/on_miss";
-    assert_eq!(of(&document), [place]);
-    let zero = |document: &mut crate::domain::policy::PolicyDocument| {
-        document
-            .notices
-            .minimum_days
-            .insert(NoticedEnd::Recertification, 0)
-    };
-    zero(&mut document);
-    assert!(of(&document).is_empty());
-    // A group that asks for notice has the rule wait again.
-    document
-        .overrides
-        .push(crate::domain::policy::GroupOverride {
-            group: "north".to_owned(),
-            changes: serde_json::from_str(
-                r#"{"notices": {"minimum_days": {"recertification": 3}}}"#,
-            )
-            .expect("an object"),
-        });
-    assert_eq!(of(&document), [place]);
-}
-
-#[test]
 fn what_overrides_state_is_named_where_it_stands() {
     let mut document = preset("hand").expect("hand").document.clone();
     assert!(pointers_of(&document, "requests_enforced_from").is_empty());
@@ -177,11 +150,8 @@ fn hands_policy_says_what_is_not_worked_yet() {
     assert_eq!(
         waiting,
         [
-            "agreement_lapse",
-            "inactivity",
             "no_longer_needed",
             "projects",
-            "recertification_miss",
             "recertification_reminders",
             "seats",
             "suspension_list",

@@ -191,6 +191,24 @@ impl PersonReads for Session<'_> {
             .optional())
     }
 
+    fn external_ids_named(
+        &mut self,
+        implementation: ImplementationId,
+        kind: ExternalKind,
+        system: &str,
+        values: &[String],
+    ) -> Result<Vec<ExternalId>> {
+        all::<ExternalIdRow>(
+            external_ids::table
+                .filter(external_ids::implementation_id.eq(Id::of(implementation)))
+                .filter(external_ids::kind.eq(word(&kind)?))
+                .filter(external_ids::system.eq(system))
+                .filter(external_ids::value.eq_any(values.to_vec()))
+                .select(ExternalIdRow::as_select())
+                .load(self.conn),
+        )
+    }
+
     fn external_ids_of_system(
         &mut self,
         implementation: ImplementationId,

@@ -15,6 +15,7 @@
 mod evidence;
 mod implementations;
 mod licenses;
+mod logins;
 mod practice;
 mod requests;
 mod roster;
@@ -31,6 +32,7 @@ const TOPICS: &[&[Row]] = &[
     staff::ROWS,
     practice::ROWS,
     licenses::ROWS,
+    logins::ROWS,
     staff::CORRECTIONS,
 ];
 

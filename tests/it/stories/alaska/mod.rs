@@ -2,6 +2,7 @@
 //! nobody needs to click.
 
 mod deadlines;
+mod exceptions;
 mod practice;
 mod road;
 
