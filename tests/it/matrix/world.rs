@@ -377,6 +377,7 @@ impl World {
             let id = self.request(person).await;
             self.ids.insert(word, id);
         }
+        self.logins().await;
         // What staff recorded: holds, a leave to come, and a bar on somebody of another agency.
         let investigated = json!({ "license_id": license, "cause": "investigation" });
         let hold = self.post("/v1/holds", &investigated).await;
@@ -411,7 +412,6 @@ impl World {
         ] {
             self.ids.insert(word, id_of(&made));
         }
-        self.logins().await;
         let path = format!("/v1/license-requests/{}", self.id("open_request"));
         let applicant = self.get(&path).await["person_id"]
             .as_str()
