@@ -99,6 +99,14 @@ pub enum Action {
     ExtendDeadline,
     ReportDeparture,
     Deactivate,
+    SuspendLicense,
+    ReactivateLicense,
+    ReinstateLicense,
+    ReportLeave,
+    BarPerson,
+    ReadBar,
+    ReadContested,
+    SettleContested,
     ReadLoginSource,
     ManageLoginSource,
     RecordLogin,
@@ -108,7 +116,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 46] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -141,6 +149,14 @@ impl Action {
         Self::ExtendDeadline,
         Self::ReportDeparture,
         Self::Deactivate,
+        Self::SuspendLicense,
+        Self::ReactivateLicense,
+        Self::ReinstateLicense,
+        Self::ReportLeave,
+        Self::BarPerson,
+        Self::ReadBar,
+        Self::ReadContested,
+        Self::SettleContested,
         Self::ReadLoginSource,
         Self::ManageLoginSource,
         Self::RecordLogin,
@@ -184,6 +200,14 @@ impl Action {
             Self::ExtendDeadline => "extend_deadline",
             Self::ReportDeparture => "report_departure",
             Self::Deactivate => "deactivate",
+            Self::SuspendLicense => "suspend_license",
+            Self::ReactivateLicense => "reactivate_license",
+            Self::ReinstateLicense => "reinstate_license",
+            Self::ReportLeave => "report_leave",
+            Self::BarPerson => "bar_person",
+            Self::ReadBar => "read_bar",
+            Self::ReadContested => "read_contested",
+            Self::SettleContested => "settle_contested",
             Self::ReadLoginSource => "read_login_source",
             Self::ManageLoginSource => "manage_login_source",
             Self::RecordLogin => "record_login",
@@ -225,6 +249,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::ReadStaffRole
             | A::ReadAudit
+            | A::ReadBar
+            | A::ReadContested
             | A::ReadLoginSource
             | A::ReadLogin
             | A::DecideAccess => Implementation,
@@ -249,6 +275,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
+            | A::ReportLeave
+            | A::ReadBar
+            | A::ReadContested
             | A::Deactivate
             | A::ReadLoginSource
             | A::RecordLogin
@@ -286,6 +315,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
+            | A::ReportLeave
             | A::Deactivate => Organization,
             _ => No,
         },

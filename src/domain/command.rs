@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 pub use practice::{REVIEW_PRACTICE, SUBMIT_PRACTICE};
 
 use super::error::Rejection;
-use super::evaluate::{AddOn, AddOnStatus, Evaluation, Period, RequestEvaluation};
+use super::evaluate::{AddOn, AddOnStatus, Evaluation, Period, RequestEvaluation, WayBack};
 use super::fact::{DeactivationCause, FactBody, HoldCause, TypeChange};
-use super::ids::FactId;
+use super::ids::{FactId, RequestId};
 use super::license::LicenseStatus;
-use super::policy::LicenseType;
+use super::policy::{LicenseType, Return};
 use super::request::{RequestClass, RequestState};
 
 /// What can be done to a license request.
@@ -63,6 +63,10 @@ pub enum LicenseCommand {
     Reactivate,
     /// Undo an end that was an error.
     Reinstate,
+    /// Let an end stand that is contested.
+    Uphold,
+    /// Record that the person is on leave.
+    TakeLeave,
     /// Another base type.
     ChangeType,
     /// Begin a period for a fulfilled request.
@@ -72,13 +76,15 @@ pub enum LicenseCommand {
 }
 
 impl LicenseCommand {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Depart,
         Self::Deactivate,
         Self::Suspend,
         Self::Lift,
         Self::Reactivate,
         Self::Reinstate,
+        Self::Uphold,
+        Self::TakeLeave,
         Self::ChangeType,
         Self::Activate,
         Self::CarryAddOn,
@@ -93,6 +99,8 @@ impl LicenseCommand {
             Self::Lift => "lift",
             Self::Reactivate => "reactivate",
             Self::Reinstate => "reinstate",
+            Self::Uphold => "uphold",
+            Self::TakeLeave => "take_leave",
             Self::ChangeType => "change_type",
             Self::Activate => "activate",
             Self::CarryAddOn => "carry_add_on",
@@ -156,19 +164,21 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
         }
         (
             Some(S::Active | S::Warned | S::Suspended),
-            C::Deactivate | C::Suspend | C::ChangeType,
+            C::Deactivate | C::Suspend | C::ChangeType | C::TakeLeave,
         ) => Allowed,
         (Some(S::Suspended), C::Lift) => Allowed,
         (Some(S::Active | S::Warned), C::Lift) => Needs("an open hold"),
-        (Some(S::Deactivated), C::Reactivate | C::Reinstate) | (Some(S::Expired), C::Reinstate) => {
-            Allowed
-        }
+        (Some(S::Deactivated), C::Reactivate | C::Reinstate | C::Uphold)
+        | (Some(S::Expired), C::Reinstate | C::Uphold) => Allowed,
+        // What nobody used for too long is held, and comes back as the return ladder says.
+        (Some(S::Suspended), C::Reactivate) => Allowed,
         (Some(S::Expired), C::Reactivate) => Needs("a renewal or a returning request"),
-        (Some(S::Active | S::Warned | S::Suspended), C::Reactivate | C::Reinstate) => Never,
+        (Some(S::Active | S::Warned), C::Reactivate)
+        | (Some(S::Active | S::Warned | S::Suspended), C::Reinstate | C::Uphold) => Never,
         (None, _) => Needs("a license"),
         (
             Some(S::Deactivated | S::Expired),
-            C::Deactivate | C::Suspend | C::Lift | C::ChangeType | C::CarryAddOn,
+            C::Deactivate | C::Suspend | C::Lift | C::ChangeType | C::TakeLeave | C::CarryAddOn,
         ) => Never,
     }
 }
@@ -342,30 +352,89 @@ impl Evaluation {
         }
     }
 
-    /// Brings the license back if what its last period owed is current.
-    pub fn reactivate(&self) -> Result<FactBody, Rejection> {
+    /// Brings the license back by the return ladder, on the rung where staff do and if all that it asks is current.
+    pub fn reactivate(&self, back: Option<&WayBack>) -> Result<FactBody, Rejection> {
         self.check(LicenseCommand::Reactivate)?;
         self.may_begin(LicenseCommand::Reactivate)?;
-        let open: Vec<String> = self
-            .to_return
-            .iter()
-            .filter(|standing| standing.status.is_open())
-            .flat_map(|standing| standing.missing.iter().cloned())
-            .collect();
-        if !open.is_empty() {
-            return Err(Rejection::needing(
-                LicenseStatus::Deactivated.as_str(),
-                LicenseCommand::Reactivate.as_str(),
-                open,
-            ));
+        let needs = match back {
+            None => vec![
+                "an open hold `long_inactivity`: any other is cured or lifted by itself".to_owned(),
+            ],
+            Some(back) => self.needs_to_return(back),
+        };
+        if needs.is_empty() {
+            return Ok(FactBody::Reactivated);
         }
-        Ok(FactBody::Reactivated)
+        let state = self.status().map_or("none", LicenseStatus::as_str);
+        Err(Rejection::needing(
+            state,
+            LicenseCommand::Reactivate.as_str(),
+            needs,
+        ))
     }
 
-    pub fn reinstate(&self) -> Result<FactBody, Rejection> {
+    fn needs_to_return(&self, back: &WayBack) -> Vec<String> {
+        let ended = self.period().is_some_and(|period| period.end.is_some());
+        let since = back
+            .absent_since
+            .map_or_else(String::new, |day| format!(" since {day}"));
+        let request = |place: &usize, owes: String| {
+            vec![format!(
+                "a returning request: the absence{since} stands on rung {place} of the return ladder, which owes {owes}"
+            )]
+        };
+        match &back.rung {
+            None if ended => vec![
+                "a returning request: the policy has no return ladder for this absence".to_owned(),
+            ],
+            Some((place, Return::RequirementSet { set })) if ended => {
+                request(place, format!("the requirement set `{set}`"))
+            }
+            Some((place, Return::AsNew { .. })) if ended => {
+                request(place, "what somebody new owes".to_owned())
+            }
+            _ => back
+                .owed
+                .iter()
+                .filter(|standing| standing.status.is_open())
+                .flat_map(|standing| standing.missing.iter().cloned())
+                .collect(),
+        }
+    }
+
+    /// Undoes an end that was an error. `undoes` are the departures or deactivations behind it, `restores` the requests
+    /// that go on.
+    pub fn reinstate(
+        &self,
+        undoes: Vec<FactId>,
+        restores: Vec<RequestId>,
+    ) -> Result<FactBody, Rejection> {
         self.check(LicenseCommand::Reinstate)?;
         self.may_begin(LicenseCommand::Reinstate)?;
-        Ok(FactBody::Reinstated)
+        Ok(FactBody::Reinstated { undoes, restores })
+    }
+
+    /// Lets a contested end stand.
+    pub fn uphold(&self) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::Uphold)?;
+        if self.contested().is_some() {
+            return Ok(FactBody::Upheld);
+        }
+        let state = self.status().map_or("none", LicenseStatus::as_str);
+        Err(Rejection::needing(
+            state,
+            LicenseCommand::Uphold.as_str(),
+            vec!["an end that is contested".to_owned()],
+        ))
+    }
+
+    /// The person is on leave, until an instant if one is named.
+    pub fn take_leave(
+        &self,
+        until: Option<super::calendar::Instant>,
+    ) -> Result<FactBody, Rejection> {
+        self.check(LicenseCommand::TakeLeave)
+            .map(|()| FactBody::LeaveBegan { until })
     }
 
     /// What keeps a request for a license type from being submitted; `carriers` as in [`RequestEvaluation::activate`],

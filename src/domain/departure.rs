@@ -21,6 +21,8 @@ pub struct AnnouncedEnd<'a> {
     pub acts_at: Instant,
     /// The fact that called it off before it took effect: a cancellation or a correction.
     pub cancelled_by: Option<FactId>,
+    /// The reinstatement that called it an error after it took effect.
+    pub undone_by: Option<FactId>,
 }
 
 impl AnnouncedEnd<'_> {
@@ -101,7 +103,13 @@ pub(super) fn announced<'f>(known: impl Iterator<Item = &'f Fact>) -> Vec<Announ
                 precision: fact.envelope.precision,
                 acts_at: fact.acts_at(),
                 cancelled_by: None,
+                undone_by: None,
             }),
+            FactBody::Reinstated { undoes, .. } => {
+                for end in ends.iter_mut().filter(|end| undoes.contains(&end.fact.id)) {
+                    end.undone_by = Some(fact.id);
+                }
+            }
             FactBody::Cancelled { fact: target } => {
                 if let Some(end) = ends.iter_mut().find(|end| pending(end, *target)) {
                     found.insert(fact.id, end.clone());
@@ -150,7 +158,8 @@ pub fn departed_at(
 ) -> Option<Instant> {
     announced_ends(facts, now)
         .iter()
-        .filter(|end| end.fact.person_id == person && end.withdraws(organization, since))
+        .filter(|end| end.fact.person_id == person && end.undone_by.is_none())
+        .filter(|end| end.withdraws(organization, since))
         .map(|end| end.acts_at)
         .filter(|acts_at| *acts_at <= now)
         .min()

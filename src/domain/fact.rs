@@ -330,11 +330,24 @@ pub enum FactBody {
         /// say so. Absent: there was no request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         submitted_at: Option<Instant>,
+        /// The requirement set that it owed, where a return ladder chose one. Absent: that of the class.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requirement_set: Option<String>,
     },
-    /// Staff brought a deactivated license back by the return ladder; it opens a new period.
+    /// Staff brought a license back by the return ladder: a deactivated one begins a new period, a suspended one loses
+    /// its hold `long_inactivity`.
     Reactivated,
     /// The end was an error; it opens a new period and restarts the inactivity clock.
-    Reinstated,
+    Reinstated {
+        /// The departures or deactivations that were the error.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        undoes: Vec<FactId>,
+        /// The requests that they had withdrawn, and that go on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        restores: Vec<RequestId>,
+    },
+    /// Staff let an end stand that was contested.
+    Upheld,
     /// Another base type on a running license. The period goes on.
     TypeChanged(TypeChange),
     /// An add-on begins on the running license.
@@ -377,6 +390,27 @@ pub enum FactBody {
     },
     HoldLifted {
         hold: FactId,
+    },
+    /// The person is on leave from `occurred_at`. Its kind is nobody's business and never stored.
+    LeaveBegan {
+        /// The instant from which the person is expected back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+    },
+    /// The person is back from `occurred_at`.
+    LeaveEnded {
+        leave: FactId,
+    },
+    /// Somebody whom nobody verified said that employment ended at `occurred_at`. It is parked, and holds the license
+    /// until then at most.
+    DepartureNoticed {
+        until: Instant,
+    },
+    /// A parked notice of departure was confirmed, by the departure named, or rejected.
+    DepartureNoticeSettled {
+        notice: FactId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        departure: Option<FactId>,
     },
     /// A successful sign-in to the live site.
     LoggedIn {
@@ -440,7 +474,8 @@ impl FactBody {
             Self::DeadlineExtended { .. } => FactKind::DeadlineExtended,
             Self::Activated { .. } => FactKind::Activated,
             Self::Reactivated => FactKind::Reactivated,
-            Self::Reinstated => FactKind::Reinstated,
+            Self::Reinstated { .. } => FactKind::Reinstated,
+            Self::Upheld => FactKind::Upheld,
             Self::TypeChanged(_) => FactKind::TypeChanged,
             Self::AddOnActivated { .. } => FactKind::AddOnActivated,
             Self::AddOnConfirmed { .. } => FactKind::AddOnConfirmed,
@@ -452,6 +487,10 @@ impl FactBody {
             Self::Moved { .. } => FactKind::Moved,
             Self::HoldOpened { .. } => FactKind::HoldOpened,
             Self::HoldLifted { .. } => FactKind::HoldLifted,
+            Self::LeaveBegan { .. } => FactKind::LeaveBegan,
+            Self::LeaveEnded { .. } => FactKind::LeaveEnded,
+            Self::DepartureNoticed { .. } => FactKind::DepartureNoticed,
+            Self::DepartureNoticeSettled { .. } => FactKind::DepartureNoticeSettled,
             Self::LoggedIn { .. } => FactKind::LoggedIn,
             Self::NoticeSent { .. } => FactKind::NoticeSent,
             Self::NoticeBounced { .. } => FactKind::NoticeBounced,
@@ -480,6 +519,7 @@ pub enum FactKind {
     Activated,
     Reactivated,
     Reinstated,
+    Upheld,
     TypeChanged,
     AddOnActivated,
     AddOnConfirmed,
@@ -491,6 +531,10 @@ pub enum FactKind {
     Moved,
     HoldOpened,
     HoldLifted,
+    LeaveBegan,
+    LeaveEnded,
+    DepartureNoticed,
+    DepartureNoticeSettled,
     LoggedIn,
     NoticeSent,
     NoticeBounced,
@@ -517,6 +561,7 @@ impl FactKind {
             Self::Activated => "activated",
             Self::Reactivated => "reactivated",
             Self::Reinstated => "reinstated",
+            Self::Upheld => "upheld",
             Self::TypeChanged => "type_changed",
             Self::AddOnActivated => "add_on_activated",
             Self::AddOnConfirmed => "add_on_confirmed",
@@ -528,6 +573,10 @@ impl FactKind {
             Self::Moved => "moved",
             Self::HoldOpened => "hold_opened",
             Self::HoldLifted => "hold_lifted",
+            Self::LeaveBegan => "leave_began",
+            Self::LeaveEnded => "leave_ended",
+            Self::DepartureNoticed => "departure_noticed",
+            Self::DepartureNoticeSettled => "departure_notice_settled",
             Self::LoggedIn => "logged_in",
             Self::NoticeSent => "notice_sent",
             Self::NoticeBounced => "notice_bounced",

@@ -50,6 +50,8 @@ pub struct License {
     /// The type in force as last recorded.
     pub license_type: String,
     pub recorded: RecordedState<LicenseStatus>,
+    /// Since when its end is contested and awaits a decision, as last recorded.
+    pub contested_at: Option<Instant>,
     pub recorded_at: Instant,
     pub version: i32,
 }

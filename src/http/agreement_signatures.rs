@@ -88,6 +88,9 @@ pub struct RecordAgreementSignatureRequest {
     /// The local day it was signed, where no instant is known.
     #[serde(default)]
     signed_on: Option<DayText>,
+    /// The signature that this one corrects; a reason is needed then.
+    #[serde(default)]
+    supersedes: Option<Uuid>,
     #[serde(default)]
     #[validate(nested)]
     report: Option<ReportRequest>,
@@ -231,6 +234,7 @@ async fn record_agreement_signature(
         version: request.version,
         party: request.party.into(),
         signed: needed_moment(request.signed_at, request.signed_on, "signed")?,
+        supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
     let call = Call {

@@ -46,6 +46,10 @@ pub struct DeactivateLicenseRequest {
     /// The last local day of access.
     #[serde(default)]
     effective_on: Option<DayText>,
+    /// The deactivation that this one corrects; a reason is needed then. One that took effect stays
+    /// effective, contested, until staff decide.
+    #[serde(default)]
+    supersedes: Option<Uuid>,
     #[serde(default)]
     #[validate(nested)]
     report: Option<ReportRequest>,
@@ -132,6 +136,7 @@ async fn deactivate_license(
         license_id: LicenseId(request.license_id),
         cause: request.cause.into(),
         effective: moment(request.effective_at, request.effective_on, "effective")?,
+        supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
     let call = Call {

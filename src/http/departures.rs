@@ -46,6 +46,10 @@ pub struct ReportDepartureRequest {
     /// The last local day of employment, where no instant is known; the 24 hours for the report start at its end.
     #[serde(default)]
     ended_on: Option<DayText>,
+    /// The departure that this one corrects; a reason is needed then. One that took effect stays
+    /// effective, contested, until staff decide.
+    #[serde(default)]
+    supersedes: Option<Uuid>,
     #[serde(default)]
     #[validate(nested)]
     report: Option<ReportRequest>,
@@ -132,6 +136,7 @@ async fn report_departure(
         person_id: PersonId(request.person_id),
         organization_id: OrganizationId(request.organization_id),
         ended: needed_moment(request.ended_at, request.ended_on, "ended")?,
+        supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
     let call = Call {

@@ -8,7 +8,9 @@ pub mod access_signals;
 pub mod add_ons;
 pub mod agreement_signatures;
 pub mod audit_records;
+pub mod bars;
 pub mod checks;
+pub mod contested_items;
 pub mod cursor;
 pub mod deactivations;
 pub mod departures;
@@ -21,7 +23,9 @@ pub mod extra_requirements;
 pub mod extract;
 pub mod frame;
 pub mod health;
+pub mod holds;
 pub mod implementations;
+pub mod leaves;
 pub mod license_changes;
 pub mod license_requests;
 pub mod licenses;
@@ -135,8 +139,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(licenses::routes)
         .configure(license_changes::routes)
         .configure(add_ons::routes)
+        .configure(holds::routes)
+        .configure(leaves::routes)
         .configure(departures::routes)
         .configure(deactivations::routes)
+        .configure(contested_items::routes)
+        .configure(bars::routes)
         .configure(notices::routes)
         .configure(login_sources::routes)
         .configure(login_events::routes)

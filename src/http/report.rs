@@ -191,6 +191,9 @@ pub struct ReportResponse {
     ticket_reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// The fact that this one corrects; both stay on record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supersedes: Option<Uuid>,
 }
 
 impl From<&Envelope> for ReportResponse {
@@ -215,6 +218,7 @@ impl From<&Envelope> for ReportResponse {
             channel: envelope.channel.into(),
             ticket_reference: envelope.ticket_reference.clone(),
             reason: envelope.reason.clone(),
+            supersedes: envelope.supersedes.map(Into::into),
         }
     }
 }

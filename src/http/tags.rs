@@ -31,8 +31,12 @@ tags! {
     LICENSES = "licenses", "One per person and organization: state, history, explanation.";
     LICENSE_CHANGES = "license-changes", "Another type for a running license.";
     ADD_ONS = "add-ons", "Licenses that depend on a base license, and are on only while it gives access.";
+    HOLDS = "holds", "Causes for suspension that staff open and lift by hand.";
+    LEAVES = "leaves", "From when to when somebody is away; the license is held by itself.";
     DEPARTURES = "departures", "Employment at an organization ended.";
     DEACTIVATIONS = "deactivations", "Access ended, now or later.";
+    CONTESTED_ITEMS = "contested-items", "Ends that late facts or corrections contest; staff decide.";
+    BARS = "bars", "People who may not hold a license in an implementation.";
     NOTICES = "notices", "What people were told before access ends.";
     LOGIN_SOURCES = "login-sources", "Where logins are reported from, and how far each is complete.";
     LOGIN_EVENTS = "login-events", "Sign-ins to the live site, as a source reports them.";

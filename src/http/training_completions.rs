@@ -63,6 +63,9 @@ pub struct RecordTrainingCompletionRequest {
     /// The local day it was completed, where no instant is known.
     #[serde(default)]
     completed_on: Option<DayText>,
+    /// The completion that this one corrects; a reason is needed then.
+    #[serde(default)]
+    supersedes: Option<Uuid>,
     #[serde(default)]
     #[validate(nested)]
     report: Option<ReportRequest>,
@@ -213,6 +216,7 @@ async fn record_training_completion(
         score: request.score,
         edition: request.edition,
         completed: needed_moment(request.completed_at, request.completed_on, "completed")?,
+        supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
     let call = Call {

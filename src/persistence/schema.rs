@@ -175,6 +175,7 @@ diesel::table! {
         generation -> Int8,
         recorded_at -> Timestamptz,
         version -> Int4,
+        contested_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -1,8 +1,8 @@
-//! State by command by role for license requests: the domain decides state by command, `authorize` action by role, and
+//! State by command by role for license requests and licenses: the domain decides state by command, `authorize` action by role, and
 //! here they meet. A new state or role cannot be added without deciding each of its cells.
 
 use hmis_licensing::application::actor::Role;
-use hmis_licensing::domain::command::RequestCommand;
+use hmis_licensing::domain::command::{LicenseCommand, RequestCommand};
 use serde_json::{Value, json};
 
 use crate::stories::{Story, text};
@@ -136,6 +136,151 @@ fn each_state_answers_each_command_of_each_role() {
                     let now = story.get("admin", &path).await.expect(200);
                     assert_eq!(now, request, "{state} {} by {who}", command.as_str());
                     kept = Some(request);
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    });
+}
+
+/// What staff do to licenses, by the states that a license can reach over HTTP without a notice: a state that is
+/// contested is deactivated too.
+#[rustfmt::skip]
+const LICENSES: [(&str, LicenseCommand, [u16; 8]); 24] = [
+    //                                             admin trainer help superv user auditor front integr
+    ("active",      LicenseCommand::Suspend,    [  201,  403,   403,  403,   403,  403,   403,  403]),
+    ("active",      LicenseCommand::Lift,       [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("active",      LicenseCommand::TakeLeave,  [  201,  403,   201,  201,   403,  403,   403,  403]),
+    ("active",      LicenseCommand::Reactivate, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("active",      LicenseCommand::Reinstate,  [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("active",      LicenseCommand::Uphold,     [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("suspended",   LicenseCommand::Suspend,    [  201,  403,   403,  403,   403,  403,   403,  403]),
+    ("suspended",   LicenseCommand::Lift,       [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("suspended",   LicenseCommand::TakeLeave,  [  201,  403,   201,  201,   403,  403,   403,  403]),
+    ("suspended",   LicenseCommand::Reactivate, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("suspended",   LicenseCommand::Reinstate,  [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("suspended",   LicenseCommand::Uphold,     [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("deactivated", LicenseCommand::Suspend,    [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("deactivated", LicenseCommand::Lift,       [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("deactivated", LicenseCommand::TakeLeave,  [  409,  403,   409,  409,   403,  403,   403,  403]),
+    ("deactivated", LicenseCommand::Reactivate, [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("deactivated", LicenseCommand::Reinstate,  [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("deactivated", LicenseCommand::Uphold,     [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("contested",   LicenseCommand::Suspend,    [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("contested",   LicenseCommand::Lift,       [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("contested",   LicenseCommand::TakeLeave,  [  409,  403,   409,  409,   403,  403,   403,  403]),
+    ("contested",   LicenseCommand::Reactivate, [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("contested",   LicenseCommand::Reinstate,  [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("contested",   LicenseCommand::Uphold,     [  200,  403,   403,  403,   403,  403,   403,  403]),
+];
+
+/// A license of somebody new in a state, with a hold that it had or has: (state, license, hold as it stands).
+async fn license_in(story: &Story, state: &str, number: usize) -> (String, Value, Value) {
+    let request = request_in(story, "fulfilled", number).await;
+    let license = text(&request["license_id"]).to_owned();
+    let pass_time = || story.app.clock.advance(chrono::TimeDelta::seconds(1));
+    pass_time();
+    let body = json!({ "license_id": license, "cause": "investigation" });
+    let mut hold = story.post("admin", "/v1/holds", &body).await.expect(201);
+    let path = format!("/v1/holds/{}", text(&hold["id"]));
+    if state == "active" {
+        pass_time();
+        let lift = json!({ "expected_version": 1, "report": { "reason": "Explained." } });
+        hold = story
+            .post("admin", &format!("{path}/lift"), &lift)
+            .await
+            .expect(200);
+    }
+    if matches!(state, "deactivated" | "contested") {
+        pass_time();
+        let mut departure = json!({
+            "person_id": request["person_id"], "organization_id": story.corktown,
+            "ended_at": story.app.app.now(),
+        });
+        let ended = story
+            .post("admin", "/v1/departures", &departure)
+            .await
+            .expect(201);
+        if state == "contested" {
+            pass_time();
+            departure["supersedes"] = ended["id"].clone();
+            departure["report"] = json!({ "reason": "Somebody else left." });
+            story
+                .post("admin", "/v1/departures", &departure)
+                .await
+                .expect(201);
+        }
+        hold = story.get("admin", &path).await.expect(200);
+    }
+    pass_time();
+    let seen = story.license("admin", &license).await;
+    (state.to_owned(), seen, hold)
+}
+
+#[test]
+fn each_license_state_answers_each_command_of_each_role() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let mut number = 0;
+        let mut wrong = Vec::new();
+        let mut kept: Option<(String, Value, Value)> = None;
+        for (state, command, row) in LICENSES {
+            for ((who, _), expected) in ROLES.into_iter().zip(row) {
+                let (kind, license, hold) = match kept.take() {
+                    Some(found) if found.0 == state => found,
+                    _ => {
+                        number += 1;
+                        license_in(&story, state, number).await
+                    }
+                };
+                let id = text(&license["id"]).to_owned();
+                let reason = json!({ "reason": "It was looked into." });
+                let decided =
+                    |version: &Value| json!({ "expected_version": version, "report": reason });
+                let (path, body) = match command {
+                    LicenseCommand::Suspend => (
+                        "/v1/holds".to_owned(),
+                        json!({ "license_id": id, "cause": "violation" }),
+                    ),
+                    LicenseCommand::TakeLeave => (
+                        "/v1/leaves".to_owned(),
+                        json!({
+                            "person_id": license["person_id"],
+                            "organization_id": story.corktown,
+                            "from_on": "2026-06-01",
+                        }),
+                    ),
+                    LicenseCommand::Lift => (
+                        format!("/v1/holds/{}/lift", text(&hold["id"])),
+                        decided(&hold["version"]),
+                    ),
+                    LicenseCommand::Uphold => (
+                        format!("/v1/contested-items/{id}/uphold"),
+                        decided(&json!(1)),
+                    ),
+                    other => (
+                        format!("/v1/licenses/{id}/{}", other.as_str()),
+                        decided(&license["version"]),
+                    ),
+                };
+                let answer = story.post(who, &path, &body).await;
+                if answer.status != expected {
+                    wrong.push(format!(
+                        "{state} {} by {who}: {} instead of {expected}: {}",
+                        command.as_str(),
+                        answer.status,
+                        answer.text
+                    ));
+                }
+                if answer.status == 409 {
+                    let problem = answer.problem(409, "transition_refused");
+                    assert_eq!(problem["action"], command.as_str());
+                    assert_eq!(problem["state"], license["state"]);
+                }
+                if !answer.status.is_success() {
+                    let now = story.license("admin", &id).await;
+                    assert_eq!(now, license, "{state} {} by {who}", command.as_str());
+                    kept = Some((kind, license, hold));
                 }
             }
         }

@@ -10,7 +10,8 @@ use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
 use crate::domain::roster::ExternalKind;
 
 use super::dossier::Dossier;
-use super::licenses::person_reader;
+use super::explanation::foreseen_access;
+use super::licenses::{reader_of, sight_of};
 
 /// No permission is kept longer than this without asking again.
 const LONGEST_CACHE: TimeDelta = TimeDelta::minutes(5);
@@ -126,7 +127,8 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
         {
             continue;
         }
-        let reader = person_reader(rx.actor, &dossier.person, license.organization_id);
+        let sight = sight_of(rx.actor, &dossier.person, license.organization_id);
+        let reader = reader_of(sight);
         let evaluation = dossier
             .seen_by(reader, at)
             .license_at(license.organization_id, at);
@@ -138,7 +140,7 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
         if query.at.is_none() {
             let earlier = |one: Option<Instant>, other| [one, other].into_iter().flatten().min();
             next = earlier(next, evaluation.next_change_at());
-            next_access = earlier(next_access, evaluation.next_access_change_at());
+            next_access = earlier(next_access, foreseen_access(&evaluation, sight));
         }
         licenses.push(LicenseDecision {
             license_id: license.id,

@@ -2,7 +2,7 @@
 
 use crate::application::audit::Trail;
 use crate::application::{Error, Tx};
-use crate::domain::calendar::Precision;
+use crate::domain::calendar::{Instant, Precision};
 use crate::domain::fact::{Basis, Channel, Envelope, FactBody, Reporter, TypeChange};
 use crate::domain::ids::LicenseId;
 use crate::domain::license::{License, LicenseStatus};
@@ -37,6 +37,7 @@ pub(super) fn begin(
                     next_change_at: None,
                     generation: dossier.implementation.generation,
                 },
+                contested_at: None,
                 recorded_at: tx.now,
                 version: 1,
             };
@@ -46,8 +47,7 @@ pub(super) fn begin(
             id
         }
     };
-    let class = dossier.request_at(request, tx.now).class;
-    let body = begins(dossier, request, class);
+    let body = begins(dossier, request, tx.now);
     let about = About {
         organization: Some(request.organization_id),
         request: Some(request.id),
@@ -102,11 +102,7 @@ pub(super) fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), 
     }
 }
 
-fn automatic(
-    dossier: &Dossier,
-    request: &LicenseRequest,
-    now: crate::domain::calendar::Instant,
-) -> bool {
+fn automatic(dossier: &Dossier, request: &LicenseRequest, now: Instant) -> bool {
     dossier
         .document_at(request.organization_id, now)
         .is_some_and(|document| {
@@ -115,12 +111,13 @@ fn automatic(
 }
 
 /// What begins when a request is fulfilled: a license period, another type on the running one, or an add-on.
-fn begins(dossier: &Dossier, request: &LicenseRequest, class: RequestClass) -> FactBody {
+fn begins(dossier: &Dossier, request: &LicenseRequest, now: Instant) -> FactBody {
+    let evaluation = dossier.request_at(request, now);
     let project_types = dossier
         .project_types_of(&request.projects)
         .into_iter()
         .collect();
-    match class {
+    match evaluation.class {
         RequestClass::AddOn => FactBody::AddOnActivated {
             add_on: request.license_type.clone(),
         },
@@ -139,6 +136,7 @@ fn begins(dossier: &Dossier, request: &LicenseRequest, class: RequestClass) -> F
             project_types,
             basis: Basis::Requirements,
             submitted_at: Some(request.submitted_at),
+            requirement_set: evaluation.requirement_set,
         },
     }
 }

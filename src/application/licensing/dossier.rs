@@ -10,11 +10,11 @@ use crate::application::Error;
 use crate::application::ports::{StoreError, UnitOfWork, View};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::evaluate::{
-    Case, Evaluation, LoginSource, Reader, RequestEvaluation, evaluate, evaluate_request,
-    request_in_hindsight, seen_by,
+    Case, Evaluation, LoginSource, Reader, RequestEvaluation, WayBack, evaluate, evaluate_request,
+    request_in_hindsight, seen_by, way_back,
 };
 use crate::domain::fact::{Fact, FactBody, NoticeRule};
-use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, ProjectId};
+use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId, ProjectId};
 use crate::domain::license::License;
 use crate::domain::login::Sources;
 use crate::domain::policy::{LicenseKind, PolicyDocument, PolicyVersion};
@@ -267,6 +267,45 @@ impl Dossier {
             .max_by_key(|version| version.effective_from)
     }
 
+    /// The zone whose days count for the person.
+    #[must_use]
+    pub fn zone_at(&self, at: Instant) -> chrono_tz::Tz {
+        self.policy_at(at)
+            .and_then(|policy| policy.document.zone())
+            .unwrap_or(self.implementation.time_zone)
+    }
+
+    /// The license of the person at an organization.
+    #[must_use]
+    pub fn license_id(&self, organization: OrganizationId) -> Option<LicenseId> {
+        self.licenses
+            .iter()
+            .find(|license| license.organization_id == organization)
+            .map(|license| license.id)
+    }
+
+    /// How a license comes back by the return ladder.
+    #[must_use]
+    pub fn way_back(
+        &self,
+        organization: OrganizationId,
+        license: &Evaluation,
+        now: Instant,
+    ) -> Option<WayBack> {
+        let sources = self.sources.known_at(now);
+        way_back(&self.case(organization, &sources), license, now)
+    }
+
+    /// Since when the end of a license is contested and awaits a decision.
+    fn contested_at(&self, license: &Evaluation) -> Option<Instant> {
+        let contests = license.contested()?.open_contests();
+        self.facts
+            .iter()
+            .filter(|fact| contests.contains(&fact.id))
+            .map(|fact| fact.envelope.recorded_at)
+            .min()
+    }
+
     /// Adds facts that this transaction records.
     pub fn learn(&mut self, facts: &[Fact]) {
         self.facts.extend_from_slice(facts);
@@ -295,17 +334,21 @@ impl Dossier {
     /// row's version; a changed outlook (a fact that acts later, a new generation) does not.
     pub fn record_states(&mut self, unit: &mut dyn UnitOfWork, now: Instant) -> Result<(), Error> {
         let generation = self.implementation.generation;
-        let licenses: Vec<Evaluation> = self
+        let licenses: Vec<(Evaluation, Option<Instant>)> = self
             .licenses
             .iter()
             .map(|license| self.license_at(license.organization_id, now))
+            .map(|evaluation| {
+                let contested_at = self.contested_at(&evaluation);
+                (evaluation, contested_at)
+            })
             .collect();
         let requests: Vec<RequestEvaluation> = self
             .requests
             .iter()
             .map(|request| self.request_at(request, now))
             .collect();
-        for (row, evaluation) in self.licenses.iter_mut().zip(licenses) {
+        for (row, (evaluation, contested_at)) in self.licenses.iter_mut().zip(licenses) {
             // A license that never began keeps its recorded state and is up to date: else it would be due for ever.
             let state = evaluation.status().unwrap_or(row.recorded.state);
             let license_type = evaluation.period().map_or_else(
@@ -320,10 +363,12 @@ impl Dossier {
             if row.recorded.state != state || row.license_type != license_type {
                 row.recorded = recorded;
                 row.license_type = license_type;
+                row.contested_at = contested_at;
                 unit.update_license(row)?;
                 row.version += 1;
-            } else if row.recorded != recorded {
+            } else if row.recorded != recorded || row.contested_at != contested_at {
                 row.recorded = recorded;
+                row.contested_at = contested_at;
                 unit.record_license_outlook(row)?;
             }
         }

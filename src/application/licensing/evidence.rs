@@ -11,7 +11,9 @@ use crate::domain::policy::{Party, PolicyDocument};
 
 use super::activation;
 use super::dossier::Dossier;
-use super::reporting::{About, Moment, Reported, fact, not_in_the_future, not_oneself, scope};
+use super::reporting::{
+    About, Moment, Reported, corrects, fact, not_in_the_future, not_oneself, scope,
+};
 
 /// A signature under one version of an agreement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct NewSignature {
     pub version: Option<String>,
     pub party: Party,
     pub signed: Moment,
+    /// The signature that this one corrects.
+    pub supersedes: Option<FactId>,
     pub reported: Reported,
 }
 
@@ -35,6 +39,8 @@ pub struct NewTraining {
     pub score: Option<u8>,
     pub edition: Option<String>,
     pub completed: Moment,
+    /// The completion that this one corrects.
+    pub supersedes: Option<FactId>,
     pub reported: Reported,
 }
 
@@ -73,9 +79,27 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let envelope = new
-        .reported
-        .envelope(tx, person.implementation_id, (signed_at, precision))?;
+    let supersedes = corrects(
+        &dossier,
+        new.supersedes,
+        FactKind::AgreementSigned,
+        Some(organization),
+        &new.reported,
+    )?;
+    let another_party = dossier.facts.iter().any(|fact| {
+        Some(fact.id) == supersedes
+            && !matches!(fact.body, FactBody::AgreementSigned { party, .. } if party == new.party)
+    });
+    if another_party {
+        return Err(Error::invalid(
+            "/supersedes",
+            "is the signature of another party: correct one of the same party",
+        ));
+    }
+    let mut envelope =
+        new.reported
+            .envelope(tx, person.implementation_id, (signed_at, precision))?;
+    envelope.supersedes = supersedes;
     let about = About {
         organization: Some(organization),
         ..About::default()
@@ -230,9 +254,17 @@ pub fn record_completion(tx: &mut Tx<'_>, new: &NewTraining) -> Result<Fact, Err
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let envelope =
+    let supersedes = corrects(
+        &dossier,
+        new.supersedes,
+        FactKind::TrainingCompleted,
+        None,
+        &new.reported,
+    )?;
+    let mut envelope =
         new.reported
             .envelope(tx, person.implementation_id, (completed_at, precision))?;
+    envelope.supersedes = supersedes;
     let body = FactBody::TrainingCompleted {
         course: new.course.clone(),
         outcome: new.outcome,

@@ -5,8 +5,8 @@ use crate::application::visible::may_know;
 use crate::application::{Error, Rx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
-    Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState, NoticeNeeded,
-    PracticeStanding, RequestEvaluation, Upcoming, staff_role_name,
+    Change, Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState,
+    NoticeNeeded, PracticeStanding, RequestEvaluation, Upcoming, staff_role_name,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
@@ -140,7 +140,7 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
         deadlines: Vec::new(),
         due: evaluation.due.clone(),
         notices: evaluation.notices_due(now).into_iter().cloned().collect(),
-        next_change: evaluation.upcoming.first().cloned(),
+        next_change: foreseen(evaluation, shown.sight).cloned(),
         who_can_act: who_for_license(evaluation),
         not_enforced: gaps(dossier, now, &shown.license.license_type),
         policy: evaluation.policy,
@@ -246,9 +246,7 @@ fn blocks(evaluation: &Evaluation, sight: Sight) -> Vec<Block> {
         Some(LicenseState::Active | LicenseState::Warned(_)) => {}
         Some(LicenseState::Suspended(holds)) => {
             for hold in holds {
-                let sensitive =
-                    matches!(hold.cause, HoldCause::Investigation | HoldCause::Violation);
-                if sensitive && !staff {
+                if is_sensitive(hold.cause) && !staff {
                     blocks.push(contact_the_lead());
                 } else {
                     blocks.push(Block {
@@ -392,14 +390,54 @@ fn hold_sentence(cause: HoldCause) -> &'static str {
     }
 }
 
+/// What a hold is about that only the lead's staff may know.
+pub(super) fn is_sensitive(cause: HoldCause) -> bool {
+    matches!(cause, HoldCause::Investigation | HoldCause::Violation)
+}
+
+/// The next change that comes by itself and that a reader may know of before it comes.
+#[must_use]
+pub fn foreseen(evaluation: &Evaluation, sight: Sight) -> Option<&Upcoming> {
+    evaluation
+        .upcoming
+        .iter()
+        .find(|upcoming| may_foresee(&upcoming.change, sight))
+}
+
+/// The same of access alone: when it ends, is suspended or comes back.
+pub(super) fn foreseen_access(evaluation: &Evaluation, sight: Sight) -> Option<Instant> {
+    evaluation
+        .upcoming
+        .iter()
+        .filter(|upcoming| {
+            matches!(
+                upcoming.change,
+                Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_)
+            ) && may_foresee(&upcoming.change, sight)
+        })
+        .map(|upcoming| upcoming.at)
+        .min()
+}
+
+fn may_foresee(change: &Change, sight: Sight) -> bool {
+    let (Change::Suspends(cause) | Change::Resumes(cause)) = *change else {
+        return true;
+    };
+    match sight {
+        Sight::Full | Sight::HelpDesk => true,
+        Sight::OwnSupervisor | Sight::EndUser => !is_sensitive(cause),
+        // From when to when somebody is on leave is not its business.
+        Sight::Frontend => !is_sensitive(cause) && cause != HoldCause::Leave,
+    }
+}
+
 /// What a reader is told who may not know a cause.
 pub const CONTACT_THE_LEAD: &str = "contact_the_lead";
 
 /// The cause of a hold as a reader may know it.
 #[must_use]
 pub fn hold_seen(cause: HoldCause, sight: Sight) -> &'static str {
-    let sensitive = matches!(cause, HoldCause::Investigation | HoldCause::Violation);
-    seen(hold_name(cause), sensitive, sight)
+    seen(hold_name(cause), is_sensitive(cause), sight)
 }
 
 /// The cause of an end as a reader may know it.

@@ -4,13 +4,17 @@
 mod access;
 mod activation;
 mod add_ons;
+mod bars;
 mod bookings;
 mod changes;
+mod contested;
 mod dossier;
 mod ends;
 mod evidence;
 mod exceptions;
 mod explanation;
+mod holds;
+mod leaves;
 mod licenses;
 pub mod logins;
 pub mod notices;
@@ -18,13 +22,16 @@ mod practice;
 mod reindex;
 mod reporting;
 mod requests;
+mod returns;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
 pub use add_ons::{AddOnShown, add_on, add_ons, confirm_add_on, end_add_on};
+pub use bars::{BarShown, NewBar, bar, bar_person, bars, lift_bar};
 pub use bookings::{
     BookingSettlement, BookingShown, NewBooking, book_training, booking, bookings, settle_booking,
 };
 pub use changes::{NewLicenseChange, change_license};
+pub use contested::{Contest, ContestedShown, contested_item, contested_items, uphold};
 pub use dossier::{Dossier, evaluate_due_people};
 pub use ends::{
     Affected, EndKind, EndShown, EndStatus, Ended, NewDeactivation, NewDeparture, cancel_end,
@@ -36,7 +43,11 @@ pub use evidence::{
 pub use exceptions::{NewExtraRequirement, NewWaiver, add_requirement, waive_requirement};
 pub use explanation::{
     Block, CONTACT_THE_LEAD, Explanation, Subject, end_seen, explain_license, explain_person,
-    explain_request, hold_seen,
+    explain_request, foreseen, hold_seen,
+};
+pub use holds::{HoldShown, NewHold, hold, holds, lift_hold, open_hold};
+pub use leaves::{
+    LeaveShown, LeaveStatus, NewLeave, cancel_leave, leave, leaves, record_leave, return_from_leave,
 };
 pub use licenses::{LicenseShown, license, licenses};
 pub use practice::{
@@ -48,3 +59,4 @@ pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, reclassify, request,
     requests, submit, withdraw,
 };
+pub use returns::{reactivate, reinstate, wrong_person};

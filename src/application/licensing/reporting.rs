@@ -7,9 +7,14 @@ use crate::application::actor::Scope;
 use crate::application::visible::{NO_PERSON, may_name};
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, Precision, end_of_day, start_of_day};
-use crate::domain::fact::{Channel, Envelope, Fact, FactBody, Reporter};
-use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId, RequestId};
+use crate::domain::fact::{Channel, Envelope, Fact, FactBody, FactKind, Reporter};
+use crate::domain::ids::{
+    FactId, ImplementationId, LicenseId, OrganizationId, PersonId, RequestId,
+};
+use crate::domain::requirement::standing_facts;
 use crate::domain::roster::Person;
+
+use super::dossier::Dossier;
 
 /// How far ahead of the service's clock a reporter's may be.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
@@ -28,6 +33,15 @@ impl Moment {
         match self {
             Self::At(at) => (at, Precision::Instant),
             Self::On(day) => (start_of_day(zone, day), Precision::Day),
+        }
+    }
+
+    /// The pointer to the form in which it was given.
+    #[must_use]
+    pub fn field(self, field: &str) -> String {
+        match self {
+            Self::At(_) => format!("/{field}_at"),
+            Self::On(_) => format!("/{field}_on"),
         }
     }
 
@@ -140,4 +154,115 @@ pub(super) fn not_oneself(tx: &Tx<'_>, person: PersonId, what: &str) -> Result<(
 /// The scope of something about a person at an organization.
 pub(super) fn scope(person: &Person, organization: Option<OrganizationId>) -> Scope {
     Scope::person(person.implementation_id, organization, person.id)
+}
+
+/// Records a fact and brings the states of its person up to date.
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    about: About,
+    envelope: Envelope,
+    body: FactBody,
+) -> Result<FactId, Error> {
+    let person = dossier.person.clone();
+    let fact = fact(tx, &person, about, envelope, body);
+    tx.unit.insert_facts(std::slice::from_ref(&fact))?;
+    let id = fact.id;
+    dossier.learn(&[fact]);
+    dossier.record_states(tx.unit, tx.now)?;
+    if let Some(license) = about.license {
+        tx.trail.touched("license", license);
+    }
+    Ok(id)
+}
+
+/// A decision that needs a reason has one.
+pub(super) fn needed_reason(reported: &Reported) -> Result<(), Error> {
+    if reported.reason.is_some() {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            "/report/reason",
+            "is needed: say why, without clients, health or legal details",
+        ))
+    }
+}
+
+/// The fact that a new one corrects: one of the same kind about the same person and organization, that stands.
+pub(super) fn corrects(
+    dossier: &Dossier,
+    target: Option<FactId>,
+    kind: FactKind,
+    organization: Option<OrganizationId>,
+    reported: &Reported,
+) -> Result<Option<FactId>, Error> {
+    let Some(target) = target else {
+        return Ok(None);
+    };
+    needed_reason(reported)?;
+    let found = dossier.facts.iter().any(|fact| {
+        fact.id == target && fact.body.kind() == kind && fact.organization_id == organization
+    });
+    if !found {
+        return Err(Error::invalid(
+            "/supersedes",
+            "names no fact of this kind about this person here that you may know of",
+        ));
+    }
+    if standing_facts(dossier.facts.iter())
+        .iter()
+        .any(|fact| fact.id == target)
+    {
+        Ok(Some(target))
+    } else {
+        Err(Error::invalid(
+            "/supersedes",
+            "was corrected already: correct the fact that replaced it",
+        ))
+    }
+}
+
+/// How far back or ahead something may be dated: farther is a slip of the pen.
+const FARTHEST_YEARS: u32 = 3;
+
+/// Refuses a moment that lies years away.
+pub(super) fn within_years(
+    moment: Moment,
+    at: Instant,
+    now: Instant,
+    field: &str,
+) -> Result<(), Error> {
+    let years = chrono::Months::new(12 * FARTHEST_YEARS);
+    let far = now
+        .checked_sub_months(years)
+        .is_some_and(|first| at < first)
+        || now.checked_add_months(years).is_some_and(|last| at > last);
+    if far {
+        Err(Error::invalid(
+            moment.field(field),
+            format!("lies more than {FARTHEST_YEARS} years away"),
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+/// The end of something that begins now.
+pub(super) fn until_ahead(
+    dossier: &Dossier,
+    until: Option<Moment>,
+    now: Instant,
+) -> Result<Option<Instant>, Error> {
+    let Some(moment) = until else {
+        return Ok(None);
+    };
+    let at = moment.ends(dossier.zone_at(now)).0;
+    within_years(moment, at, now, "until")?;
+    if at <= now {
+        return Err(Error::invalid(
+            moment.field("until"),
+            "does not lie ahead: leave it out, or name when it ends by itself",
+        ));
+    }
+    Ok(Some(at))
 }

@@ -254,6 +254,13 @@ pub trait LicenseReads {
         filter: &StateFilter<LicenseStatus>,
         page: Page,
     ) -> Result<Vec<License>>;
+    /// Those whose end was contested when their state was last recorded.
+    fn contested_licenses(
+        &mut self,
+        visible: &Visible,
+        filter: &RosterFilter,
+        page: Page,
+    ) -> Result<Vec<License>>;
     /// How many requests and licenses of an implementation wait for a new evaluation.
     fn stale_count(&mut self, implementation: ImplementationId) -> Result<i64>;
     /// Up to `limit` people of any implementation with a request or license of an older generation.

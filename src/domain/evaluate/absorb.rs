@@ -4,7 +4,7 @@ use super::inactivity::{self, TrackedNotice};
 use super::machine::{Machine, PendingHold, is_evidence};
 use super::{EndCause, Period, PeriodCause};
 use crate::domain::calendar::Instant;
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, NoticeRule, TypeChange};
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRule, TypeChange};
 use crate::domain::ids::{FactId, OrganizationId};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::{LoginServes, RequestClass};
@@ -27,12 +27,12 @@ impl<'a> Machine<'a> {
         }
         match &fact.body {
             FactBody::Activated { .. } if self.ours(fact) => self.activate(fact),
-            FactBody::Reactivated if self.ours(fact) => {
-                self.resume(fact.id, PeriodCause::Reactivation);
-            }
-            FactBody::Reinstated if self.ours(fact) => {
+            FactBody::Reactivated if self.ours(fact) => self.reactivate(fact.id),
+            FactBody::Reinstated { .. } if self.ours(fact) => {
+                self.reread_ends();
                 self.resume(fact.id, PeriodCause::Reinstatement);
             }
+            FactBody::Upheld if self.ours(fact) => self.uphold(true),
             FactBody::TypeChanged(change) if self.ours(fact) => {
                 self.change_type(change, fact.envelope.recorded_at);
             }
@@ -47,6 +47,22 @@ impl<'a> Machine<'a> {
             FactBody::Cancelled { fact: target } | FactBody::Moved { fact: target, .. } => {
                 self.reread_ends();
                 self.contest_end_by(*target, fact.id);
+                self.reread_leaves();
+            }
+            FactBody::LeaveBegan { .. } | FactBody::LeaveEnded { .. } if self.ours(fact) => {
+                self.reread_leaves();
+                self.contest_by_leave(fact);
+            }
+            FactBody::DepartureNoticed { until } if self.ours(fact) => {
+                self.pending_holds.push(PendingHold {
+                    at: fact.envelope.recorded_at,
+                    fact: fact.id,
+                    cause: HoldCause::DepartureUnverified,
+                    until: Some(*until),
+                });
+            }
+            FactBody::DepartureNoticeSettled { notice, .. } if self.ours(fact) => {
+                self.lift(*notice, fact.acts_at());
             }
             FactBody::Barred { .. } | FactBody::BarLifted { .. } => self.reread_bars(),
             FactBody::HoldOpened { cause, until } if self.ours(fact) => {
@@ -75,7 +91,13 @@ impl<'a> Machine<'a> {
         self.reread_bars();
         self.contest_end_by(target, correction);
         match &replaced.body {
-            FactBody::HoldOpened { .. } => self.lift(target, self.at),
+            FactBody::HoldOpened { .. } | FactBody::DepartureNoticed { .. } => {
+                self.lift(target, self.at);
+            }
+            FactBody::LeaveBegan { .. } | FactBody::LeaveEnded { .. } => self.reread_leaves(),
+            FactBody::Cancelled { .. } => self.reread_leaves(),
+            FactBody::Upheld => self.uphold(false),
+            FactBody::DepartureNoticeSettled { notice, .. } => self.reopen(*notice),
             FactBody::HoldLifted { hold } => self.reopen(*hold),
             FactBody::AddOnActivated { .. } => self.end_add_on(target),
             FactBody::AddOnEnded { add_on } => self.revive_add_on(*add_on),
@@ -98,16 +120,20 @@ impl<'a> Machine<'a> {
             project_types,
             basis,
             submitted_at,
+            requirement_set,
         } = &fact.body
         {
             self.begin(Period {
                 from: self.at,
+                counted_from: self.at,
+                lost: Vec::new(),
                 cause: PeriodCause::Activation(*basis),
                 request: fact.request_id,
                 submitted_at: *submitted_at,
                 fact: fact.id,
                 license_type: license_type.clone(),
                 class: *class,
+                requirement_set: requirement_set.clone(),
                 job_role: job_role.clone(),
                 projects: projects.clone(),
                 project_types: project_types.clone(),
@@ -119,14 +145,50 @@ impl<'a> Machine<'a> {
     /// A new period as the last one stood.
     fn resume(&mut self, fact: FactId, cause: PeriodCause) {
         if let Some(last) = self.periods.last() {
-            let period = Period {
+            let mut period = Period {
                 from: self.at,
                 cause,
                 fact,
                 end: None,
                 ..last.clone()
             };
+            if cause == PeriodCause::Reinstatement {
+                period
+                    .lost
+                    .extend(last.end.as_ref().map(|end| (end.at, self.at)));
+            } else {
+                period.counted_from = self.at;
+                period.lost.clear();
+            }
             self.begin(period);
+        }
+    }
+
+    /// Staff bring the license back by the return ladder.
+    fn reactivate(&mut self, fact: FactId) {
+        if self.open_period().is_none() {
+            self.resume(fact, PeriodCause::Reactivation);
+            return;
+        }
+        for index in 0..self.holds.len() {
+            if self
+                .holds
+                .get(index)
+                .is_some_and(|hold| hold.cause == HoldCause::LongInactivity)
+            {
+                self.end_hold(index);
+            }
+        }
+    }
+
+    /// Staff let a contested end stand, or that was an error.
+    fn uphold(&mut self, stands: bool) {
+        if let Some(end) = self
+            .periods
+            .last_mut()
+            .and_then(|period| period.end.as_mut())
+        {
+            end.upheld = if stands { end.contested_by.len() } else { 0 };
         }
     }
 
@@ -139,6 +201,7 @@ impl<'a> Machine<'a> {
         {
             period.license_type.clone_from(&change.license_type);
             period.class = RequestClass::TypeChange;
+            period.requirement_set = None;
             period.submitted_at = change.submitted_at.or(Some(recorded_at));
             if change.job_role.is_some() {
                 period.job_role.clone_from(&change.job_role);
@@ -258,7 +321,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn contest(&mut self, by: FactId) {
+    pub(super) fn contest(&mut self, by: FactId) {
         if let Some(end) = self
             .periods
             .last_mut()

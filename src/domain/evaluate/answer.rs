@@ -143,9 +143,17 @@ impl Machine<'_> {
         for pending in &self.pending_holds {
             add(pending.at, Change::Suspends(pending.cause));
         }
-        for hold in self.holds.iter().filter(|hold| hold.ended_at.is_none()) {
-            if let Some(until) = hold.until {
-                add(until, Change::Resumes(hold.cause));
+        for (at, change) in self.upcoming_leave() {
+            add(at, change);
+        }
+        for (index, hold) in self.holds.iter().enumerate() {
+            if let Some(until) = hold.until.filter(|_| hold.ended_at.is_none()) {
+                let change = if self.back_too_late(index, until) {
+                    Change::Suspends(HoldCause::LongInactivity)
+                } else {
+                    Change::Resumes(hold.cause)
+                };
+                add(until, change);
             }
         }
         if let Some(at) = self.suspended_too_long() {

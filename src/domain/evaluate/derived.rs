@@ -36,6 +36,7 @@ impl<'a> Machine<'a> {
                 next.extend(hold.until.map(|until| (until, Derived::HoldEnds(index))));
             }
         }
+        next.extend(self.leave_changes(self.at));
         next.extend(
             self.suspended_too_long()
                 .map(|at| (at, Derived::SuspendedTooLong)),
@@ -75,6 +76,7 @@ impl<'a> Machine<'a> {
         self.ends.iter().filter(move |end| {
             end.fact.organization_id == Some(self.case.organization)
                 && end.cancelled_by.is_none()
+                && end.undone_by.is_none()
                 && end.occurred_at >= from
                 && !self.periods.iter().any(|earlier| {
                     earlier
@@ -151,7 +153,12 @@ impl<'a> Machine<'a> {
             .filter(|hold| hold.ended_at.is_none())
             .filter_map(|hold| {
                 let over = self.suspension_ends_on(hold)?;
-                self.noticed(NoticedEnd::SuspensionTooLong, over, |notice| {
+                let end = if hold.cause == HoldCause::Leave {
+                    NoticedEnd::Leave
+                } else {
+                    NoticedEnd::SuspensionTooLong
+                };
+                self.noticed(end, over, |notice| {
                     notice.rule == NoticeRule::SuspensionTooLong && notice.occurred_at >= hold.from
                 })
             })

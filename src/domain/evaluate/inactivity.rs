@@ -309,6 +309,24 @@ fn complete_at(machine: &Machine<'_>, cut_off_at: Instant, latest: Instant) -> O
         .find(|at| mark(sources, *at, machine.asked).is_some_and(|mark| mark >= cut_off_at))
 }
 
+/// Whether an absence from one instant to another is longer than the limit of the open period's type. Without a limit,
+/// or where it is not in force, none is.
+pub(super) fn absent_too_long(machine: &Machine<'_>, since: Instant, until: Instant) -> bool {
+    if !in_service(machine.case.sources, until) {
+        return false;
+    }
+    let Some(running) = machine
+        .rules
+        .at(until)
+        .and_then(|rules| under(machine, rules))
+    else {
+        return false;
+    };
+    let day = running.calendar.day(until);
+    running.off.enforced_from.is_none_or(|from| from <= day)
+        && running.over_from(running.off.limit, running.calendar.day(since)) <= day
+}
+
 /// Whether the rule does anything to the license by itself.
 pub(super) fn acts(machine: &Machine<'_>) -> bool {
     action(machine).is_some_and(|action| action != OffAction::List)

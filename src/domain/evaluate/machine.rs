@@ -1,6 +1,7 @@
 //! Replays one license: facts as they were recorded, and between them what the rules bring about.
 
 use super::inactivity::{self, TrackedNotice};
+use super::leave::Leave;
 use super::obligation::{self, Obligation};
 use super::rules::{InForce, Rules};
 use super::{Case, End, EndCause, Evaluation, Hold, Period, Transition, TransitionCause};
@@ -21,6 +22,7 @@ pub(super) enum Derived {
     OrganizationLeft,
     HoldBegins,
     HoldEnds(usize),
+    LeaveBegins(FactId),
     SuspendedTooLong,
     Missed(RequirementKey),
     CutOff(Instant),
@@ -35,7 +37,7 @@ impl Derived {
             Self::Announced(..) => 1,
             Self::OrganizationLeft => 2,
             Self::Barred(_) => 3,
-            Self::HoldBegins => 4,
+            Self::HoldBegins | Self::LeaveBegins(_) => 4,
             Self::HoldEnds(_) => 5,
             Self::Missed(_) => 6,
             Self::SuspendedTooLong => 7,
@@ -92,6 +94,8 @@ pub(super) struct Machine<'a> {
     pub(super) evidence: Vec<&'a Fact>,
     pub(super) ends: Vec<AnnouncedEnd<'a>>,
     pub(super) bars: Vec<Bar>,
+    /// By their beginning.
+    pub(super) leaves: Vec<Leave>,
     pub(super) obligations: Vec<Obligation>,
     stamp: Option<Stamp>,
     /// Changes with whatever obligations rest on, besides the rules and the time.
@@ -133,6 +137,7 @@ impl<'a> Machine<'a> {
             evidence: Vec::new(),
             ends: Vec::new(),
             bars: Vec::new(),
+            leaves: Vec::new(),
             obligations: Vec::new(),
             stamp: None,
             epoch: 0,
@@ -303,14 +308,16 @@ impl<'a> Machine<'a> {
         in_force: InForce<'_>,
         at: Instant,
     ) -> Vec<Obligation> {
-        obligation::of_holder(
+        let mut obligations = obligation::of_holder(
             self.case.organization,
             period,
             facts,
             self.rules,
             in_force,
             at,
-        )
+        );
+        obligation::postpone(&mut obligations, period, &self.leaves, facts, in_force, at);
+        obligations
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -383,7 +390,8 @@ impl<'a> Machine<'a> {
                 );
             }
             Derived::HoldBegins => self.open_due_holds(),
-            Derived::HoldEnds(index) => self.end_hold(*index),
+            Derived::HoldEnds(index) => self.end_leave(*index),
+            Derived::LeaveBegins(leave) => self.begin_leave(*leave),
             Derived::Missed(key) => self.miss(key),
             Derived::CutOff(cut_off_at) => self.cut(*cut_off_at),
             Derived::Checkpoint => {}

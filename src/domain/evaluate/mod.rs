@@ -11,6 +11,8 @@ mod add_on;
 mod answer;
 mod derived;
 mod inactivity;
+mod ladder;
+mod leave;
 mod machine;
 mod notices;
 mod obligation;
@@ -30,6 +32,7 @@ use super::requirement::Standing;
 use super::roster::Participation;
 
 pub use add_on::{AddOn, AddOnStatus};
+pub use ladder::{WayBack, way_back};
 pub use notices::{NewNotice, NoticeFault, NoticeNeeded};
 pub use obligation::Obligation;
 pub use request::{
@@ -105,14 +108,28 @@ pub struct End {
     pub cut_off_at: Option<Instant>,
     /// The fact that ended it, unless a rule did.
     pub fact: Option<FactId>,
-    /// A fact that occurred in time arrived after the end: staff decide.
+    /// Facts that occurred in time and arrived after the end, and corrections of what it rested on: staff decide.
     pub contested_by: Vec<FactId>,
+    /// How many of them, from the first, staff decided against.
+    pub upheld: usize,
+}
+
+impl End {
+    /// What contests it and awaits the decision of staff.
+    #[must_use]
+    pub fn open_contests(&self) -> &[FactId] {
+        self.contested_by.get(self.upheld..).unwrap_or_default()
+    }
 }
 
 /// From activation to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     pub from: Instant,
+    /// The beginning that a reinstatement goes on from; else `from`.
+    pub counted_from: Instant,
+    /// What errors took from it: from each end that was one to its reinstatement.
+    pub lost: Vec<(Instant, Instant)>,
     pub cause: PeriodCause,
     pub request: Option<RequestId>,
     /// When that request was submitted.
@@ -120,6 +137,8 @@ pub struct Period {
     pub fact: FactId,
     pub license_type: String,
     pub class: RequestClass,
+    /// The requirement set that a return ladder chose. Absent: that of the class.
+    pub requirement_set: Option<String>,
     pub job_role: Option<String>,
     pub projects: Vec<ProjectId>,
     /// HUD project types of the projects at activation.
@@ -299,6 +318,13 @@ impl Evaluation {
     #[must_use]
     pub fn next_change_at(&self) -> Option<Instant> {
         self.upcoming.iter().map(|upcoming| upcoming.at).min()
+    }
+
+    /// The end of the license that is contested and awaits the decision of staff.
+    #[must_use]
+    pub fn contested(&self) -> Option<&End> {
+        let end = self.periods.last()?.end.as_ref()?;
+        (!end.open_contests().is_empty()).then_some(end)
     }
 
     /// The next instant at which access itself ends, is suspended or comes back, if nothing is recorded.

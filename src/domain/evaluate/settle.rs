@@ -59,6 +59,7 @@ impl Machine<'_> {
             cut_off_at,
             fact,
             contested_by: Vec::new(),
+            upheld: 0,
         });
         self.ended_on.clear();
         self.missed = None;
@@ -158,6 +159,8 @@ impl Machine<'_> {
     fn reopen_at(&mut self, index: usize) {
         if let Some(hold) = self.holds.get(index).cloned()
             && hold.until.is_none_or(|until| until > self.at)
+            // A leave that still runs opens its hold by itself.
+            && !self.is_leave(hold.fact)
         {
             self.open_hold(Hold {
                 from: self.at,

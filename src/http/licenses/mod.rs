@@ -2,6 +2,7 @@
 
 mod history;
 mod read;
+mod returns;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(read::list_licenses)
         .service(read::get_license)
         .service(read::get_license_explanation)
-        .service(history::get_license_history);
+        .service(history::get_license_history)
+        .service(returns::reactivate_license)
+        .service(returns::reinstate_license)
+        .service(returns::correct_departure_person);
 }
 
 /// The state of a license.
@@ -77,7 +81,7 @@ fn end_of(period: &Period, sight: Sight) -> Option<EndResponse> {
         cause: end_seen(end.cause, sight).to_owned(),
         at: end.at,
         cut_off_at: end.cut_off_at,
-        contested: !end.contested_by.is_empty(),
+        contested: !end.open_contests().is_empty(),
     })
 }
 

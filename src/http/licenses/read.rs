@@ -11,7 +11,7 @@ use validator::Validate;
 use super::{EndResponse, GetProblems, LicenseStateName, end_of};
 use crate::application::Caller;
 use crate::application::actor::Action;
-use crate::application::licensing::{self, LicenseShown, hold_seen};
+use crate::application::licensing::{self, CONTACT_THE_LEAD, LicenseShown, foreseen, hold_seen};
 use crate::application::ports::StateFilter;
 use crate::domain::evaluate::{AddOnStatus, LicenseState, Warning};
 use crate::domain::ids::LicenseId;
@@ -133,7 +133,10 @@ impl From<&LicenseShown> for LicenseResponse {
                 .map(|hold| HoldResponse {
                     cause: hold_seen(hold.cause, shown.sight).to_owned(),
                     from: hold.from,
-                    until: hold.until,
+                    // When a hold ends that its reader may not know of, would tell what it is.
+                    until: hold
+                        .until
+                        .filter(|_| hold_seen(hold.cause, shown.sight) != CONTACT_THE_LEAD),
                 })
                 .collect(),
             add_ons: evaluation
@@ -148,9 +151,7 @@ impl From<&LicenseShown> for LicenseResponse {
                 .collect(),
             end: period.and_then(|period| end_of(period, shown.sight)),
             last_login_at: evaluation.last_login_at,
-            next_automatic_change: evaluation
-                .upcoming
-                .first()
+            next_automatic_change: foreseen(evaluation, shown.sight)
                 .map(|change| ChangeResponse::of(change, shown.sight)),
             version: license.version,
         }
@@ -179,7 +180,7 @@ pub struct LicenseFilter {
 
 crate::problems!(ListProblems: KNOWN, LIST, [Code::Reindexing]);
 
-fn example() -> Value {
+pub fn example() -> Value {
     json!({
         "id": "0199f3c2-9a00-7c00-8d00-5e5e5e5e5e01",
         "implementation_id": "0199f3c2-6d1a-7c40-8a53-1f0c6f0e9b20",

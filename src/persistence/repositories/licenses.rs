@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::{Result, Row, all, by_ids, compared_and_set, done, one, state_of};
-use crate::application::ports::{LicenseReads, LicenseWrites, Page, StateFilter, Visible};
+use super::{Result, Row, all, by_ids, compared_and_set, done, ids, one, state_of};
+use crate::application::ports::{
+    LicenseReads, LicenseWrites, Page, RosterFilter, StateFilter, Visible,
+};
 use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
 use crate::domain::license::{License, LicenseStatus};
 use crate::domain::request::RecordedState;
@@ -26,6 +28,7 @@ struct LicenseRow {
     state: String,
     next_change_at: Option<Instant>,
     generation: i64,
+    contested_at: Option<Instant>,
     recorded_at: Instant,
     version: i32,
 }
@@ -43,6 +46,7 @@ impl Row for LicenseRow {
             state: record.recorded.state.as_str().to_owned(),
             next_change_at: record.recorded.next_change_at.map(Instant),
             generation: record.recorded.generation,
+            contested_at: record.contested_at.map(Instant),
             recorded_at: Instant(record.recorded_at),
             version: record.version,
         })
@@ -60,6 +64,7 @@ impl Row for LicenseRow {
                 next_change_at: self.next_change_at.map(|at| at.0),
                 generation: self.generation,
             },
+            contested_at: self.contested_at.map(|at| at.0),
             recorded_at: self.recorded_at.0,
             version: self.version,
         })
@@ -119,6 +124,31 @@ impl LicenseReads for Session<'_> {
         recorded_states!(self.conn, licenses, LicenseRow, visible, filter, page)
     }
 
+    fn contested_licenses(
+        &mut self,
+        visible: &Visible,
+        filter: &RosterFilter,
+        page: Page,
+    ) -> Result<Vec<License>> {
+        let mut query = visible_rows!(
+            licenses::table
+                .filter(licenses::contested_at.is_not_null())
+                .select(LicenseRow::as_select())
+                .into_boxed::<MultiBackend>(),
+            visible,
+            licenses::implementation_id.eq_any(ids(&visible.implementations)),
+            licenses::organization_id.eq_any(ids(&visible.organizations)),
+            licenses::person_id.eq_any(ids(&visible.people)),
+        );
+        if let Some(id) = filter.implementation_id {
+            query = query.filter(licenses::implementation_id.eq(Id::of(id)));
+        }
+        if let Some(id) = filter.organization_id {
+            query = query.filter(licenses::organization_id.eq(Id::of(id)));
+        }
+        all(page_by!(query, licenses::id, page).load::<LicenseRow>(self.conn))
+    }
+
     fn stale_count(&mut self, implementation: ImplementationId) -> Result<i64> {
         let id = Id::of(implementation);
         let of_licenses: i64 = stale!(licenses)
@@ -174,6 +204,7 @@ impl LicenseWrites for Session<'_> {
                     licenses::state.eq(row.recorded.state.as_str()),
                     licenses::next_change_at.eq(row.recorded.next_change_at.map(Instant)),
                     licenses::generation.eq(row.recorded.generation),
+                    licenses::contested_at.eq(row.contested_at.map(Instant)),
                     licenses::version.eq(licenses::version + 1),
                 ))
                 .execute(self.conn),
@@ -187,6 +218,7 @@ impl LicenseWrites for Session<'_> {
                 .set((
                     licenses::next_change_at.eq(row.recorded.next_change_at.map(Instant)),
                     licenses::generation.eq(row.recorded.generation),
+                    licenses::contested_at.eq(row.contested_at.map(Instant)),
                 ))
                 .execute(self.conn),
         )

@@ -54,6 +54,7 @@ fn bodies() -> Vec<FactBody> {
             job_role: Some("case_manager".into()),
             projects: vec![id(50), id(51)],
             project_types: vec![0, 4],
+            requirement_set: Some("policy_again".into()),
             submitted_at: Some(at(3)),
             basis: Basis::Requirements,
         },
@@ -63,11 +64,15 @@ fn bodies() -> Vec<FactBody> {
             job_role: None,
             projects: vec![],
             project_types: vec![],
+            requirement_set: None,
             submitted_at: None,
             basis: Basis::Legacy,
         },
         FactBody::Reactivated,
-        FactBody::Reinstated,
+        FactBody::Reinstated {
+            undoes: Vec::new(),
+            restores: Vec::new(),
+        },
         FactBody::TypeChanged(TypeChange::to("read_only")),
         FactBody::AddOnActivated {
             add_on: "business_objects".into(),
@@ -247,7 +252,15 @@ fn every_filter_narrows_a_list_of_facts() {
             approved,
             departed,
             fact(1002, noor, Some(outreach), FactBody::Departed),
-            fact(1003, otto, None, FactBody::Reinstated),
+            fact(
+                1003,
+                otto,
+                None,
+                FactBody::Reinstated {
+                    undoes: Vec::new(),
+                    restores: Vec::new(),
+                },
+            ),
         ];
         let person = maya.clone();
         bench
@@ -266,7 +279,13 @@ fn every_filter_narrows_a_list_of_facts() {
             (none(), vec![1000, 1001, 1002, 1003]),
             (kinds(&[FactBody::Departed]), vec![1001, 1002]),
             (
-                kinds(&[FactBody::RequestApproved, FactBody::Reinstated]),
+                kinds(&[
+                    FactBody::RequestApproved,
+                    FactBody::Reinstated {
+                        undoes: Vec::new(),
+                        restores: Vec::new(),
+                    },
+                ]),
                 vec![1000, 1003],
             ),
             (

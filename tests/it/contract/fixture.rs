@@ -154,6 +154,7 @@ pub fn license(number: u128, person: &Person, organization: OrganizationId) -> L
         person_id: person.id,
         license_type: "end_user".into(),
         recorded: recorded(LicenseStatus::Active),
+        contested_at: None,
         recorded_at: at(0),
         version: 1,
     }

@@ -112,7 +112,10 @@ fn furnish(bench: &Bench) -> House {
             uow.insert_license(&license(60, &h.maya, h.shelter.id))?;
             uow.insert_request(&request(61, &h.noor, h.outreach.id))?;
             uow.insert_license(&license(62, &h.otto, h.village.id))?;
-            let course = FactBody::Reinstated;
+            let course = FactBody::Reinstated {
+                undoes: Vec::new(),
+                restores: Vec::new(),
+            };
             uow.insert_facts(&[
                 fact(70, &h.maya, None, course.clone()),
                 fact(71, &h.noor, None, course.clone()),

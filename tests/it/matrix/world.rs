@@ -358,7 +358,8 @@ impl World {
         for (word, id) in [
             ("license_request", request.clone()),
             ("request", request),
-            ("license", license),
+            ("contested_license", license.clone()),
+            ("license", license.clone()),
             ("signature", signature),
             ("training", training),
             ("other_license", other_license.clone()),
@@ -379,6 +380,40 @@ impl World {
             self.ids.insert(word, id);
         }
         self.logins().await;
+        // What staff recorded: holds, a leave to come, and a bar on somebody of another agency.
+        let investigated = json!({ "license_id": license, "cause": "investigation" });
+        let hold = self.post("/v1/holds", &investigated).await;
+        let kim = json!({
+            "given_name": "Kim",
+            "family_name": "Otieno",
+            "email": "kim.otieno@corktown.example",
+        });
+        let of_kim = self.request(kim).await;
+        let path = format!("/v1/license-requests/{of_kim}");
+        let kim = self.get(&path).await["person_id"].clone();
+        let [held_license, ..] = self.license(&of_kim, kim.as_str().unwrap()).await;
+        let unreachable = json!({ "license_id": held_license, "cause": "unreachable" });
+        self.ids.insert("held_license", held_license);
+        let open_hold = self.post("/v1/holds", &unreachable).await;
+        let leave = json!({
+            "person_id": person,
+            "organization_id": self.id("organization"),
+            "from_on": "2026-04-01",
+        });
+        let leave = self.post("/v1/leaves", &leave).await;
+        let bar = json!({
+            "person_id": self.id("other_supervisor"),
+            "report": { "reason": "Sold a password." },
+        });
+        let bar = self.post("/v1/bars", &bar).await;
+        for (word, made) in [
+            ("hold", hold),
+            ("open_hold", open_hold),
+            ("leave", leave),
+            ("bar", bar),
+        ] {
+            self.ids.insert(word, id_of(&made));
+        }
         for (word, body) in [
             (
                 "license_change",
@@ -412,6 +447,12 @@ impl World {
         let now = departure(&person, "ended_at", json!(self.app.app.now()));
         let departed = self.post("/v1/departures", &now).await;
         assert_eq!(departed["status"], "effective", "{departed}");
+        // Somebody says that this was wrong.
+        self.app.clock.advance(TimeDelta::seconds(1));
+        let mut corrected = departure(&person, "ended_on", json!("2026-12-31"));
+        corrected["supersedes"] = departed["id"].clone();
+        corrected["report"] = json!({ "reason": "She leaves at the end of the year." });
+        self.post("/v1/departures", &corrected).await;
         let later = departure(&colleague, "ended_on", json!("2026-06-01"));
         let future = self.post("/v1/departures", &later).await;
         let body = json!({

@@ -12,6 +12,7 @@ mod facts;
 mod logins;
 mod returns;
 mod secrets;
+mod staff;
 mod wrong_turns;
 
 use std::path::Path;

@@ -7,11 +7,11 @@ use super::record::record_end;
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::licenses::named;
-use crate::application::licensing::reporting::{Moment, Reported, not_oneself};
+use crate::application::licensing::reporting::{Moment, Reported, corrects, not_oneself};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Precision;
 use crate::domain::fact::{DeactivationCause, FactBody};
-use crate::domain::ids::LicenseId;
+use crate::domain::ids::{FactId, LicenseId};
 
 /// Access is ended, now or later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub struct NewDeactivation {
     pub cause: DeactivationCause,
     /// Absent: now.
     pub effective: Option<Moment>,
+    pub supersedes: Option<FactId>,
     pub reported: Reported,
 }
 
@@ -42,10 +43,35 @@ pub fn deactivate(
         check_moment(moment, effective.0, tx.now, "effective")?;
     }
     let evaluation = dossier.license_at(license.organization_id, tx.now);
-    let body = match (new.cause, evaluation.deactivate(new.cause)?) {
-        (DeactivationCause::EmploymentEnded, _) => FactBody::Departed,
-        (_, body) => body,
+    let body = match new.cause {
+        DeactivationCause::EmploymentEnded => FactBody::Departed,
+        cause => FactBody::Deactivated { cause },
     };
+    let supersedes = corrects(
+        &dossier,
+        new.supersedes,
+        body.kind(),
+        Some(license.organization_id),
+        &new.reported,
+    )?;
+    let corrected = dossier
+        .facts
+        .iter()
+        .find(|fact| Some(fact.id) == supersedes);
+    // Whoever may not bring an end about must not correct it away either.
+    if let Some(FactBody::Deactivated { cause }) = corrected.map(|fact| &fact.body)
+        && !may_end(tx, target, *cause)
+    {
+        return Err(Error::Forbidden);
+    }
+    let ended_by_it = supersedes.is_some()
+        && evaluation
+            .period()
+            .and_then(|period| period.end.as_ref())
+            .is_some_and(|end| end.fact == supersedes);
+    if !ended_by_it {
+        evaluation.deactivate(new.cause)?;
+    }
     if evaluation
         .period()
         .is_some_and(|period| effective.0 < period.from)
@@ -64,7 +90,7 @@ pub fn deactivate(
         license.organization_id,
         effective,
         body,
-        &new.reported,
+        (&new.reported, supersedes),
         preview,
     )
 }

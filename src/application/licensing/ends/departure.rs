@@ -5,13 +5,13 @@ use super::read::EndShown;
 use super::record::record_end;
 use crate::application::actor::{Action, Role};
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::reporting::{Moment, Reported, scope};
+use crate::application::licensing::reporting::{Moment, Reported, corrects, not_oneself, scope};
 use crate::application::ports::View;
 use crate::application::visible::{visible_organization, visible_person};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Instant;
-use crate::domain::fact::FactBody;
-use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::fact::{FactBody, FactKind};
+use crate::domain::ids::{FactId, OrganizationId, PersonId};
 use crate::domain::roster::Organization;
 
 /// Employment of a person at an organization ended, or will.
@@ -20,6 +20,7 @@ pub struct NewDeparture {
     pub person_id: PersonId,
     pub organization_id: OrganizationId,
     pub ended: Moment,
+    pub supersedes: Option<FactId>,
     pub reported: Reported,
 }
 
@@ -62,13 +63,23 @@ pub fn report_departure(
     let ended = new.ended.ends(zone(&dossier, tx.now));
     check_moment(new.ended, ended.0, tx.now, "ended")?;
     dossier.license_at(organization.id, tx.now).depart()?;
+    if new.supersedes.is_some() {
+        not_oneself(tx, person.id, "somebody else corrects this")?;
+    }
+    let supersedes = corrects(
+        &dossier,
+        new.supersedes,
+        FactKind::Departed,
+        Some(organization.id),
+        &new.reported,
+    )?;
     record_end(
         tx,
         dossier,
         organization.id,
         ended,
         FactBody::Departed,
-        &new.reported,
+        (&new.reported, supersedes),
         preview,
     )
 }

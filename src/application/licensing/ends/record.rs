@@ -6,7 +6,7 @@ use crate::application::licensing::reporting::{About, Reported, fact};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::fact::FactBody;
-use crate::domain::ids::OrganizationId;
+use crate::domain::ids::{FactId, OrganizationId};
 
 /// Whom an end hits, shown before it is recorded (dry run) to make sure it is the right person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +26,12 @@ pub(super) fn record_end(
     organization: OrganizationId,
     moment: (Instant, Precision),
     body: FactBody,
-    reported: &Reported,
+    (reported, supersedes): (&Reported, Option<FactId>),
     preview: bool,
 ) -> Result<EndShown, Error> {
     let affected = preview.then(|| affected(tx, &dossier, organization));
-    let envelope = reported.envelope(tx, dossier.person.implementation_id, moment)?;
+    let mut envelope = reported.envelope(tx, dossier.person.implementation_id, moment)?;
+    envelope.supersedes = supersedes;
     let license = dossier
         .licenses
         .iter()

@@ -95,9 +95,9 @@ impl Holder<'_> {
                     .get(code)
                     .is_some_and(|then| then.version == agreement.version)
             })
-            .unwrap_or(self.period.from);
-        let started = self.calendar.day(since.max(self.period.from));
-        let deadline = if since > self.period.from {
+            .unwrap_or(self.period.counted_from);
+        let started = self.calendar.day(since.max(self.period.counted_from));
+        let deadline = if since > self.period.counted_from {
             add_days(started, u32::from(agreement.new_version_days))
         } else {
             started

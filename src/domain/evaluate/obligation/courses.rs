@@ -1,6 +1,6 @@
 //! Courses owed at activation, whose pass may count for a limited time afterwards.
 
-use super::{Holder, Obligation, Owed};
+use super::{Holder, Obligation, Owed, set_of};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::NoticeRule;
 use crate::domain::policy::{CourseRequirement, Party, RequirementSet};
@@ -76,11 +76,11 @@ impl Holder<'_> {
                 document
                     .license_types
                     .get(&self.period.license_type)
-                    .and_then(|found| found.set_for(self.period.class))
-                    .is_some_and(|(_, set)| names(set, requirement))
+                    .and_then(|found| set_of(found, self.period))
+                    .is_some_and(|set| names(set, requirement))
             })
-            .max(Some(self.period.from))
-            .unwrap_or(self.period.from)
+            .max(Some(self.period.counted_from))
+            .unwrap_or(self.period.counted_from)
     }
 }
 

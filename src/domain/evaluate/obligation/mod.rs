@@ -2,6 +2,7 @@
 
 mod agreements;
 mod courses;
+mod postponed;
 mod practice;
 mod recertification;
 
@@ -18,6 +19,8 @@ use crate::domain::policy::{
     Binds, LicenseType, NoticedEnd, OnMiss, Party, PolicyDocument, RequirementSet,
 };
 use crate::domain::requirement::{Calendar, RequirementKey, Standing, Status};
+
+pub(super) use postponed::postpone;
 
 /// Something a holder keeps current, with what a miss does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +89,15 @@ struct Holder<'a> {
     today: NaiveDate,
 }
 
+/// The set that the holder of a period owed: the one that a return ladder chose, else that of the class.
+fn set_of<'a>(license_type: &'a LicenseType, period: &Period) -> Option<&'a RequirementSet> {
+    period
+        .requirement_set
+        .as_ref()
+        .and_then(|code| license_type.requirement_sets.get(code))
+        .or_else(|| license_type.set_for(period.class).map(|(_, set)| set))
+}
+
 /// The obligations of the holder of a period at an instant, by facts that stand.
 pub(super) fn of_holder(
     organization: OrganizationId,
@@ -146,9 +158,7 @@ struct Owed {
 
 impl Holder<'_> {
     fn set(&self) -> Option<&RequirementSet> {
-        self.license_type
-            .set_for(self.period.class)
-            .map(|(_, set)| set)
+        set_of(self.license_type, self.period)
     }
 
     /// The same set as it stood at an instant; nothing where there were no such rules yet.
@@ -156,8 +166,7 @@ impl Holder<'_> {
         self.rules
             .at(at)
             .and_then(|rules| rules.document.license_types.get(&self.period.license_type))
-            .and_then(|found| found.set_for(self.period.class))
-            .map(|(_, set)| set)
+            .and_then(|found| set_of(found, self.period))
     }
 
     /// Whether a requirement binds this holder. A later addition binds requests submitted after it, and where it says
@@ -166,8 +175,10 @@ impl Holder<'_> {
         let asked_then = |at: Instant| self.set_at(at).is_none_or(&named);
         match binds {
             Binds::Holders => true,
-            Binds::OpenRequests => asked_then(self.period.from),
-            Binds::NewRequests => asked_then(self.period.submitted_at.unwrap_or(self.period.from)),
+            Binds::OpenRequests => asked_then(self.period.counted_from),
+            Binds::NewRequests => {
+                asked_then(self.period.submitted_at.unwrap_or(self.period.counted_from))
+            }
         }
     }
 
@@ -233,7 +244,7 @@ impl Holder<'_> {
     /// on it.
     fn waived(&self, obligation: Obligation, never_met: bool) -> Obligation {
         let name = obligation.standing.key.to_string();
-        let began = self.period.from;
+        let began = self.period.counted_from;
         let began_on = self.calendar.day(began);
         let waivers = || {
             self.facts.iter().filter_map(|fact| match &fact.body {

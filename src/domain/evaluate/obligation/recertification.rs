@@ -141,7 +141,7 @@ impl Holder<'_> {
             base = Some(next);
             evidence.clone_from(facts);
         }
-        let base = base.unwrap_or_else(|| (self.calendar.day(self.period.from), 0));
+        let base = base.unwrap_or_else(|| (self.calendar.day(self.period.counted_from), 0));
         Some((evidence, due(base)))
     }
 }

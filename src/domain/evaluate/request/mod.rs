@@ -13,13 +13,13 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::rules::{InForce, Rules};
-use super::{Case, Change, Upcoming};
+use super::{Case, Change, Period, Upcoming};
 use crate::domain::calendar::Instant;
 use crate::domain::departure::{AnnouncedEnd, announced};
-use crate::domain::fact::{Fact, FactBody};
+use crate::domain::fact::{Fact, FactBody, Reporter};
 use crate::domain::ids::FactId;
 use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, RequestClass, StaffRole};
-use crate::domain::request::{LicenseRequest, RequestState};
+use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 use crate::domain::requirement::{RequirementKey, Standing, standing_facts};
 
 pub use class::classify;
@@ -64,6 +64,8 @@ pub struct RequestEvaluation {
     /// What keeps the request from activation, each a sentence.
     pub needs: Vec<String>,
     pub upcoming: Vec<Upcoming>,
+    /// The code of the requirement set that binds.
+    pub requirement_set: Option<String>,
     /// The policy version whose requirements bind.
     pub policy: Option<u32>,
     /// The fact that ended it.
@@ -96,13 +98,32 @@ struct Lapse {
     fact: Option<FactId>,
 }
 
+/// The departures that a reinstatement called an error and whose withdrawal of a request it undid.
+fn undone(facts: &[&Fact], request: &LicenseRequest) -> Vec<FactId> {
+    facts
+        .iter()
+        .filter_map(|fact| match &fact.body {
+            FactBody::Reinstated { undoes, restores } if restores.contains(&request.id) => {
+                Some(undoes)
+            }
+            _ => None,
+        })
+        .flatten()
+        .copied()
+        .collect()
+}
+
 /// What was decided about a request: it was open then, whatever became known since.
 fn decided(facts: &[&Fact], request: &LicenseRequest) -> Option<Ended> {
+    let undone = undone(facts, request);
     facts
         .iter()
         .filter_map(|fact| {
             let state = match fact.body {
                 FactBody::RequestDenied => RequestState::Denied,
+                FactBody::RequestWithdrawn {
+                    departure: Some(departure),
+                } if undone.contains(&departure) => return None,
                 FactBody::RequestWithdrawn { .. } => RequestState::Withdrawn,
                 FactBody::Activated { .. }
                 | FactBody::TypeChanged(_)
@@ -121,10 +142,18 @@ fn decided(facts: &[&Fact], request: &LicenseRequest) -> Option<Ended> {
 
 /// A departure withdraws the open requests of that person at that organization at its instant, whether or not anybody
 /// wrote that down.
-fn departed(ends: &[AnnouncedEnd<'_>], request: &LicenseRequest, now: Instant) -> Option<Ended> {
+fn departed(
+    facts: &[&Fact],
+    ends: &[AnnouncedEnd<'_>],
+    request: &LicenseRequest,
+    now: Instant,
+) -> Option<Ended> {
+    let undone = undone(facts, request);
     ends.iter()
         .filter(|end| {
-            end.withdraws(request.organization_id, request.submitted_at) && end.acts_at <= now
+            end.withdraws(request.organization_id, request.submitted_at)
+                && end.acts_at <= now
+                && !undone.contains(&end.fact.id)
         })
         .map(|end| Ended {
             state: RequestState::Withdrawn,
@@ -178,7 +207,10 @@ pub fn evaluate_request(
     known.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
     let ends = announced(known.iter().copied());
     let facts = standing_facts(known.into_iter());
-    let mut ended = match (decided(&facts, request), departed(&ends, request, now)) {
+    let mut ended = match (
+        decided(&facts, request),
+        departed(&facts, &ends, request, now),
+    ) {
         (Some(decided), Some(departed)) if departed.at < decided.at => Some(departed),
         (decided, departed) => decided.or(departed),
     };
@@ -272,6 +304,7 @@ fn without_rules(
             })
             .into_iter()
             .collect(),
+        requirement_set: None,
         policy: None,
         ended_by: ended.and_then(|ended| ended.fact),
         lapsed_because: None,
@@ -333,10 +366,67 @@ fn answer(
         deadlines: road.runs.iter().map(|run| run.standing(today)).collect(),
         approvals,
         upcoming,
+        requirement_set: owed.set_code(),
         policy: Some(owed.in_force.number),
         lapsed_because: ended.as_ref().and_then(|ended| ended.because.clone()),
         ended_by: ended.and_then(|ended| ended.fact),
     }
+}
+
+/// What whoever held a license owes, as it stands now, where the return ladder asks more of him than to be current.
+pub(super) fn owed_on_return(case: &Case<'_>, period: &Period, now: Instant) -> Vec<Standing> {
+    let rules = Rules::known_at(case.policies, case.organization, now);
+    let (Some(in_force), Some(any)) = (rules.at(now), case.facts.first()) else {
+        return Vec::new();
+    };
+    let known = case
+        .facts
+        .iter()
+        .filter(|fact| fact.envelope.recorded_at <= now);
+    let facts = standing_facts(known);
+    // Asked as a returning request submitted now would be.
+    let request = LicenseRequest {
+        id: uuid::Uuid::nil().into(),
+        implementation_id: any.implementation_id,
+        organization_id: case.organization,
+        person_id: any.person_id,
+        license_type: period.license_type.clone(),
+        class: RequestClass::Returning,
+        job_role: period.job_role.clone(),
+        projects: period.projects.clone(),
+        attestations: Vec::new(),
+        requester: any.envelope.recorded_by,
+        requested_by: None,
+        channel: any.envelope.channel,
+        ticket_reference: None,
+        reported_at: now,
+        reported_by: Reporter::Recorder,
+        reason: None,
+        submitted_at: now,
+        recorded: RecordedState {
+            state: RequestState::Submitted,
+            next_change_at: None,
+            generation: 0,
+        },
+        version: 1,
+    };
+    let project_types = period.project_types.iter().copied().collect();
+    let license = OnceCell::new();
+    let ground = Ground {
+        case,
+        request: &request,
+        project_types: &project_types,
+        rules: &rules,
+        in_force,
+        license: &license,
+    };
+    let (held, resets) = (held::Held::default(), item::Resets::default());
+    Owed::new(ground, &facts, now, &held, &resets)
+        .items()
+        .into_iter()
+        .flatten()
+        .map(|item| item.standing)
+        .collect()
 }
 
 fn approver_name(step: &ApprovalStep) -> String {

@@ -8,13 +8,14 @@ use chrono::NaiveDate;
 use super::held::Held;
 use super::item::{Before, Candidate, Fails, Item, Resets};
 use crate::domain::calendar::{Instant, Length};
+use crate::domain::evaluate::ladder;
 use crate::domain::evaluate::obligation::calendar;
 use crate::domain::evaluate::rules::{InForce, Rules};
 use crate::domain::evaluate::{Case, Evaluation, evaluate};
-use crate::domain::fact::{Fact, FactBody, Outcome};
+use crate::domain::fact::{Fact, FactBody, HoldCause, Outcome};
 use crate::domain::policy::{
     AgreementRequirement, AgreementScope, ApprovalStep, Binds, CourseRequirement, EvidenceFrom,
-    Party, PracticeRequirement, RequestClass, RequirementSet,
+    Party, PracticeRequirement, RequirementSet, Return,
 };
 use crate::domain::request::LicenseRequest;
 use crate::domain::requirement::{
@@ -71,30 +72,63 @@ impl<'a> Owed<'a> {
         }
     }
 
-    fn set_in(
-        rules: InForce<'_>,
-        license_type: &str,
-        class: RequestClass,
-    ) -> Option<RequirementSet> {
-        rules
+    /// The set that some rules ask of this request, by its code; a return ladder chooses by the absence at submission.
+    fn chosen(&self, rules: InForce<'a>) -> Option<(&'a str, &'a RequirementSet)> {
+        let license_type = rules
             .document
             .license_types
-            .get(license_type)?
-            .set_for(class)
-            .map(|(_, set)| set.clone())
+            .get(&self.request.license_type)?;
+        ladder::set_for(license_type, self.request.class, || {
+            ladder::rung(
+                license_type,
+                calendar(rules),
+                self.absent_since()?,
+                self.request.submitted_at,
+            )
+        })
+    }
+
+    pub(super) fn set_code(&self) -> Option<String> {
+        self.chosen(self.in_force).map(|(code, _)| code.to_owned())
+    }
+
+    /// Whether the return ladder asks for everything anew, as of somebody new.
+    fn anew(&self) -> bool {
+        let found = self
+            .in_force
+            .document
+            .license_types
+            .get(&self.request.license_type);
+        found.is_some_and(|license_type| {
+            ladder::asks_ladder(license_type, self.request.class)
+                && self.absent_since().is_some_and(|since| {
+                    ladder::rung(
+                        license_type,
+                        self.calendar,
+                        since,
+                        self.request.submitted_at,
+                    )
+                    .is_some_and(|(_, rung)| {
+                        matches!(
+                            rung.then,
+                            Return::AsNew {
+                                earlier_evidence_counts: false
+                            }
+                        )
+                    })
+                })
+        })
     }
 
     /// What the rules in force ask of such a request, without what was added after its submission: that binds only
     /// requests submitted later, unless it says otherwise. Nothing where the rules know no such request.
     fn set(&self) -> Option<RequirementSet> {
-        let license_type = &self.request.license_type;
-        let class = self.request.class;
-        let mut set = Self::set_in(self.in_force, license_type, class)?;
+        let mut set = self.chosen(self.in_force)?.1.clone();
         let then = self
             .rules
             .at(self.request.submitted_at)
-            .and_then(|rules| Self::set_in(rules, license_type, class));
-        if let Some(then) = then {
+            .and_then(|rules| self.chosen(rules));
+        if let Some((_, then)) = then {
             set.agreements.retain(|now| {
                 now.binds != Binds::NewRequests
                     || then
@@ -422,6 +456,11 @@ impl<'a> Owed<'a> {
             EvidenceFrom::LastEnd => self.last_end(),
             EvidenceFrom::AbsenceStart => self.absent_since(),
         };
+        let since = if self.anew() {
+            since.max(self.last_end())
+        } else {
+            since
+        };
         self.facts
             .iter()
             .copied()
@@ -434,20 +473,35 @@ impl<'a> Owed<'a> {
             .get_or_init(|| evaluate(self.case, self.request.submitted_at))
     }
 
+    /// When access last ended here: with the license, or with the hold that its absence brought.
     fn last_end(&self) -> Option<Instant> {
         let license = self.license_at_submission();
-        license.period()?.end.as_ref().map(|end| end.at)
+        match &license.period()?.end {
+            Some(end) => Some(end.at),
+            None => license
+                .open_holds()
+                .filter(|hold| hold.cause == HoldCause::LongInactivity)
+                .map(|hold| hold.from)
+                .min(),
+        }
     }
 
-    /// The last accepted login before the request, else the last end. Where no login source reports, nobody knows how
-    /// long anybody was absent: rules about absence are not in force then, as that about inactivity is not.
+    /// When the absence until the request began.
     fn absent_since(&self) -> Option<Instant> {
-        if self.case.sources.is_empty() {
-            return None;
-        }
-        self.license_at_submission()
-            .last_login_at
-            .or_else(|| self.last_end())
+        let of = self
+            .in_force
+            .document
+            .license_types
+            .get(&self.request.license_type)
+            .and_then(|found| found.inactivity.as_ref())
+            .map(|rule| rule.absence_of)
+            .unwrap_or_default();
+        ladder::absent_since(
+            self.case,
+            self.license_at_submission(),
+            of,
+            self.request.submitted_at,
+        )
     }
 
     /// Whether the absence until the request has at least a length.

@@ -243,12 +243,13 @@ fn a_correction_that_takes_the_evidence_away_suspends_until_it_is_met_again() {
 #[test]
 fn a_reactivation_needs_what_the_last_period_owed_to_be_current() {
     let mut story = Story::hand();
+    story.login("2027-02-01 09:00");
     noticed(&mut story, "2027-01-20 09:00", "2027-02-21");
-    let rejection = story.license("2027-03-01 00:00").reactivate().unwrap_err();
+    let rejection = story.reactivate("2027-03-01 00:00").unwrap_err();
     assert_eq!(rejection.state, "deactivated");
     assert_eq!(rejection.action, "reactivate");
     assert_eq!(rejection.needs.len(), 2, "{rejection}");
     story.passed("2027-03-02 09:00", SERIES);
     story.passed("2027-03-02 09:00", POLICIES);
-    assert!(story.license("2027-03-03 00:00").reactivate().is_ok());
+    assert!(story.reactivate("2027-03-03 00:00").is_ok());
 }

@@ -154,6 +154,12 @@ enum Event {
         ahead: i64,
         minutes: Option<i64>,
     },
+    Leave {
+        ahead: i64,
+        minutes: Option<i64>,
+    },
+    Back,
+    Uphold,
     Lift,
     Depart {
         ahead: i64,
@@ -182,6 +188,10 @@ fn events() -> impl Strategy<Value = Event> {
         1 => (0_u64..60).prop_map(|days| Event::Waive { days }),
         1 => (minutes(), prop::option::of(1_i64..30_000))
             .prop_map(|(ahead, minutes)| Event::Hold { ahead, minutes }),
+        2 => (minutes(), prop::option::of(1_i64..60_000))
+            .prop_map(|(ahead, minutes)| Event::Leave { ahead: ahead - 500, minutes }),
+        1 => Just(Event::Back),
+        1 => Just(Event::Uphold),
         1 => Just(Event::Lift),
         1 => minutes().prop_map(|ahead| Event::Depart { ahead: ahead - 500 }),
         1 => Just(Event::Cancel),
@@ -386,6 +396,21 @@ fn happen(story: &mut Story, now: Instant, event: Event) {
             let cause = HoldCause::Leave;
             story.push(ahead(at), now, FactBody::HoldOpened { cause, until });
         }
+        Event::Leave { ahead: at, minutes } => {
+            let until = minutes.map(|minutes| ahead(at) + TimeDelta::minutes(minutes));
+            story.push(ahead(at), now, FactBody::LeaveBegan { until });
+        }
+        Event::Back => {
+            let leave = last(story, |fact| {
+                matches!(fact.body, FactBody::LeaveBegan { .. })
+            });
+            if let Some(leave) = leave {
+                story.push(now, now, FactBody::LeaveEnded { leave });
+            }
+        }
+        Event::Uphold => {
+            story.push(now, now, FactBody::Upheld);
+        }
         Event::Lift => {
             let hold = last(story, |fact| {
                 matches!(fact.body, FactBody::HoldOpened { .. })
@@ -421,7 +446,10 @@ fn happen(story: &mut Story, now: Instant, event: Event) {
             let body = if by_ladder {
                 FactBody::Reactivated
             } else {
-                FactBody::Reinstated
+                FactBody::Reinstated {
+                    undoes: Vec::new(),
+                    restores: Vec::new(),
+                }
             };
             story.push(now, now, body);
         }

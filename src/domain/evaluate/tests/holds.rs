@@ -131,7 +131,13 @@ fn the_end_closes_holds_and_a_reinstatement_restores_them() {
     hold(&mut story, "2026-04-01 09:00", "2026-04-01 09:00", None);
     story.fact("2026-04-02 09:00", FactBody::Departed);
     assert_eq!(story.status("2026-04-02 09:00"), Some(Deactivated));
-    story.fact("2026-04-03 09:00", FactBody::Reinstated);
+    story.fact(
+        "2026-04-03 09:00",
+        FactBody::Reinstated {
+            undoes: Vec::new(),
+            restores: Vec::new(),
+        },
+    );
     let license = story.license("2026-04-03 09:00");
     assert_eq!(license.status(), Some(Suspended));
     assert!(matches!(

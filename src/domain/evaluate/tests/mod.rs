@@ -2,6 +2,7 @@
 
 mod add_ons;
 mod agreements;
+mod contested;
 mod courses;
 mod deadlines;
 mod ends;
@@ -9,6 +10,8 @@ mod histories;
 mod holds;
 mod inactivity;
 mod knowledge;
+mod ladder;
+mod leave;
 mod notices;
 mod policies;
 mod practice;

@@ -161,6 +161,10 @@ proptest! {
         }
         for hold in &license.holds {
             match hold.cause {
+                // Who comes back from leave after too long an absence is told by his return.
+                HoldCause::LongInactivity if license.holds.iter().any(|leave| {
+                    leave.cause == HoldCause::Leave && leave.ended_at == Some(hold.from)
+                }) => {}
                 HoldCause::LongInactivity => {
                     prop_assert!(history.was_told(hold.from, NoticedEnd::Inactivity));
                 }
@@ -252,7 +256,8 @@ proptest! {
                 projects: Vec::new(),
                 project_types: Vec::new(),
                 basis: crate::domain::fact::Basis::Requirements,
-                submitted_at: Some(story.request.submitted_at),
+                requirement_set: None,
+            submitted_at: Some(story.request.submitted_at),
             });
             let license = evaluate(&story.case(), now);
             prop_assert!(license.allowed());

@@ -8,8 +8,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::calendar::{Instant, Precision};
+use crate::domain::error::Rejection;
 use crate::domain::evaluate::{
     Case, Evaluation, Heartbeat, LoginSource, RequestEvaluation, evaluate, evaluate_request,
+    way_back,
 };
 use crate::domain::fact::{
     Basis, Channel, Envelope, Fact, FactBody, NoticeRule, Outcome, Reporter,
@@ -294,6 +296,7 @@ impl Story {
             projects: Vec::new(),
             project_types: self.project_types.iter().copied().collect(),
             basis: Basis::Requirements,
+            requirement_set: None,
             submitted_at: Some(self.request.submitted_at),
         };
         self.push(when, when, body)
@@ -342,6 +345,13 @@ impl Story {
 
     pub fn license(&self, now: &str) -> Evaluation {
         evaluate(&self.case(), at(now))
+    }
+
+    /// Staff bring the license back by the return ladder.
+    pub fn reactivate(&self, now: &str) -> Result<FactBody, Rejection> {
+        let license = self.license(now);
+        let back = way_back(&self.case(), &license, at(now));
+        license.reactivate(back.as_ref())
     }
 
     pub fn status(&self, now: &str) -> Option<LicenseStatus> {

@@ -19,6 +19,7 @@ mod logins;
 mod practice;
 mod requests;
 mod roster;
+mod staff;
 
 use hmis_licensing::application::actor::Role;
 
@@ -28,9 +29,11 @@ const TOPICS: &[&[Row]] = &[
     roster::ROWS,
     requests::ROWS,
     evidence::ROWS,
+    staff::ROWS,
     practice::ROWS,
     licenses::ROWS,
     logins::ROWS,
+    staff::CORRECTIONS,
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Row> {

@@ -30,7 +30,7 @@ fn practice_is_returned_corrected_accepted_and_the_license_begins() {
         let shown = alaska.request(&request).await;
         assert_eq!(shown["state"], "submitted");
         assert_eq!(shown["class"], "new");
-        assert_eq!(shown["ticket_reference"], "AK-2041");
+        assert_eq!(shown["report"]["ticket_reference"], "AK-2041");
 
         // Practice before anything else is done.
         let problem = alaska

@@ -1,0 +1,2 @@
+DROP INDEX licenses_contested;
+ALTER TABLE licenses DROP COLUMN contested_at;

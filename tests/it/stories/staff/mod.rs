@@ -1,0 +1,64 @@
+//! What staff of the lead do about licenses and people: holds, leaves, bars, returns, contested ends, wrong persons.
+
+mod bars;
+mod contested;
+mod holds;
+mod leaves;
+mod returns;
+
+use serde_json::{Value, json};
+
+use super::{Story, text};
+
+impl Story {
+    /// Opens a hold on a license.
+    pub async fn hold(&self, license: &str, cause: &str) -> Value {
+        let body = json!({
+            "license_id": license, "cause": cause,
+            "report": { "reason": "A thing that few may know." },
+        });
+        self.post("admin", "/v1/holds", &body).await.expect(201)
+    }
+
+    /// Acts on a license as it stands, with a reason.
+    pub async fn act(
+        &self,
+        who: &str,
+        license: &str,
+        action: &str,
+        more: Value,
+    ) -> crate::support::app::Answer {
+        let version = self.license("admin", license).await["version"].clone();
+        let mut body = json!({
+            "expected_version": version,
+            "report": { "reason": "It was looked into." },
+        });
+        if let (Some(body), Some(more)) = (body.as_object_mut(), more.as_object()) {
+            body.extend(more.clone());
+        }
+        self.post(who, &format!("/v1/licenses/{license}/{action}"), &body)
+            .await
+    }
+
+    /// Corrects a departure of Dana's that took effect: now it is contested.
+    pub async fn contest(&self, departure: &Value) {
+        let body = json!({
+            "person_id": self.dana, "organization_id": self.corktown,
+            "ended_on": "2026-12-31", "supersedes": departure["id"],
+            "report": { "reason": "She leaves at the end of the year." },
+        });
+        self.post("supervisor", "/v1/departures", &body)
+            .await
+            .expect(201);
+    }
+}
+
+/// The causes of the open holds of a license as a reader sees it.
+pub fn causes(license: &Value) -> Vec<&str> {
+    license["holds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hold| text(&hold["cause"]))
+        .collect()
+}
