@@ -247,12 +247,11 @@ pub fn cancel_leave(
     shown(tx.actor, &dossier, id, tx.now).ok_or(Error::NotFound)
 }
 
-/// A leave with its status, its end as it stands, and its version.
-fn state(
-    dossier: &Dossier,
-    id: FactId,
-    now: Instant,
-) -> Option<(&Fact, LeaveStatus, (Option<Instant>, i32))> {
+/// The end of a leave as it stands, and its version.
+type Standing = (Option<Instant>, i32);
+
+/// A leave with its status, and how it stands.
+fn state(dossier: &Dossier, id: FactId, now: Instant) -> Option<(&Fact, LeaveStatus, Standing)> {
     let fact = dossier.facts.iter().find(|fact| fact.id == id)?;
     let FactBody::LeaveBegan { until } = &fact.body else {
         return None;
