@@ -57,6 +57,13 @@ fn with_reports() -> (Story, FactId) {
     (story, add_on)
 }
 
+fn reinstated() -> FactBody {
+    FactBody::Reinstated {
+        undoes: Vec::new(),
+        restores: Vec::new(),
+    }
+}
+
 fn status(story: &Story, now: &str) -> AddOnStatus {
     story.license(now).add_ons[0].status
 }
@@ -111,7 +118,7 @@ fn a_reinstatement_restores_it_once_staff_confirm() {
     let (mut story, add_on) = with_reports();
     let cause = DeactivationCause::NoLongerNeeded;
     story.fact("2026-03-10 09:00", FactBody::Deactivated { cause });
-    story.fact("2026-03-12 09:00", FactBody::Reinstated);
+    story.fact("2026-03-12 09:00", reinstated());
     assert_eq!(status(&story, "2026-03-12 09:00"), AwaitsConfirmation);
     story.fact("2026-03-12 10:00", FactBody::AddOnConfirmed { add_on });
     assert_eq!(status(&story, "2026-03-12 10:00"), On);
@@ -130,7 +137,7 @@ fn one_that_ended_before_the_base_is_not_restored() {
     );
     let cause = DeactivationCause::NoLongerNeeded;
     story.fact("2026-03-10 09:00", FactBody::Deactivated { cause });
-    story.fact("2026-03-12 09:00", FactBody::Reinstated);
+    story.fact("2026-03-12 09:00", reinstated());
     assert_eq!(status(&story, "2026-03-12 09:00"), Ended);
 }
 
