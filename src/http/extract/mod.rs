@@ -1,4 +1,4 @@
-//! Reading requests strictly: every extractor refuses with a [`Problem`](super::Problem) that says where the fault
+//! Reading requests strictly: every extractor refuses with a [`Problem`](crate::http::problem::Problem) that says where the fault
 //! lies and what to change, and never repeats what was sent.
 
 mod caller;

@@ -2,7 +2,7 @@
 //! [`application::ports`](crate::application::ports) for [`Session`](super::Session).
 //!
 //! Queries are written once against [`AnyConnection`](super::backend::AnyConnection). The few statements that the enum
-//! does not carry name their backends through [`on_backend!`]. Rows stay in here: what leaves is a record of the
+//! does not carry name their backends through `on_backend!`. Rows stay in here: what leaves is a record of the
 //! domain, or [`StoreError::Corrupt`] if the stored data cannot be one.
 
 use diesel::QueryResult;

@@ -426,7 +426,7 @@ impl World {
                 },
             ),
         ] {
-            let id = self.record_of_colleague(body).await;
+            let id = self.record_of_the_person(body).await;
             self.ids.insert(word, id);
         }
         let path = format!("/v1/license-requests/{}", self.id("open_request"));
@@ -472,9 +472,9 @@ impl World {
 }
 
 impl World {
-    /// Writes a fact about the colleague's license as it is: for what HAND's own policy has no road to.
-    async fn record_of_colleague(&self, body: FactBody) -> String {
-        let license: LicenseId = self.id("other_license").parse().unwrap();
+    /// Writes a fact about the person's license as it is: for what HAND's own policy has no road to.
+    async fn record_of_the_person(&self, body: FactBody) -> String {
+        let license: LicenseId = self.id("license").parse().unwrap();
         let now = self.app.app.now();
         let fact = self.app.app.store().write(
             move |unit: &mut dyn UnitOfWork| -> Result<Fact, StoreError> {

@@ -8,18 +8,20 @@ pub const ROWS: &[Row] = &[
     row("explain_license", "ATHSEU--", ONE).of("$license"),
     row("get_license_history", "ATHSEU--", ONE).of("$license"),
     row("list_license_changes", "ATHSEU-I", LIST),
-    // A colleague's, so not the end user's own.
-    row("get_license_change", "ATHS-U-I", ONE).of("$license_change"),
+    row("get_license_change", "ATHSEU-I", ONE).of("$license_change"),
     row("change_license", "A-HS----", NAMED)
         .sending(r#"{"license_id": "$other_license", "license_type": "end_user"}"#)
         .refused_by_state(),
     row("list_add_ons", "ATHSEU-I", LIST),
-    row("get_add_on", "ATHS-U-I", ONE).of("$add_on"),
+    row("get_add_on", "ATHSEU-I", ONE).of("$add_on"),
     row("confirm_add_on", "A-------", ONE)
         .of("$add_on")
         .sending("{}")
         .refused_by_state(),
-    row("end_add_on", "A-HS----", ONE).of("$add_on").sending("{}"),
+    row("end_add_on", "A-HS----", ONE)
+        .of("$add_on")
+        .sending("{}")
+        .refused_by_state(),
     row("list_departures", "ATHSEU-I", LIST),
     row("get_departure", "ATHSEU-I", ONE).of("$departure"),
     row("list_deactivations", "ATHSEU-I", LIST),
