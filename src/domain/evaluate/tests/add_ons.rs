@@ -185,6 +185,40 @@ fn it_is_asked_for_only_on_a_base_that_gives_access() {
 }
 
 #[test]
+fn it_begins_only_on_a_base_that_carries_it() {
+    let mut story = Story::licensed_under(policy());
+    story.request.license_type = REPORTS.to_owned();
+    story.request.class = RequestClass::AddOn;
+    story.request.submitted_at = at("2026-03-06 09:00");
+    story.request.id = crate::domain::ids::RequestId(uuid::Uuid::from_u128(77));
+    story.fact("2026-03-06 10:00", passed(REPORTS));
+    let carriers = BTreeSet::from(["end_user".to_owned()]);
+    let mut request = story.request("2026-03-07 09:00");
+    // HAND's approval step is not what this is about.
+    request.state = RequestState::Ready;
+    let needed = |story: &Story| {
+        let license = story.license("2026-03-07 09:00");
+        request
+            .activate(&license, &carriers)
+            .map_err(|refused| refused.needs)
+    };
+    assert_eq!(needed(&story), Ok(()));
+    let mut other = story.clone();
+    let change = TypeChange::to("read_only");
+    other.fact("2026-03-06 11:00", FactBody::TypeChanged(change));
+    let base = vec!["a base license here that gives access, of type end_user".to_owned()];
+    assert_eq!(needed(&other), Err(base.clone()));
+    story.fact(
+        "2026-03-06 11:00",
+        FactBody::HoldOpened {
+            cause: HoldCause::Investigation,
+            until: None,
+        },
+    );
+    assert_eq!(needed(&story), Err(base));
+}
+
+#[test]
 fn a_change_that_adds_no_requirement_needs_no_request() {
     let (mut story, _) = with_reports();
     let ask = |story: &Story, to: &str, now: &str| {
