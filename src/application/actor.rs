@@ -96,7 +96,6 @@ pub enum Action {
     ReviewPractice,
     WaiveRequirement,
     AddRequirement,
-    ExtendDeadline,
     ReportDeparture,
     Deactivate,
     SuspendLicense,
@@ -116,7 +115,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 45] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -146,7 +145,6 @@ impl Action {
         Self::ReviewPractice,
         Self::WaiveRequirement,
         Self::AddRequirement,
-        Self::ExtendDeadline,
         Self::ReportDeparture,
         Self::Deactivate,
         Self::SuspendLicense,
@@ -197,7 +195,6 @@ impl Action {
             Self::ReviewPractice => "review_practice",
             Self::WaiveRequirement => "waive_requirement",
             Self::AddRequirement => "add_requirement",
-            Self::ExtendDeadline => "extend_deadline",
             Self::ReportDeparture => "report_departure",
             Self::Deactivate => "deactivate",
             Self::SuspendLicense => "suspend_license",
