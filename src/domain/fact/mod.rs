@@ -1,0 +1,88 @@
+//! Facts: what happened, when, who said so, and when the service learned of it. Facts are never edited.
+
+mod body;
+mod kind;
+mod words;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::calendar::Precision;
+use super::ids::{
+    FactId, ImplementationId, LicenseId, OrganizationId, PersonId, PrincipalId, RequestId,
+};
+
+pub use super::policy::HoldCause;
+pub use body::{Basis, FactBody, TypeChange};
+pub use kind::FactKind;
+pub use words::{BookingResult, DeactivationCause, NoticeRule, Outcome, PracticeResult};
+
+type Instant = DateTime<Utc>;
+
+/// Who told the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reporter {
+    /// The one who recorded it.
+    Recorder,
+    /// A person of the implementation.
+    Person { person_id: PersonId },
+    /// Somebody the service does not know, by name and contact.
+    Named {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<String>,
+    },
+}
+
+/// The way a fact came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Api,
+    Phone,
+    Email,
+    Letter,
+    InPerson,
+    HelpDesk,
+    Import,
+}
+
+/// What every fact carries besides what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    pub occurred_at: Instant,
+    /// Whether `occurred_at` is an instant or stands for a whole local day.
+    pub precision: Precision,
+    pub reported_at: Instant,
+    pub recorded_at: Instant,
+    pub reported_by: Reporter,
+    pub recorded_by: PrincipalId,
+    pub channel: Channel,
+    pub ticket_reference: Option<String>,
+    pub reason: Option<String>,
+    /// The fact that this one corrects; both stay visible.
+    pub supersedes: Option<FactId>,
+}
+
+/// One fact about one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    pub id: FactId,
+    pub implementation_id: ImplementationId,
+    pub person_id: PersonId,
+    /// Absent for what belongs to the person everywhere: courses, bars, logins that name no organization.
+    pub organization_id: Option<OrganizationId>,
+    pub request_id: Option<RequestId>,
+    pub license_id: Option<LicenseId>,
+    pub envelope: Envelope,
+    pub body: FactBody,
+}
+
+impl Fact {
+    /// The instant from which the fact acts: never before it was recorded.
+    #[must_use]
+    pub fn acts_at(&self) -> Instant {
+        self.envelope.occurred_at.max(self.envelope.recorded_at)
+    }
+}
