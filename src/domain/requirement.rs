@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::calendar::{Holidays, Instant, Length, local_day};
-use super::fact::{Fact, FactBody, Outcome, PracticeResult};
+use super::fact::{Fact, FactBody, FactKind, Outcome, PracticeResult};
 use super::ids::{FactId, OrganizationId};
 use super::policy::{Agreement, AgreementValidity, Course, Party};
 
@@ -129,19 +129,30 @@ impl Calendar<'_> {
     }
 }
 
-/// Facts that no known correction has replaced. A correction that was itself corrected revives what it replaced.
+/// Facts that no known correction has replaced.
+///
+/// A correction of the same kind as what it corrects says anew what happened: it takes its place, so that whatever that
+/// one had replaced stays replaced. One of another kind only withdraws it, which revives what it had replaced.
 pub fn standing_facts<'f>(known: impl Iterator<Item = &'f Fact>) -> Vec<&'f Fact> {
     let known: Vec<&Fact> = known.collect();
     if known.iter().all(|fact| fact.envelope.supersedes.is_none()) {
         return known;
     }
+    let kinds: BTreeMap<FactId, FactKind> = known
+        .iter()
+        .map(|fact| (fact.id, fact.body.kind()))
+        .collect();
     let mut replaced = BTreeSet::new();
-    // Newest first: a correction counts only if nothing newer replaced it.
+    let mut said_anew = BTreeSet::new();
+    // Newest first: a correction counts only if nothing newer withdrew it.
     for fact in known.iter().rev() {
         if let Some(target) = fact.envelope.supersedes
-            && !replaced.contains(&fact.id)
+            && (!replaced.contains(&fact.id) || said_anew.contains(&fact.id))
         {
             replaced.insert(target);
+            if kinds.get(&target) == Some(&fact.body.kind()) {
+                said_anew.insert(target);
+            }
         }
     }
     known

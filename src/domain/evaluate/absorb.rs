@@ -2,6 +2,7 @@
 
 use super::inactivity::{self, TrackedNotice};
 use super::machine::{Machine, PendingHold, is_evidence};
+use super::unused::Unused;
 use super::{EndCause, Period, PeriodCause};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, TypeChange};
@@ -20,7 +21,10 @@ impl<'a> Machine<'a> {
 
     pub(super) fn absorb(&mut self, fact: &'a Fact) {
         if is_evidence(fact) {
-            self.evidence.push(fact);
+            // A correction is known since what it replaced was taken away.
+            if self.evidence.last().is_none_or(|last| last.id != fact.id) {
+                self.evidence.push(fact);
+            }
             self.touch();
             self.contest_by_evidence(fact);
             return;
@@ -93,6 +97,9 @@ impl<'a> Machine<'a> {
         match &replaced.body {
             FactBody::HoldOpened { .. } | FactBody::DepartureNoticed { .. } => {
                 self.lift(target, self.at);
+                if self.ended_hold == Some(target) {
+                    self.contest(correction);
+                }
             }
             FactBody::LeaveBegan { .. } | FactBody::LeaveEnded { .. } => self.reread_leaves(),
             FactBody::Cancelled { .. } => self.reread_leaves(),
@@ -233,6 +240,7 @@ impl<'a> Machine<'a> {
             .cut_off()
             .filter(|_| inactivity::acts(self))
             .map(|cut_off| cut_off.cut_off_at);
+        let unused_until = self.unused.as_ref().and_then(Unused::saved_before);
         let mut voided = false;
         if let Some(period) = self
             .periods
@@ -244,10 +252,20 @@ impl<'a> Machine<'a> {
                 if at >= end.cut_off_at.unwrap_or(end.at) {
                     return;
                 }
-                let inactivity = EndCause::Deactivated(DeactivationCause::Inactivity);
-                if end.cause == inactivity && !end.contested_by.contains(&login) {
+                // Also where nobody's use was a suspension first.
+                let saved = match end.cause {
+                    EndCause::Deactivated(DeactivationCause::Inactivity) => true,
+                    EndCause::Deactivated(DeactivationCause::SuspensionTooLong) => {
+                        unused_until.is_some_and(|cut_off_at| at < cut_off_at)
+                    }
+                    _ => false,
+                };
+                if saved && !end.contested_by.contains(&login) {
                     end.contested_by.push(login);
                 }
+            } else if unused_until.is_some_and(|cut_off_at| at >= cut_off_at) {
+                // It came after the cut-off that opened the hold: it neither saves nor anchors.
+                return;
             } else if cut_off.is_some_and(|cut_off| at >= cut_off) {
                 self.too_late_logins.push((login, at));
                 return;
@@ -321,6 +339,7 @@ impl<'a> Machine<'a> {
         if self.ended_on.contains(&notice) {
             self.contest(by);
         }
+        self.forget_notice(notice);
         if voided {
             self.reconsider_logins();
         }

@@ -70,9 +70,10 @@ impl<'a> Machine<'a> {
     }
 
     /// Ends announced for this license that reach a period: one that began by the instant of the end, never a later
-    /// one (rehired), and none that ended an earlier period already.
+    /// one (rehired), and none that ended an earlier period already. A reinstatement goes on from the beginning that it
+    /// restores, so that it is reached by whatever else had ended the license meanwhile.
     pub(super) fn pending_ends(&self, period: &Period) -> impl Iterator<Item = &AnnouncedEnd<'a>> {
-        let from = period.from;
+        let from = period.counted_from;
         self.ends.iter().filter(move |end| {
             end.fact.organization_id == Some(self.case.organization)
                 && end.cancelled_by.is_none()
@@ -109,13 +110,17 @@ impl<'a> Machine<'a> {
         let minimum: Length = in_force
             .document
             .notice_before(end, &self.open_period()?.license_type);
-        if minimum.is_zero() {
-            return Some(starts(ends_on));
-        }
         let calendar = calendar(in_force);
-        self.notices
+        let counting = self
+            .notices
             .iter()
-            .filter(|notice| !notice.void && ends_on <= notice.named_on && speaks(notice))
+            .filter(|notice| !notice.void && ends_on <= notice.named_on && speaks(notice));
+        if minimum.is_zero() {
+            // None is needed; but whoever was told a later day has until then.
+            let told = counting.map(|notice| notice.named_on).min();
+            return Some(starts(told.unwrap_or(ends_on)));
+        }
+        counting
             .map(|notice| {
                 let earliest = minimum.lapses_on(calendar.day(notice.sent_at), calendar.holidays);
                 starts(notice.named_on.max(earliest))
@@ -151,18 +156,16 @@ impl<'a> Machine<'a> {
         self.holds
             .iter()
             .filter(|hold| hold.ended_at.is_none())
-            .filter_map(|hold| {
-                let over = self.suspension_ends_on(hold)?;
-                let end = if hold.cause == HoldCause::Leave {
-                    NoticedEnd::Leave
-                } else {
-                    NoticedEnd::SuspensionTooLong
-                };
-                self.noticed(end, over, |notice| {
-                    notice.rule == NoticeRule::SuspensionTooLong && notice.occurred_at >= hold.from
-                })
-            })
+            .filter_map(|hold| self.suspension_ends_at(hold))
             .min()
+    }
+
+    /// The instant at which a hold has lasted too long, if that ends the license and the notice it needs was sent.
+    pub(super) fn suspension_ends_at(&self, hold: &Hold) -> Option<Instant> {
+        let over = self.suspension_ends_on(hold)?;
+        self.noticed(suspension_end(hold), over, |notice| {
+            notice.rule == NoticeRule::SuspensionTooLong && notice.occurred_at >= hold.from
+        })
     }
 
     /// The first bar that is open or to come.
@@ -205,5 +208,14 @@ impl<'a> Machine<'a> {
             .map(|record| record.recorded_at)
             .filter(|recorded| *recorded > self.at)
             .min()
+    }
+}
+
+/// The kind of end whose shortest notice holds for a suspension that lasts too long.
+pub(super) fn suspension_end(hold: &Hold) -> NoticedEnd {
+    if hold.cause == HoldCause::Leave {
+        NoticedEnd::Leave
+    } else {
+        NoticedEnd::SuspensionTooLong
     }
 }

@@ -178,7 +178,10 @@ impl Running<'_> {
     /// The first local day on which the notice of a step is due; without steps, that of the one notice.
     fn due(&self, machine: &Machine<'_>, step: Option<usize>) -> Option<NaiveDate> {
         match step {
-            Some(step) => self.off.steps.get(step).map(|step| self.over(step.after)),
+            // A step that the rules have no longer is judged by their last one.
+            Some(step) => (self.off.steps.get(step).or(self.off.steps.last()))
+                .map(|step| self.over(step.after))
+                .or_else(|| Some(self.unstepped_due(machine))),
             None => Some(self.unstepped_due(machine)),
         }
     }
@@ -236,15 +239,61 @@ pub(super) fn counts(machine: &Machine<'_>, notice: &TrackedNotice) -> bool {
         })
 }
 
+/// Whether a cut-off that took effect is still deserved by what is known now: nobody logged in between a notice and the
+/// cut-off, and the logins before it leave the license over the step it was sent for, by the rules of its sending.
+pub(super) fn was_over(
+    machine: &Machine<'_>,
+    cut_off_at: Instant,
+    notices: &[TrackedNotice],
+) -> bool {
+    let saved_after = |from: Instant| {
+        machine
+            .logins
+            .iter()
+            .any(|(_, login)| from < *login && *login < cut_off_at)
+    };
+    let over = |at: Instant,
+                first: fn(&Machine<'_>, &Running<'_>, Option<usize>) -> Option<NaiveDate>,
+                step| {
+        machine
+            .rules
+            .at(at)
+            .and_then(|rules| under(machine, rules))
+            .and_then(|then| Some(then.starts(first(machine, &then, step)?) <= at))
+            .unwrap_or(true)
+    };
+    if notices.is_empty() {
+        return over(
+            cut_off_at,
+            |machine, then, _| Some(then.limit(machine)),
+            None,
+        );
+    }
+    notices.iter().any(|notice| {
+        !saved_after(notice.occurred_at)
+            && over(
+                notice.occurred_at,
+                |machine, then, step| then.due(machine, step),
+                notice.step,
+            )
+    })
+}
+
 /// The cut-off of the running warning, if the last step was sent.
 pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
     let running = running(machine)?;
-    let last_step = running.off.steps.len().checked_sub(1);
     let warning = || machine.notices.iter().filter(|notice| notice.warns());
+    // Only the last step starts the grace: the last of the rules under which it was sent.
+    let was_last = |notice: &&TrackedNotice| {
+        let then = machine.rules.at(notice.occurred_at);
+        let then = then.and_then(|rules| under(machine, rules));
+        let steps = &then.as_ref().unwrap_or(&running).off.steps;
+        notice.step == steps.len().checked_sub(1)
+    };
     let first = warning()
-        .filter(|notice| notice.step == last_step)
+        .filter(was_last)
         .min_by_key(|notice| notice.sent_at);
-    if first.is_none() && (last_step.is_some() || !running.minimum().is_zero()) {
+    if first.is_none() && running.needs_notice() {
         return None;
     }
     let limit = running.limit(machine);
@@ -258,14 +307,15 @@ pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
                 .and_then(|rules| under(machine, rules));
             let then = then.as_ref().unwrap_or(&running);
             let holidays = then.calendar.holidays;
-            let named = warning().map(|notice| notice.named_on).max();
             limit
                 .max(then.off.grace.lapses_on(sent_on, holidays))
                 .max(then.minimum().lapses_on(sent_on, holidays))
-                .max(named.unwrap_or(limit))
         }
         None => limit,
     };
+    // Whoever was told a day has until then, also where no notice is needed any longer.
+    let named = warning().map(|notice| notice.named_on).max();
+    let day = named.map_or(day, |named| day.max(named));
     let day = running
         .off
         .enforced_from

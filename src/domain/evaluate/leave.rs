@@ -2,6 +2,7 @@
 
 use super::inactivity;
 use super::machine::{Derived, Machine};
+use super::unused::Ground;
 use super::{Change, EndCause, Hold};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause};
@@ -15,8 +16,10 @@ pub(super) struct Leave {
     pub began: Instant,
     /// From when it holds the license: never before it was recorded.
     pub from: Instant,
-    /// The return: the day that was named, or the earlier one that was reported. Absent: open.
+    /// Until when it holds the license: the day that was named, or the earlier return that was reported. Absent: open.
     pub until: Option<Instant>,
+    /// The return itself, whenever that was recorded.
+    pub returned: Option<Instant>,
 }
 
 impl Machine<'_> {
@@ -39,12 +42,18 @@ impl Machine<'_> {
                     }
                     _ => None,
                 });
-                let until = returned.chain(*until).min();
+                let came_back = standing.iter().filter_map(|other| match &other.body {
+                    FactBody::LeaveEnded { leave } if *leave == fact.id => {
+                        Some(other.envelope.occurred_at)
+                    }
+                    _ => None,
+                });
                 Some(Leave {
                     fact: fact.id,
                     began: fact.envelope.occurred_at,
                     from: fact.acts_at(),
-                    until,
+                    until: returned.chain(*until).min(),
+                    returned: came_back.chain(*until).min(),
                 })
             })
             .collect();
@@ -126,21 +135,24 @@ impl Machine<'_> {
     pub(super) fn end_leave(&mut self, index: usize) {
         let at = self.now();
         if self.back_too_late(index, at) {
-            self.open_hold(Hold {
-                cause: HoldCause::LongInactivity,
-                from: at,
-                until: None,
-                ended_at: None,
-                fact: None,
-                requirement: None,
-            });
+            self.hold_unused(Ground::Leave { hold: index, at });
         }
         self.end_hold(index);
     }
 
-    /// Whether the return from the leave of a hold comes after an absence longer than the inactivity limit. It runs
-    /// from the last accepted login before the leave; without any, from activation.
+    /// Whether the return from the leave of a hold comes after too long an absence, and nothing holds the license for
+    /// it yet.
     pub(super) fn back_too_late(&self, index: usize, at: Instant) -> bool {
+        let held_already = self
+            .holds
+            .iter()
+            .any(|other| other.ended_at.is_none() && other.cause == HoldCause::LongInactivity);
+        !held_already && self.absent_at_return(index, at)
+    }
+
+    /// Whether the absence at the return from the leave of a hold was longer than the inactivity limit. It runs from the
+    /// last accepted login before the leave; without any, from activation.
+    pub(super) fn absent_at_return(&self, index: usize, at: Instant) -> bool {
         let Some(hold) = self
             .holds
             .get(index)
@@ -148,15 +160,15 @@ impl Machine<'_> {
         else {
             return false;
         };
-        let held_already = self
-            .holds
-            .iter()
-            .any(|other| other.ended_at.is_none() && other.cause == HoldCause::LongInactivity);
-        let began = self
+        let leave = self
             .leaves
             .iter()
-            .find(|leave| Some(leave.fact) == hold.fact)
-            .map_or(hold.from, |leave| leave.began);
+            .find(|leave| Some(leave.fact) == hold.fact);
+        let began = leave.map_or(hold.from, |leave| leave.began);
+        // The absence is measured to the return, not to its recording.
+        let at = leave
+            .and_then(|leave| leave.returned)
+            .map_or(at, |returned| returned.min(at));
         let last_login = self
             .logins
             .iter()
@@ -164,7 +176,7 @@ impl Machine<'_> {
             .filter(|login| *login < began)
             .max();
         let since = last_login.or_else(|| self.open_period().map(|period| period.counted_from));
-        !held_already && since.is_some_and(|since| inactivity::absent_too_long(self, since, at))
+        since.is_some_and(|since| inactivity::absent_too_long(self, since, at))
     }
 
     /// A leave that was known late contests an end by absence that it would have kept away.

@@ -4,10 +4,11 @@ use super::inactivity::{self, TrackedNotice};
 use super::leave::Leave;
 use super::obligation::{self, Obligation};
 use super::rules::{InForce, Rules};
+use super::unused::{Ground, Unused};
 use super::{Case, End, EndCause, Evaluation, Hold, Period, Transition, TransitionCause};
 use crate::domain::calendar::{Instant, start_of_day};
 use crate::domain::departure::{AnnouncedEnd, announced};
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause};
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::OnMiss;
@@ -103,6 +104,10 @@ pub(super) struct Machine<'a> {
     /// The notices that the last end rested on, and the requirement whose miss it was.
     pub(super) ended_on: Vec<FactId>,
     pub(super) missed: Option<RequirementKey>,
+    /// The hold by hand whose length ended the last period.
+    pub(super) ended_hold: Option<FactId>,
+    /// The hold that the rules opened because nobody used the license.
+    pub(super) unused: Option<Unused>,
     /// The holds that were open when the last period ended.
     pub(super) closed_by_end: Vec<usize>,
     pub(super) add_ons: Vec<super::AddOn>,
@@ -143,6 +148,8 @@ impl<'a> Machine<'a> {
             epoch: 0,
             ended_on: Vec::new(),
             missed: None,
+            ended_hold: None,
+            unused: None,
             closed_by_end: Vec::new(),
             add_ons: Vec::new(),
             add_ons_closed_by_end: Vec::new(),
@@ -166,6 +173,12 @@ impl<'a> Machine<'a> {
                     self.at = recorded;
                     self.refresh();
                     self.absorb_all(recorded);
+                }
+                // What was foretold is asked again at its instant, under the rules and the service that hold there.
+                (_, Some((at, _))) if at <= self.asked && at > self.at => {
+                    self.at = at;
+                    self.refresh();
+                    self.settle();
                 }
                 (_, Some((at, derived))) if at <= self.asked => {
                     self.at = at;
@@ -213,8 +226,15 @@ impl<'a> Machine<'a> {
 
     /// A correction turned met into unmet.
     fn evidence_withdrawn(&mut self, key: RequirementKey) {
+        let acts = |day| {
+            self.in_force()
+                .is_some_and(|in_force| start_of_day(in_force.zone, day) <= self.at)
+        };
         let unmet = self.obligations.iter().any(|obligation| {
-            obligation.standing.key == key && obligation.standing.status.is_open()
+            obligation.standing.key == key
+                && obligation.standing.status.is_open()
+                // Before its day a rule only reports.
+                && obligation.enforced_from.is_none_or(acts)
         });
         if unmet && self.open_period().is_some() {
             self.open_hold(Hold {
@@ -387,13 +407,7 @@ impl<'a> Machine<'a> {
             Derived::OrganizationLeft => {
                 self.end(deactivated(DeactivationCause::OrganizationLeft), None, None);
             }
-            Derived::SuspendedTooLong => {
-                self.end(
-                    deactivated(DeactivationCause::SuspensionTooLong),
-                    None,
-                    None,
-                );
-            }
+            Derived::SuspendedTooLong => self.end_suspended(),
             Derived::HoldBegins => self.open_due_holds(),
             Derived::HoldEnds(index) => self.end_leave(*index),
             Derived::LeaveBegins(leave) => self.begin_leave(*leave),
@@ -404,20 +418,21 @@ impl<'a> Machine<'a> {
     }
 
     fn cut(&mut self, cut_off_at: Instant) {
-        let notices: Vec<FactId> = self
+        let warnings: Vec<TrackedNotice> = self
             .notices
             .iter()
             .filter(|notice| notice.warns())
-            .map(|notice| notice.fact)
+            .cloned()
             .collect();
+        let notices = warnings.iter().map(|notice| notice.fact).collect();
         if inactivity::suspends(self) {
-            self.open_hold(Hold {
-                cause: HoldCause::LongInactivity,
-                from: self.at,
-                until: None,
-                ended_at: None,
-                fact: None,
-                requirement: None,
+            let last = warnings.iter().map(|notice| notice.step).max();
+            self.hold_unused(Ground::CutOff {
+                cut_off_at,
+                notices: warnings
+                    .into_iter()
+                    .filter(|notice| Some(notice.step) == last)
+                    .collect(),
             });
         } else {
             self.end(
@@ -427,6 +442,30 @@ impl<'a> Machine<'a> {
             );
             self.ended_on = notices;
         }
+    }
+
+    /// A suspension has lasted too long. What would have lifted it in time contests the end.
+    fn end_suspended(&mut self) {
+        let hold = self
+            .holds
+            .iter()
+            .filter(|hold| hold.ended_at.is_none())
+            .filter_map(|hold| Some((self.suspension_ends_at(hold)?, hold)))
+            .min_by_key(|(at, _)| *at)
+            .map(|(_, hold)| (hold.fact, hold.requirement.clone()));
+        let notices = self
+            .notices
+            .iter()
+            .filter(|notice| !notice.void && notice.rule == NoticeRule::SuspensionTooLong)
+            .map(|notice| notice.fact)
+            .collect();
+        self.end(
+            EndCause::Deactivated(DeactivationCause::SuspensionTooLong),
+            None,
+            None,
+        );
+        self.ended_on = notices;
+        (self.ended_hold, self.missed) = hold.unwrap_or_default();
     }
 
     fn miss(&mut self, key: &RequirementKey) {

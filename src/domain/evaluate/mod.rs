@@ -20,6 +20,7 @@ mod request;
 mod rules;
 mod settle;
 mod sight;
+mod unused;
 
 use chrono::NaiveDate;
 

@@ -6,6 +6,7 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+use super::derived::suspension_end;
 use super::machine::Machine;
 use super::obligation::calendar;
 use super::{Evaluation, inactivity};
@@ -237,9 +238,12 @@ impl Machine<'_> {
             .holds
             .iter()
             .filter(|hold| hold.ended_at.is_none())
-            .filter_map(|hold| Some((self.suspension_ends_on(hold)?, hold.from)))
-            .min();
-        if let Some((ends_on, from)) = hold {
+            .filter_map(|hold| {
+                let ends_on = self.suspension_ends_on(hold)?;
+                Some((ends_on, hold.from, suspension_end(hold)))
+            })
+            .min_by_key(|(ends_on, from, _)| (*ends_on, *from));
+        if let Some((ends_on, from, end)) = hold {
             let sent = self
                 .notices
                 .iter()
@@ -252,7 +256,7 @@ impl Machine<'_> {
             found.extend(needed(
                 NoticeRule::SuspensionTooLong,
                 None,
-                NoticedEnd::SuspensionTooLong,
+                end,
                 ends_on,
                 from,
                 sent,

@@ -23,6 +23,7 @@ impl Machine<'_> {
         self.too_late_logins.clear();
         self.ended_on.clear();
         self.missed = None;
+        self.ended_hold = None;
         self.clock_from = Some(self.at);
         self.periods.push(period);
         self.touch();
@@ -63,6 +64,7 @@ impl Machine<'_> {
         });
         self.ended_on.clear();
         self.missed = None;
+        self.ended_hold = None;
         self.closed_by_end.clear();
         for (index, hold) in self.holds.iter_mut().enumerate() {
             if hold.ended_at.is_none() {
@@ -195,6 +197,7 @@ impl Machine<'_> {
                     self.end_hold(index);
                 }
             }
+            self.settle_unused();
             self.void_what_no_longer_counts();
             match (self.noted(), self.status()) {
                 (Some(LicenseStatus::Warned), Some(LicenseStatus::Active)) => {

@@ -256,6 +256,9 @@ pub enum FactBody {
     BarLifted {
         bar: FactId,
     },
+    /// What the superseded fact says was recorded by mistake. It says nothing else, and revives what that one had
+    /// replaced.
+    Withdrawn,
 }
 
 impl FactBody {
@@ -299,6 +302,7 @@ impl FactBody {
             Self::Waived { .. } => FactKind::Waived,
             Self::Barred { .. } => FactKind::Barred,
             Self::BarLifted { .. } => FactKind::BarLifted,
+            Self::Withdrawn => FactKind::Withdrawn,
         }
     }
 }

@@ -42,6 +42,7 @@ pub enum FactKind {
     Waived,
     Barred,
     BarLifted,
+    Withdrawn,
 }
 
 impl FactKind {
@@ -84,6 +85,7 @@ impl FactKind {
             Self::Waived => "waived",
             Self::Barred => "barred",
             Self::BarLifted => "bar_lifted",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }

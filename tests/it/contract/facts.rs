@@ -125,6 +125,7 @@ fn bodies() -> Vec<FactBody> {
         },
         FactBody::Barred { until: None },
         FactBody::BarLifted { bar: id(10) },
+        FactBody::Withdrawn,
     ];
     bodies.extend(
         [Party::EndUser, Party::Supervisor].map(|party| FactBody::AgreementSigned {

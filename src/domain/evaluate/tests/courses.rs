@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::support::*;
 use crate::domain::evaluate::{Consequence, EndCause, Evaluation};
-use crate::domain::fact::{DeactivationCause, HoldCause, NoticeRule};
+use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule};
 use crate::domain::license::LicenseStatus::{Active, Deactivated, Suspended};
 use crate::domain::requirement::{RequirementKey, Standing, Status};
 
@@ -236,7 +236,7 @@ fn a_correction_that_takes_the_evidence_away_suspends_until_it_is_met_again() {
     again.turns("2026-04-05 09:00", true);
 
     // Withdrawing the correction revives what it replaced.
-    story.correct("2026-04-06 09:00", correction, failed("another"));
+    story.correct("2026-04-06 09:00", correction, FactBody::Withdrawn);
     story.turns("2026-04-06 09:00", true);
 }
 

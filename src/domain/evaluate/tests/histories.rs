@@ -463,7 +463,7 @@ fn happen(story: &mut Story, now: Instant, event: Event) {
         }
         Event::Correct(which) => {
             let target = story.facts[which.index(story.facts.len())].id;
-            story.push(now, now, failed("another"));
+            story.push(now, now, FactBody::Withdrawn);
             story.facts.last_mut().unwrap().envelope.supersedes = Some(target);
         }
         Event::Heartbeat { behind } => story.sources[0].heartbeats.push(Heartbeat {

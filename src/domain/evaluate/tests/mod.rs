@@ -6,6 +6,7 @@ mod contested;
 mod courses;
 mod deadlines;
 mod ends;
+mod grounds;
 mod histories;
 mod holds;
 mod inactivity;
