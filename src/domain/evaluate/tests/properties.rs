@@ -168,6 +168,10 @@ proptest! {
                 HoldCause::LongInactivity if license.holds.iter().any(|leave| {
                     leave.cause == HoldCause::Leave && leave.ended_at == Some(hold.from)
                 }) => {}
+                // A reinstatement restores a license as it stood.
+                HoldCause::LongInactivity if license.periods.iter().any(|period| {
+                    period.cause == PeriodCause::Reinstatement && period.from == hold.from
+                }) => {}
                 HoldCause::LongInactivity => {
                     prop_assert!(history.was_told(hold.from, NoticedEnd::Inactivity));
                 }
