@@ -49,13 +49,17 @@ pub fn book_training(tx: &mut Tx<'_>, new: &NewBooking) -> Result<BookingShown, 
     authorize_anywhere(tx, Action::BookTraining, &person)?;
     tx.unit.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
-    let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
+    let document = dossier
+        .document_with(tx.now, |document| {
+            document.courses.contains_key(&new.course)
+        })
+        .ok_or(Error::NoPolicy)?;
     let booked_at = new.booked_at.unwrap_or(tx.now);
     let mut faults: Vec<Fault> = not_in_the_future(booked_at, tx.now, "/booked_at")
         .into_iter()
         .collect();
-    if !policy.document.courses.contains_key(&new.course) {
-        let codes: Vec<&str> = policy.document.courses.keys().map(String::as_str).collect();
+    if !document.courses.contains_key(&new.course) {
+        let codes: Vec<&str> = document.courses.keys().map(String::as_str).collect();
         faults.push(Fault::at(
             "/course",
             format!(

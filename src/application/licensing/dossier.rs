@@ -258,6 +258,28 @@ impl Dossier {
         )
     }
 
+    /// The rules in force at an instant: as they are for all, or where only the rules for a group of organizations hold
+    /// what is asked for, as one of the person's organizations has them.
+    #[must_use]
+    pub fn document_with(
+        &self,
+        at: Instant,
+        holds: impl Fn(&PolicyDocument) -> bool,
+    ) -> Option<Cow<'_, PolicyDocument>> {
+        let policy = self.policy_at(at)?;
+        if holds(&policy.document) {
+            return Some(Cow::Borrowed(&policy.document));
+        }
+        let requested = self.requests.iter().map(|request| request.organization_id);
+        let licensed = self.licenses.iter().map(|license| license.organization_id);
+        let everywhere: BTreeSet<OrganizationId> = requested.chain(licensed).collect();
+        everywhere
+            .into_iter()
+            .filter_map(|organization| self.document_at(organization, at))
+            .find(|document| holds(document))
+            .or(Some(Cow::Borrowed(&policy.document)))
+    }
+
     /// The policy version in force at an instant.
     #[must_use]
     pub fn policy_at(&self, at: Instant) -> Option<&PolicyVersion> {

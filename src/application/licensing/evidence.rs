@@ -5,6 +5,7 @@ use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
 use crate::application::visible::{NO_ORGANIZATION, visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
+use crate::domain::calendar::{Instant, local_day};
 use crate::domain::fact::{Fact, FactBody, FactKind, Outcome};
 use crate::domain::ids::{FactId, OrganizationId, PersonId};
 use crate::domain::policy::{Party, PolicyDocument};
@@ -66,16 +67,15 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
     may_sign_as(tx, &person, organization, new.party)?;
     tx.unit.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[organization])?.ok_or(Error::NotFound)?;
-    let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
-    let zone = policy
-        .document
-        .zone()
-        .unwrap_or(dossier.implementation.time_zone);
+    let document = dossier
+        .document_at(organization, tx.now)
+        .ok_or(Error::NoPolicy)?;
+    let zone = dossier.zone_at(tx.now);
     let (signed_at, precision) = new.signed.begins(zone);
     let mut faults: Vec<Fault> = not_in_the_future(signed_at, tx.now, field(new.signed, "signed"))
         .into_iter()
         .collect();
-    let version = check_agreement(&dossier, &policy.document, new, &mut faults);
+    let version = check_agreement(&dossier, &document, new, tx.now, &mut faults);
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
@@ -198,6 +198,7 @@ fn check_agreement(
     dossier: &Dossier,
     document: &PolicyDocument,
     new: &NewSignature,
+    now: Instant,
     faults: &mut Vec<Fault>,
 ) -> String {
     let Some(current) = document.agreements.get(&new.agreement) else {
@@ -216,11 +217,21 @@ fn check_agreement(
         .clone()
         .unwrap_or_else(|| current.version.clone());
     let published = dossier.policies.iter().any(|policy| {
-        policy
-            .document
-            .agreements
-            .get(&new.agreement)
-            .is_some_and(|agreement| agreement.version == version)
+        let day = |from: Instant| {
+            let zone = policy.document.zone();
+            zone.map_or_else(|| from.date_naive(), |zone| local_day(zone, from))
+        };
+        // Which group an organization belongs to is dated too.
+        let ours = [policy.effective_from, now].map(|at| {
+            policy
+                .document
+                .for_organization(new.organization_id, day(at))
+        });
+        ours.iter()
+            .map(AsRef::as_ref)
+            .chain([&policy.document])
+            .filter_map(|document: &PolicyDocument| document.agreements.get(&new.agreement))
+            .any(|agreement| agreement.version == version)
     });
     if !published {
         faults.push(Fault::at(
@@ -240,17 +251,18 @@ pub fn record_completion(tx: &mut Tx<'_>, new: &NewTraining) -> Result<Fact, Err
     not_oneself(tx, person.id, "somebody else records your trainings")?;
     tx.unit.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
-    let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
-    let zone = policy
-        .document
-        .zone()
-        .unwrap_or(dossier.implementation.time_zone);
+    let document = dossier
+        .document_with(tx.now, |document| {
+            document.courses.contains_key(&new.course)
+        })
+        .ok_or(Error::NoPolicy)?;
+    let zone = dossier.zone_at(tx.now);
     let (completed_at, precision) = new.completed.begins(zone);
     let mut faults: Vec<Fault> =
         not_in_the_future(completed_at, tx.now, field(new.completed, "completed"))
             .into_iter()
             .collect();
-    check_course(&policy.document, new, &mut faults);
+    check_course(&document, new, &mut faults);
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }

@@ -130,8 +130,14 @@ fn waivable(
                     document
                         .license_types
                         .get(&period.license_type)
-                        .and_then(|found| found.set_for(period.class))
-                        .is_some_and(|(_, set)| set.waivable(&name) == Some(false))
+                        .and_then(|found| {
+                            // The set that a return ladder chose goes before that of the class.
+                            let chosen = period.requirement_set.as_ref();
+                            chosen
+                                .and_then(|code| found.requirement_sets.get(code))
+                                .or_else(|| found.set_for(period.class).map(|(_, set)| set))
+                        })
+                        .is_some_and(|set| set.waivable(&name) == Some(false))
                 });
             if kept {
                 fixed.push(standing.key.clone());
@@ -189,9 +195,11 @@ pub fn add_requirement(tx: &mut Tx<'_>, new: &NewExtraRequirement) -> Result<Fac
     if !evaluation.state.is_open() {
         return Err(Rejection::never(evaluation.state.as_str(), "add_requirement").into());
     }
-    let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
+    let document = dossier
+        .document_at(request.organization_id, tx.now)
+        .ok_or(Error::NoPolicy)?;
     let mut faults: Vec<Fault> = past(&dossier, new.until_on, tx.now).into_iter().collect();
-    faults.extend(known(&policy.document, &request, &new.requirement));
+    faults.extend(known(&document, &request, &new.requirement));
     if evaluation
         .requirements
         .iter()

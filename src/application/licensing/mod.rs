@@ -61,4 +61,4 @@ pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, reclassify, request,
     requests, submit, withdraw,
 };
-pub use returns::{reactivate, reinstate, wrong_person};
+pub use returns::{EndInError, reactivate, reinstate, wrong_person};

@@ -99,12 +99,16 @@ pub fn submit_practice(
     authorize_anywhere(tx, Action::SubmitPractice, &person)?;
     tx.unit.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
-    let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
+    let document = dossier
+        .document_with(tx.now, |document| {
+            document.practice_sets.contains_key(&new.practice_set)
+        })
+        .ok_or(Error::NoPolicy)?;
     let submitted_at = new.submitted_at.unwrap_or(tx.now);
     let mut faults: Vec<Fault> = not_in_the_future(submitted_at, tx.now, "/submitted_at")
         .into_iter()
         .collect();
-    faults.extend(known_set(&policy.document, &new.practice_set));
+    faults.extend(known_set(&document, &new.practice_set));
     if let Some(target) = new.supersedes {
         faults.extend(corrects(&dossier, new, target));
     }

@@ -14,6 +14,7 @@ use crate::domain::ids::{
 use crate::domain::requirement::standing_facts;
 use crate::domain::roster::Person;
 
+use super::activation::begin_ready;
 use super::dossier::Dossier;
 
 /// How far ahead of the service's clock a reporter's may be.
@@ -170,6 +171,8 @@ pub(super) fn record(
     let id = fact.id;
     dossier.learn(&[fact]);
     dossier.record_states(tx.unit, tx.now)?;
+    // A lift, a return or the end of a bar may be what a ready request waited for.
+    begin_ready(tx, dossier)?;
     if let Some(license) = about.license {
         tx.trail.touched("license", license);
     }

@@ -2,13 +2,13 @@
 
 use crate::application::actor::{Action, Scope};
 use crate::application::visible::NO_PERSON;
-use crate::application::{Error, Tx};
+use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, Precision};
-use crate::domain::departure::announced_ends;
-use crate::domain::evaluate::EndCause;
+use crate::domain::departure::{AnnouncedEnd, announced_ends};
+use crate::domain::evaluate::{EndCause, Evaluation};
 use crate::domain::fact::{DeactivationCause, FactBody, FactKind};
 use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId, RequestId};
-use crate::domain::license::License;
+use crate::domain::license::{License, LicenseStatus};
 use crate::domain::request::RequestState;
 
 use super::dossier::Dossier;
@@ -93,14 +93,24 @@ pub fn reactivate(
     show(tx, &dossier, id)
 }
 
+/// What was wrong about an end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndInError {
+    /// Whom it was meant for.
+    pub meant: Option<PersonId>,
+    /// The ends besides the one that ended the license that are part of the error.
+    pub besides: Vec<FactId>,
+}
+
 /// Undoes an end that was an error. Where it was meant for somebody else, that person's license ends in the same
 /// transaction.
 pub fn reinstate(
     tx: &mut Tx<'_>,
     id: LicenseId,
     decision: &Decision,
-    meant: Option<PersonId>,
+    error: &EndInError,
 ) -> Result<LicenseShown, Error> {
+    let meant = error.meant;
     let license = tx.unit.license(id)?.ok_or(Error::NotFound)?;
     let action = Action::ReinstateLicense;
     if let Some(meant) = meant {
@@ -108,7 +118,13 @@ pub fn reinstate(
     }
     let mut dossier = for_license(tx, action, &license, decision.expected, meant)?;
     needed_reason(&decision.reported)?;
-    let end = undo(tx, &mut dossier, &license, &decision.reported)?;
+    let end = undo(
+        tx,
+        &mut dossier,
+        &license,
+        &error.besides,
+        &decision.reported,
+    )?;
     if let Some(meant) = meant {
         end_of_the_meant(tx, &dossier, &license, end, meant, &decision.reported)?;
     }
@@ -146,6 +162,7 @@ fn undo(
     tx: &mut Tx<'_>,
     dossier: &mut Dossier,
     license: &License,
+    besides: &[FactId],
     reported: &Reported,
 ) -> Result<Option<FactId>, Error> {
     let organization = license.organization_id;
@@ -166,12 +183,15 @@ fn undo(
                 && other.acts_at <= tx.now
                 && evaluation
                     .period()
-                    .is_some_and(|period| other.occurred_at >= period.from)
+                    .is_some_and(|period| other.occurred_at >= period.counted_from)
         })
         .map(|other| other.fact.id)
         .collect();
     let fact = end.and_then(|end| end.fact);
     undoes.extend(fact.filter(|fact| !undoes.contains(fact)));
+    let standing = standing_besides(dossier, &evaluation, organization, &undoes, tx.now);
+    also_undone(&evaluation, &standing, besides)?;
+    undoes.extend(besides);
     let restores = withdrawn_by(dossier, organization, &undoes, tx.now);
     for id in &restores {
         tx.trail.touched("license_request", *id);
@@ -181,6 +201,75 @@ fn undo(
     let envelope = reported.envelope(tx, license.implementation_id, now)?;
     record(tx, dossier, about(license), envelope, body)?;
     Ok(fact)
+}
+
+/// The ends that took effect and would end a reinstated license again at once.
+fn standing_besides<'a>(
+    dossier: &'a Dossier,
+    evaluation: &Evaluation,
+    organization: OrganizationId,
+    undoes: &[FactId],
+    now: Instant,
+) -> Vec<AnnouncedEnd<'a>> {
+    let Some(period) = evaluation.period().filter(|period| period.end.is_some()) else {
+        return Vec::new();
+    };
+    let mut ends = announced_ends(&dossier.facts, now);
+    ends.retain(|end| {
+        end.fact.organization_id == Some(organization)
+            && end.cancelled_by.is_none()
+            && end.undone_by.is_none()
+            && end.acts_at <= now
+            && end.occurred_at >= period.counted_from
+            && !undoes.contains(&end.fact.id)
+    });
+    ends
+}
+
+/// Each of those is named as part of the error, and nothing else is.
+fn also_undone(
+    evaluation: &Evaluation,
+    standing: &[AnnouncedEnd<'_>],
+    besides: &[FactId],
+) -> Result<(), Error> {
+    let unknown = besides.iter().enumerate().filter(|(_, named)| {
+        let known = |end: &AnnouncedEnd<'_>| end.fact.id == **named;
+        !standing.iter().any(known)
+    });
+    let faults: Vec<Fault> = unknown
+        .map(|(index, _)| {
+            Fault::at(
+                format!("/also_undoes/{index}"),
+                "names no departure or deactivation that would end the license again",
+            )
+        })
+        .collect();
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    let needs: Vec<String> = standing
+        .iter()
+        .filter(|end| !besides.contains(&end.fact.id))
+        .map(|end| {
+            let kind = if end.is_departure() {
+                "departure"
+            } else {
+                "deactivation"
+            };
+            let at = end
+                .occurred_at
+                .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+            format!(
+                "the {kind} {} of {at} named in `also_undoes`, if it is an error too: it stands, and would end the license again at once",
+                end.fact.id
+            )
+        })
+        .collect();
+    if needs.is_empty() {
+        return Ok(());
+    }
+    let state = evaluation.status().map_or("none", LicenseStatus::as_str);
+    Err(crate::domain::error::Rejection::needing(state, "reinstate", needs).into())
 }
 
 /// The requests that these ends withdrew, but for those whose place another open request has taken.
@@ -321,5 +410,9 @@ pub fn wrong_person(
         )
         .into());
     }
-    reinstate(tx, license.id, &decision, Some(meant))
+    let error = EndInError {
+        meant: Some(meant),
+        besides: Vec::new(),
+    };
+    reinstate(tx, license.id, &decision, &error)
 }

@@ -8,7 +8,7 @@ use validator::Validate;
 
 use super::read::{LicenseResponse, example};
 use crate::application::actor::Action;
-use crate::application::licensing::{self, Decision};
+use crate::application::licensing::{self, Decision, EndInError};
 use crate::application::{Call, Caller};
 use crate::domain::ids::{FactId, LicenseId, PersonId};
 use crate::http::extract::{Id, VersionedJson};
@@ -35,6 +35,12 @@ pub struct ReinstateRequest {
     /// same transaction.
     #[serde(default)]
     meant_person_id: Option<Uuid>,
+    /// Departures and deactivations besides the one that ended the license that are part of the error. One that stands
+    /// and is not named here refuses the reinstatement, because it would end the license again at once.
+    #[serde(default)]
+    #[validate(length(max = 20))]
+    #[schema(max_items = 20)]
+    also_undoes: Vec<Uuid>,
     /// Its `reason` is needed.
     #[serde(default)]
     #[validate(nested)]
@@ -137,7 +143,10 @@ pub async fn reinstate_license(
     Id(id): Id<LicenseId>,
     body: VersionedJson<ReinstateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let meant = body.value.meant_person_id.map(PersonId);
+    let error = EndInError {
+        meant: body.value.meant_person_id.map(PersonId),
+        besides: body.value.also_undoes.iter().copied().map(FactId).collect(),
+    };
     let decision = Decision {
         expected: body.expected,
         reported: ReportRequest::read(body.value.report)?,
@@ -152,7 +161,7 @@ pub async fn reinstate_license(
         .app
         .write(
             call,
-            move |tx| licensing::reinstate(tx, id, &decision, meant),
+            move |tx| licensing::reinstate(tx, id, &decision, &error),
             |shown| responses::changed(shown.license.version, &LicenseResponse::from(shown)),
         )
         .await?;

@@ -11,6 +11,7 @@ mod ends;
 mod evidence;
 mod explained;
 mod facts;
+mod groups;
 mod logins;
 mod returns;
 mod secrets;

@@ -54,17 +54,15 @@ pub(super) fn figures(dossier: &Dossier, end: &AnnouncedEnd<'_>, now: Instant) -
     }
     let reported_at = end.fact.envelope.reported_at;
     figures.minutes_until_report = Some((reported_at - end.occurred_at).num_minutes());
-    if let Some(policy) = dossier.policy_at(end.fact.envelope.recorded_at) {
-        let zone = policy
-            .document
-            .zone()
-            .unwrap_or(dossier.implementation.time_zone);
+    let recorded_at = end.fact.envelope.recorded_at;
+    if let Some(document) = dossier.document_at(organization, recorded_at) {
+        let zone = document.zone().unwrap_or(dossier.implementation.time_zone);
         let ended = match end.precision {
             Precision::Instant => EndedAt::Instant(end.occurred_at),
             // The stored instant is the end of the day that was named.
             Precision::Day => EndedAt::Day(last_day(zone, end.occurred_at)),
         };
-        let rules = &policy.document.ends_of_need;
+        let rules = &document.ends_of_need;
         let hours = if departed {
             rules.departure_notice_hours
         } else {

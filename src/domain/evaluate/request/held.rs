@@ -29,6 +29,22 @@ impl Held {
         }
     }
 
+    /// Days after one day and through another do not count either.
+    pub(super) fn take(&mut self, mut after: NaiveDate, mut through: NaiveDate) {
+        if through <= after {
+            return;
+        }
+        self.closed.retain(|(from, to)| {
+            let apart = *to < after || through < *from;
+            if !apart {
+                after = after.min(*from);
+                through = through.max(*to);
+            }
+            apart
+        });
+        self.closed.push((after, through));
+    }
+
     /// Whether nothing after a day counts, as long as staff hold the request.
     fn stands_still_after(&self, day: NaiveDate) -> bool {
         self.since.is_some_and(|since| since < day)

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::held::Held;
 use super::item::{Before, Candidate, Fails, Item, Resets};
-use crate::domain::calendar::{Instant, Length};
+use crate::domain::calendar::{Instant, Length, Precision};
 use crate::domain::evaluate::ladder;
 use crate::domain::evaluate::obligation::calendar;
 use crate::domain::evaluate::rules::{InForce, Rules};
@@ -426,19 +426,26 @@ impl<'a> Owed<'a> {
             missing: vec![format!("`{code}` is not passed{edition}{mark}")],
             who: vec![Party::EndUser],
             enforced_from: requirement.enforced_from,
-            fails: self.fails(code, requirement.max_attempts.or(course.max_attempts)),
+            fails: self.fails(
+                code,
+                requirement.max_attempts.or(course.max_attempts),
+                requirement.pass_mark.or(course.pass_mark),
+            ),
             practice: None,
         })
     }
 
-    /// The fails of a course since the request.
-    fn fails(&self, code: &str, allowed: Option<u16>) -> Fails {
+    /// The fails of a course since the request: a pass below the mark is one too.
+    fn fails(&self, code: &str, allowed: Option<u16>, mark: Option<u8>) -> Fails {
         let facts = self
             .facts
             .iter()
             .filter(|fact| fact.envelope.occurred_at > self.request.submitted_at)
             .filter(|fact| {
-                matches!(&fact.body, FactBody::TrainingCompleted { course, outcome: Outcome::Fail, .. } if course == code)
+                matches!(&fact.body, FactBody::TrainingCompleted { course, outcome, score, .. }
+                    if course == code
+                        && (*outcome == Outcome::Fail
+                            || mark.is_some_and(|mark| score.is_some_and(|score| score < mark))))
             })
             .map(|fact| {
                 let on = self.calendar.day(fact.envelope.occurred_at);
@@ -464,7 +471,15 @@ impl<'a> Owed<'a> {
         self.facts
             .iter()
             .copied()
-            .filter(|fact| since.is_none_or(|since| fact.envelope.occurred_at >= since))
+            .filter(|fact| {
+                let envelope = &fact.envelope;
+                // Of what is known by its day alone, the whole day counts.
+                let that_day = |since| {
+                    envelope.precision == Precision::Day
+                        && self.calendar.day(envelope.occurred_at) == self.calendar.day(since)
+                };
+                since.is_none_or(|since| envelope.occurred_at >= since || that_day(since))
+            })
             .collect()
     }
 

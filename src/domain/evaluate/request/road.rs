@@ -11,6 +11,7 @@ use super::owed::{Ground, Owed};
 use super::practice::{PracticeStanding, PracticeState, least_advanced};
 use super::{Approvals, Lapse};
 use crate::domain::calendar::{Instant, start_of_day};
+use crate::domain::departure::announced;
 use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::FactId;
 use crate::domain::policy::{DeadlineMiss, OnLapse};
@@ -195,9 +196,15 @@ impl Ground<'_> {
             let mut progress = owed.progress();
             let runs = owed.deadlines(&progress, &restarts);
             match owed.turning(&progress, &runs) {
+                // Of two deadlines that reset one step on one day, each starts over.
                 Some(Turning::Resets {
                     on, step, deadline, ..
-                }) if left > 0 && resets.get(&step).is_none_or(|last| *last < on) => {
+                }) if left > 0
+                    && (resets.get(&step).is_none_or(|last| *last < on)
+                        || deadline
+                            .as_ref()
+                            .is_some_and(|code| restarts.get(code) != Some(&on))) =>
+                {
                     left -= 1;
                     resets.insert(step, on);
                     if let Some(deadline) = deadline {
@@ -225,6 +232,7 @@ impl Ground<'_> {
     fn held(self, facts: &[&Fact], at: Instant, resets: &Resets) -> Held {
         let mut held = Held::default();
         if self.staff_time_counts() {
+            self.lost(facts, &mut held);
             return held;
         }
         let calendar = super::super::obligation::calendar(self.in_force);
@@ -263,7 +271,23 @@ impl Ground<'_> {
                 held.end(day);
             }
         }
+        self.lost(facts, &mut held);
         held
+    }
+
+    /// The time that an error took from the request: from the departure that withdrew it to the reinstatement.
+    fn lost(self, facts: &[&Fact], held: &mut Held) {
+        let calendar = super::super::obligation::calendar(self.in_force);
+        for end in announced(facts.iter().copied()) {
+            let undone = facts.iter().find(|fact| {
+                Some(fact.id) == end.undone_by
+                    && matches!(&fact.body, FactBody::Reinstated { restores, .. }
+                        if restores.contains(&self.request.id))
+            });
+            if let Some(undone) = undone {
+                held.take(calendar.day(end.acts_at), calendar.day(undone.acts_at()));
+            }
+        }
     }
 
     fn staff_time_counts(self) -> bool {

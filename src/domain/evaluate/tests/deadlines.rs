@@ -378,3 +378,72 @@ fn an_unfinished_request_lapses_after_its_days() {
     story.fact("2026-03-10 09:00", FactBody::RequestDenied);
     assert_eq!(story.request("2026-04-01 00:00").state, S::Denied);
 }
+
+#[test]
+fn two_deadlines_that_reset_one_step_on_one_day_do_not_keep_the_request_open_for_ever() {
+    let deadline = |code: &str| {
+        json!({"code": code, "title": code, "start": {"kind": "approval"},
+               "goal": {"kind": "initial_steps_done"}, "length": {"days": 10},
+               "on_miss": {"kind": "reset_step", "step": "initial"}})
+    };
+    let story = asked_on(
+        akhmis_with(&[
+            (DEADLINES, json!([deadline("one"), deadline("two")])),
+            ("/requests/lapses_after", json!({"days": 40})),
+        ]),
+        "2026-03-02",
+    );
+    let reset = story.request("2026-03-13 00:00");
+    assert_eq!(reset.state, S::Onboarding);
+    assert_eq!(reset.next_change_at(), Some(at("2026-03-23 00:00")));
+    assert_eq!(story.request("2026-04-11 23:59").state, S::Onboarding);
+    assert_eq!(story.request("2026-04-12 00:00").state, S::Lapsed);
+}
+
+#[test]
+fn a_reinstatement_moves_the_deadlines_of_the_requests_that_go_on() {
+    let mut story = asked_on(
+        one(
+            json!({"kind": "approval"}),
+            json!({"kind": "initial_steps_done"}),
+            json!({"days": 10}),
+        ),
+        "2026-03-02",
+    );
+    // Due on 03-12; withdrawn by an error from 03-05 to 03-20.
+    let departure = story.fact("2026-03-05 09:00", FactBody::Departed);
+    assert_eq!(story.request("2026-03-05 09:00").state, S::Withdrawn);
+    let body = FactBody::Reinstated {
+        undoes: vec![departure],
+        restores: vec![REQUEST],
+    };
+    story.fact("2026-03-20 09:00", body);
+    let request = story.request("2026-03-20 09:00");
+    assert_eq!(request.state, S::Onboarding);
+    assert_eq!(request.deadlines[0].due_on, Some(day("2026-03-27")));
+    assert_eq!(story.request("2026-03-28 00:00").state, S::Lapsed);
+}
+
+#[test]
+fn what_is_known_by_its_day_counts_from_a_submission_of_that_day() {
+    let policy = akhmis_with(&[(
+        "/license_types/end_user/requirement_sets/new/courses/0/evidence_from",
+        json!("submission"),
+    )]);
+    let mut story = asked_on(policy, "2026-03-10");
+    let open = |story: &Story| {
+        let request = story.request("2026-03-11 09:00");
+        let found = request.requirements.iter();
+        found
+            .filter(|standing| standing.key.to_string() == "course:privacy_and_security")
+            .all(|standing| standing.status.is_open())
+    };
+    story.late(
+        "2026-03-10 00:00",
+        "2026-03-10 15:00",
+        passed("privacy_and_security"),
+    );
+    assert!(open(&story), "an instant before the submission");
+    story.facts.last_mut().unwrap().envelope.precision = crate::domain::calendar::Precision::Day;
+    assert!(!open(&story), "that day");
+}

@@ -198,6 +198,26 @@ fn a_course_may_be_tried_so_often_and_a_pass_ends_the_count() {
 }
 
 #[test]
+fn a_pass_below_the_mark_of_the_requirement_is_a_fail() {
+    let set = "/license_types/end_user/requirement_sets/new/courses/1";
+    let mut story = asked(unhurried(&[
+        (&format!("{set}/pass_mark"), json!(80)),
+        (&format!("{set}/max_attempts"), json!(1)),
+    ]));
+    let scored = |score| FactBody::TrainingCompleted {
+        course: "new_end_user".to_owned(),
+        outcome: crate::domain::fact::Outcome::Pass,
+        score: Some(score),
+        edition: None,
+    };
+    let mut good = story.clone();
+    good.fact("2026-02-22 09:00", scored(80));
+    assert_eq!(good.request("2026-02-22 09:00").state, S::Onboarding);
+    story.fact("2026-02-22 09:00", scored(79));
+    assert_eq!(story.request("2026-02-22 09:00").state, S::Lapsed);
+}
+
+#[test]
 fn a_set_opens_when_what_comes_first_is_done() {
     use PracticeResult::Accepted;
     use PracticeState as P;

@@ -262,3 +262,41 @@ fn a_reinstatement_may_name_the_person_who_was_meant() {
         );
     });
 }
+
+#[test]
+fn an_end_that_stands_besides_refuses_the_reinstatement_until_it_is_named_too() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let license = story.license_dana().await;
+        // Ended because nobody needed it; then her employment ended too.
+        story.at("2026-03-05T14:00:00Z");
+        let body = json!({
+            "person_id": story.dana, "organization_id": story.corktown,
+            "cause": "no_longer_needed", "effective_at": "2026-03-05T14:00:00Z",
+        });
+        let ended = story.post("supervisor", "/v1/deactivations", &body).await;
+        ended.expect(201);
+        story.at("2026-03-10T14:00:00Z");
+        let departure = story
+            .depart_dana("supervisor", "2026-03-09T22:00:00Z")
+            .await;
+        story.at("2026-03-20T14:00:00Z");
+        let reason = json!({ "report": { "reason": "The wrong name was ticked." } });
+        let refused = story
+            .act("admin", &license, "reinstate", reason.clone())
+            .await;
+        let problem = refused.problem(409, "transition_refused");
+        let needs = texts(&problem["needs"]).join(" ");
+        assert!(needs.contains(text(&departure["id"])), "{needs}");
+        assert!(needs.contains("also_undoes"), "{needs}");
+        let mut wrong = reason.clone();
+        wrong["also_undoes"] = json!([crate::stories::NOBODY]);
+        let refused = story.act("admin", &license, "reinstate", wrong).await;
+        refused.problem(422, "invalid");
+        assert_eq!(refused.faults(), ["/also_undoes/0"]);
+        let mut both = reason;
+        both["also_undoes"] = json!([departure["id"]]);
+        let back = story.act("admin", &license, "reinstate", both).await;
+        assert_eq!(back.expect(200)["state"], "active");
+    });
+}
