@@ -301,6 +301,12 @@ fn who_for_license(evaluation: &Evaluation, today: NaiveDate) -> Vec<String> {
     let mut who: Vec<String> = evaluation
         .requirements
         .iter()
+        .chain(
+            evaluation
+                .add_ons
+                .iter()
+                .flat_map(|add_on| &add_on.requirements),
+        )
         .filter(|standing| standing.status.is_open())
         .flat_map(open_parties)
         .collect();

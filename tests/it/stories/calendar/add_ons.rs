@@ -82,7 +82,7 @@ fn a_lapse_suspends_the_add_on_alone_and_what_is_made_good_brings_it_back() {
         assert_eq!(add_on(&story, &license).await[0]["state"], "suspended");
         let decision = story.sign_in("").await;
         assert_eq!(decision["allowed"], true);
-        assert_eq!(decision["licenses"][0]["add_ons"], json!([]));
+        assert_eq!(decision["licenses"][0].get("add_ons"), None);
         let who = story.explained("dana", &license).await["who_can_act"].clone();
         assert!(
             texts(&who).join("; ").contains("the end user: Reports"),
@@ -107,7 +107,7 @@ fn a_lapse_may_end_the_add_on_alone_and_a_pass_that_came_late_awaits_staff() {
         let (story, license) = with_reports(&database, "deactivate").await;
         told(&story, &license).await;
         story.at("2026-09-10T14:00:00Z");
-        assert_eq!(add_on(&story, &license).await, json!([]));
+        assert_eq!(add_on(&story, &license).await, Value::Null);
         let late = json!({
             "person_id": story.dana, "course": "reports", "outcome": "pass",
             "completed_on": "2026-09-02",
