@@ -89,6 +89,7 @@ pub enum Action {
     ActivateLicense,
     ChangeLicense,
     RenewLicense,
+    KeepLicense,
     ConfirmAddOn,
     RecordSignature,
     RecordTraining,
@@ -117,7 +118,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -140,6 +141,7 @@ impl Action {
         Self::ActivateLicense,
         Self::ChangeLicense,
         Self::RenewLicense,
+        Self::KeepLicense,
         Self::ConfirmAddOn,
         Self::RecordSignature,
         Self::RecordTraining,
@@ -192,6 +194,7 @@ impl Action {
             Self::ActivateLicense => "activate_license",
             Self::ChangeLicense => "change_license",
             Self::RenewLicense => "renew_license",
+            Self::KeepLicense => "keep_license",
             Self::ConfirmAddOn => "confirm_add_on",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
@@ -274,6 +277,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::WithdrawRequest
             | A::ChangeLicense
             | A::RenewLicense
+            | A::KeepLicense
             | A::RecordSignature
             | A::RecordTraining
             | A::RecordAcknowledgement
@@ -318,6 +322,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::WithdrawRequest
             | A::ChangeLicense
             | A::RenewLicense
+            | A::KeepLicense
             | A::RecordSignature
             | A::RecordAcknowledgement
             | A::BookTraining

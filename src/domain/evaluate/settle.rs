@@ -25,6 +25,11 @@ impl Machine<'_> {
         self.missed = None;
         self.ended_hold = None;
         self.clock_from = Some(self.at);
+        self.returned_at = match cause {
+            PeriodCause::Activation(_) | PeriodCause::Reactivation => Some(self.at),
+            // What was an error, or goes on, is no return.
+            PeriodCause::Reinstatement | PeriodCause::Renewal => None,
+        };
         self.periods.push(period);
         self.touch();
         self.note(began);
@@ -199,6 +204,7 @@ impl Machine<'_> {
                 }
             }
             self.settle_unused();
+            self.cure_add_ons();
             self.void_what_no_longer_counts();
             match (self.noted(), self.status()) {
                 (Some(LicenseStatus::Warned), Some(LicenseStatus::Active)) => {
@@ -255,8 +261,7 @@ impl Machine<'_> {
         match notice.rule {
             NoticeRule::Inactivity => inactivity::counts(self, notice),
             NoticeRule::Agreement | NoticeRule::Recertification | NoticeRule::Waiver => self
-                .obligations
-                .iter()
+                .all_owed()
                 .filter(|obligation| notice.speaks_of(obligation))
                 // Void once the end moves behind the day it named, or nothing is owed.
                 .any(|obligation| {

@@ -13,6 +13,8 @@ pub(super) enum Ground {
         cut_off_at: Instant,
         notices: Vec<TrackedNotice>,
     },
+    /// Nobody logged in after a return before the cut-off that its message had told of.
+    FirstLogin { cut_off_at: Instant, since: Instant },
     /// The return from the leave of this hold came too late.
     Leave { hold: usize, at: Instant },
 }
@@ -27,7 +29,9 @@ impl Unused {
     /// The instant before which a login saves.
     pub(super) fn saved_before(&self) -> Option<Instant> {
         match &self.ground {
-            Ground::CutOff { cut_off_at, .. } => Some(*cut_off_at),
+            Ground::CutOff { cut_off_at, .. } | Ground::FirstLogin { cut_off_at, .. } => {
+                Some(*cut_off_at)
+            }
             Ground::Leave { .. } => None,
         }
     }
@@ -89,12 +93,18 @@ impl Machine<'_> {
             Some(Ground::CutOff {
                 cut_off_at,
                 notices,
-            }) => {
-                let away = self.leaves.iter().any(|leave| {
-                    leave.began < *cut_off_at && leave.until.is_none_or(|until| until > *cut_off_at)
-                });
-                !away && inactivity::was_over(self, *cut_off_at, notices)
+            }) => !self.was_away(*cut_off_at) && inactivity::was_over(self, *cut_off_at, notices),
+            Some(Ground::FirstLogin { cut_off_at, since }) => {
+                let saved = |login: &Instant| since <= login && login < cut_off_at;
+                !self.was_away(*cut_off_at) && !self.logins.iter().any(|(_, login)| saved(login))
             }
         }
+    }
+
+    /// Whether a leave that is known by now kept a cut-off away.
+    fn was_away(&self, cut_off_at: Instant) -> bool {
+        self.leaves.iter().any(|leave| {
+            leave.began < cut_off_at && leave.until.is_none_or(|until| until > cut_off_at)
+        })
     }
 }
