@@ -358,3 +358,25 @@ fn whatever_is_recorded_at_the_instant_of_the_cut_off_comes_to_the_same() {
     assert_eq!((now, then), (Some(Suspended), Some(Active)));
     assert_eq!(login, Some(at("2026-04-07 12:00")));
 }
+
+#[test]
+fn a_first_login_reported_late_lifts_the_suspension_for_want_of_it() {
+    let mut policy = suspending();
+    set(
+        &mut policy,
+        &format!("{INACTIVITY}/first_login_within"),
+        json!({"days": 3}),
+    );
+    let mut story = Story::licensed_under(policy);
+    // Active since 03-01: through 03-04, and a day for the sources.
+    assert_eq!(story.status("2026-03-06 00:00"), Some(Suspended));
+    let causes: Vec<HoldCause> = story
+        .license("2026-03-06 00:00")
+        .open_holds()
+        .map(|hold| hold.cause)
+        .collect();
+    assert_eq!(causes, [HoldCause::LongInactivity]);
+    assert_eq!(story.status("2026-03-09 00:00"), Some(Suspended));
+    story.login_reported("2026-03-04 20:00", "2026-03-09 09:00");
+    story.turns("2026-03-09 09:00", true);
+}

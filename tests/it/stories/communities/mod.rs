@@ -2,6 +2,7 @@
 //! a project and two people. Their numbers have nothing in common with the two ready-made policies.
 
 mod harbor;
+mod mesa;
 mod prairie;
 
 use chrono::TimeDelta;
