@@ -112,10 +112,13 @@ pub enum Action {
     ReadLogin,
     CloseAccessSignal,
     RecordNotice,
+    ReadSeats,
+    /// What time alone brought about: the service itself does it, and nobody who calls it.
+    RecordStates,
 }
 
 impl Action {
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -161,6 +164,8 @@ impl Action {
         Self::ReadLogin,
         Self::CloseAccessSignal,
         Self::RecordNotice,
+        Self::ReadSeats,
+        Self::RecordStates,
     ];
 
     #[must_use]
@@ -211,6 +216,8 @@ impl Action {
             Self::ReadLogin => "read_login",
             Self::CloseAccessSignal => "close_access_signal",
             Self::RecordNotice => "record_notice",
+            Self::ReadSeats => "read_seats",
+            Self::RecordStates => "record_states",
         }
     }
 }
@@ -236,6 +243,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
     use Reach::{Implementation, No, Organization, Own};
     match role {
+        Role::SystemAdmin if action == A::RecordStates => No,
         Role::SystemAdmin => Implementation,
         Role::Auditor => match action {
             A::ReadImplementation
@@ -250,6 +258,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadContested
             | A::ReadLoginSource
             | A::ReadLogin
+            | A::ReadSeats
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -280,6 +289,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordLogin
             | A::ReadLogin
             | A::CloseAccessSignal
+            | A::ReadSeats
             | A::RecordNotice => Implementation,
             _ => No,
         },
@@ -294,6 +304,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordTraining
             | A::BookTraining
             | A::SubmitPractice
+            | A::ReadSeats
             | A::ReviewPractice => Implementation,
             _ => No,
         },
@@ -313,6 +324,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SubmitPractice
             | A::ReportDeparture
             | A::ReportLeave
+            | A::ReadSeats
             | A::Deactivate => Organization,
             _ => No,
         },

@@ -192,6 +192,7 @@ impl ChangeResponse {
             Change::Lapses(key) => ("lapses", Some(key.to_string())),
             Change::RequestLapses(cause) => ("request_lapses", Some(cause.clone())),
             Change::StepStartsOver(step) => ("step_starts_over", Some(step.clone())),
+            Change::ReservationEnds(place) => ("reservation_ends", Some(place.as_str().to_owned())),
             Change::Warnable(_) => ("warnable", None),
             Change::NewRules => ("new_rules", None),
         };

@@ -155,7 +155,6 @@ fn hands_policy_says_what_is_not_worked_yet() {
             "no_longer_needed",
             "projects",
             "recertification_reminders",
-            "seats",
             "suspension_list",
         ]
     );
