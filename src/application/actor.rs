@@ -88,9 +88,11 @@ pub enum Action {
     ReclassifyRequest,
     ActivateLicense,
     ChangeLicense,
+    RenewLicense,
     ConfirmAddOn,
     RecordSignature,
     RecordTraining,
+    RecordAcknowledgement,
     BookTraining,
     SubmitPractice,
     ReviewPractice,
@@ -118,7 +120,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 49] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -140,9 +142,11 @@ impl Action {
         Self::ReclassifyRequest,
         Self::ActivateLicense,
         Self::ChangeLicense,
+        Self::RenewLicense,
         Self::ConfirmAddOn,
         Self::RecordSignature,
         Self::RecordTraining,
+        Self::RecordAcknowledgement,
         Self::BookTraining,
         Self::SubmitPractice,
         Self::ReviewPractice,
@@ -192,9 +196,11 @@ impl Action {
             Self::ReclassifyRequest => "reclassify_request",
             Self::ActivateLicense => "activate_license",
             Self::ChangeLicense => "change_license",
+            Self::RenewLicense => "renew_license",
             Self::ConfirmAddOn => "confirm_add_on",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
+            Self::RecordAcknowledgement => "record_acknowledgement",
             Self::BookTraining => "book_training",
             Self::SubmitPractice => "submit_practice",
             Self::ReviewPractice => "review_practice",
@@ -276,8 +282,10 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ApproveRequest
             | A::WithdrawRequest
             | A::ChangeLicense
+            | A::RenewLicense
             | A::RecordSignature
             | A::RecordTraining
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
@@ -302,6 +310,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::ApproveRequest
             | A::RecordTraining
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::ReadSeats
@@ -319,7 +328,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ApproveRequest
             | A::WithdrawRequest
             | A::ChangeLicense
+            | A::RenewLicense
             | A::RecordSignature
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
@@ -335,6 +346,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLicense
             | A::ReadFact
             | A::RecordSignature
+            | A::RenewLicense
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice => Own,
             _ => No,
@@ -352,6 +365,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadFact
             | A::RecordTraining
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::RecordNotice => Implementation,

@@ -5,8 +5,7 @@ use crate::application::visible::NO_PERSON;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::departure::announced_ends;
-use crate::domain::error::Rejection;
-use crate::domain::evaluate::{EndCause, Evaluation};
+use crate::domain::evaluate::EndCause;
 use crate::domain::fact::{DeactivationCause, FactBody, FactKind};
 use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId, RequestId};
 use crate::domain::license::License;
@@ -16,7 +15,7 @@ use super::dossier::Dossier;
 use super::licenses::{LicenseShown, shown};
 use super::reporting::{About, Reported, needed_reason, not_oneself, record};
 use super::requests::Decision;
-use super::waitlist::{self, NO_SEAT};
+use super::waitlist;
 
 /// A license the actor may act on, with its people locked and its version checked.
 fn for_license(
@@ -87,31 +86,13 @@ pub fn reactivate(
     let evaluation = dossier.license_at(license.organization_id, tx.now);
     let back = dossier.way_back(license.organization_id, &evaluation, tx.now);
     let body = evaluation.reactivate(back.as_ref())?;
-    let kept = seat_to_return(tx, &dossier, &license, &evaluation)?;
-    waitlist::take(tx, kept)?;
+    waitlist::seat_to_return(tx, &dossier, &license, &evaluation, "reactivate")?;
     let now = (tx.now, Precision::Instant);
     let envelope = decision
         .reported
         .envelope(tx, license.implementation_id, now)?;
     record(tx, &mut dossier, about(&license), envelope, body)?;
     show(tx, &dossier, id)
-}
-
-/// Whoever comes back needs a seat again; what was only suspended kept its own.
-fn seat_to_return(
-    tx: &mut Tx<'_>,
-    dossier: &Dossier,
-    license: &License,
-    evaluation: &Evaluation,
-) -> Result<Option<LicenseId>, Error> {
-    let Some(period) = evaluation.period().filter(|period| period.end.is_some()) else {
-        return Ok(None);
-    };
-    let organization = license.organization_id;
-    waitlist::seat_for(tx, dossier, organization, &period.license_type, None)?.ok_or_else(|| {
-        let state = license.recorded.state.as_str();
-        Rejection::needing(state, "reactivate", vec![NO_SEAT.to_owned()]).into()
-    })
 }
 
 /// Undoes an end that was an error, above the cap if need be. Where it was meant for somebody else, that person's license ends in the same

@@ -4,7 +4,7 @@ use super::inactivity::{self, TrackedNotice};
 use super::machine::{Machine, PendingHold, is_evidence};
 use super::{EndCause, Period, PeriodCause};
 use crate::domain::calendar::Instant;
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRule, TypeChange};
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, TypeChange};
 use crate::domain::ids::{FactId, OrganizationId};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::{LoginServes, RequestClass};
@@ -23,6 +23,9 @@ impl<'a> Machine<'a> {
             self.evidence.push(fact);
             self.touch();
             self.contest_by_evidence(fact);
+            if matches!(fact.body, FactBody::LicenseRenewed { .. }) {
+                self.absorb_renewal(fact);
+            }
             return;
         }
         match &fact.body {
@@ -143,7 +146,7 @@ impl<'a> Machine<'a> {
     }
 
     /// A new period as the last one stood.
-    fn resume(&mut self, fact: FactId, cause: PeriodCause) {
+    pub(super) fn resume(&mut self, fact: FactId, cause: PeriodCause) {
         if let Some(last) = self.periods.last() {
             let mut period = Period {
                 from: self.at,
@@ -152,13 +155,16 @@ impl<'a> Machine<'a> {
                 end: None,
                 ..last.clone()
             };
-            if cause == PeriodCause::Reinstatement {
-                period
+            match cause {
+                PeriodCause::Reinstatement => period
                     .lost
-                    .extend(last.end.as_ref().map(|end| (end.at, self.at)));
-            } else {
-                period.counted_from = self.at;
-                period.lost.clear();
+                    .extend(last.end.as_ref().map(|end| (end.at, self.at))),
+                // Terms count from the first day.
+                PeriodCause::Renewal => {}
+                PeriodCause::Activation(_) | PeriodCause::Reactivation => {
+                    period.counted_from = self.at;
+                    period.lost.clear();
+                }
             }
             self.begin(period);
         }
@@ -233,6 +239,7 @@ impl<'a> Machine<'a> {
             .cut_off()
             .filter(|_| inactivity::acts(self))
             .map(|cut_off| cut_off.cut_off_at);
+        let mut voided = false;
         if let Some(period) = self
             .periods
             .iter_mut()
@@ -251,13 +258,17 @@ impl<'a> Machine<'a> {
                 self.too_late_logins.push((login, at));
                 return;
             } else {
-                for notice in &mut self.notices {
-                    notice.void |= notice.rule == NoticeRule::Inactivity && at > notice.occurred_at;
+                for notice in self.notices.iter_mut().filter(|notice| notice.warns()) {
+                    notice.void = at > notice.occurred_at;
+                    voided |= notice.void;
                 }
             }
         }
         self.logins.push((login, at));
         self.last_login = self.last_login.max(Some(at));
+        if voided {
+            self.reconsider_logins();
+        }
     }
 
     pub(super) fn login_serves_person(&self) -> bool {

@@ -23,6 +23,7 @@ pub(super) enum Derived {
     HoldBegins,
     HoldEnds(usize),
     LeaveBegins(FactId),
+    TermEnds,
     SuspendedTooLong,
     Missed(RequirementKey),
     CutOff(Instant),
@@ -38,11 +39,12 @@ impl Derived {
             Self::OrganizationLeft => 2,
             Self::Barred(_) => 3,
             Self::HoldBegins | Self::LeaveBegins(_) => 4,
-            Self::HoldEnds(_) => 5,
-            Self::Missed(_) => 6,
-            Self::SuspendedTooLong => 7,
-            Self::CutOff(_) => 8,
-            Self::Checkpoint => 9,
+            Self::TermEnds => 5,
+            Self::HoldEnds(_) => 6,
+            Self::Missed(_) => 7,
+            Self::SuspendedTooLong => 8,
+            Self::CutOff(_) => 9,
+            Self::Checkpoint => 10,
         }
     }
 }
@@ -151,14 +153,17 @@ impl<'a> Machine<'a> {
 
     pub(super) fn run(mut self) -> Evaluation {
         loop {
-            let recorded = self
+            let next = self
                 .facts
                 .get(self.known)
-                .map(|fact| fact.envelope.recorded_at);
-            match (recorded, self.next_derived()) {
-                // Facts recorded at exactly an instant are known at it, so they come before what happens by itself.
-                (Some(recorded), derived)
-                    if derived.as_ref().is_none_or(|(at, _)| recorded <= *at) =>
+                .map(|fact| (fact.envelope.recorded_at, answers_a_state(fact)));
+            match (next, self.next_derived()) {
+                // Facts recorded at exactly an instant are known at it, so they come before what happens by itself;
+                // but whoever brings a license back at that instant saw what had happened.
+                (Some((recorded, answers)), derived)
+                    if derived
+                        .as_ref()
+                        .is_none_or(|(at, _)| recorded < *at || (recorded == *at && !answers)) =>
                 {
                     self.at = recorded;
                     self.refresh();
@@ -178,11 +183,13 @@ impl<'a> Machine<'a> {
         self.answer()
     }
 
-    /// Everything recorded at one instant.
+    /// Everything recorded at one instant, up to the next fact that answers a state.
     fn absorb_all(&mut self, recorded: Instant) {
         let mut met_before = None;
+        let first = self.known;
         while let Some(fact) = self.facts.get(self.known).copied()
             && fact.envelope.recorded_at == recorded
+            && (self.known == first || !answers_a_state(fact))
         {
             self.known += 1;
             if let Some(target) = fact.envelope.supersedes {
@@ -392,6 +399,7 @@ impl<'a> Machine<'a> {
             Derived::HoldBegins => self.open_due_holds(),
             Derived::HoldEnds(index) => self.end_leave(*index),
             Derived::LeaveBegins(leave) => self.begin_leave(*leave),
+            Derived::TermEnds => self.expire(),
             Derived::Missed(key) => self.miss(key),
             Derived::CutOff(cut_off_at) => self.cut(*cut_off_at),
             Derived::Checkpoint => {}
@@ -464,6 +472,17 @@ impl<'a> Machine<'a> {
     }
 }
 
+/// Whether a fact of this kind rests on the state that a command found at the instant of its recording.
+fn answers_a_state(fact: &Fact) -> bool {
+    matches!(
+        fact.body,
+        FactBody::Activated { .. }
+            | FactBody::Reactivated
+            | FactBody::Reinstated { .. }
+            | FactBody::Upheld
+    )
+}
+
 /// Whether requirements are met or waived by facts of this kind.
 pub(super) fn is_evidence(fact: &Fact) -> bool {
     matches!(
@@ -471,6 +490,8 @@ pub(super) fn is_evidence(fact: &Fact) -> bool {
         FactBody::TrainingCompleted { .. }
             | FactBody::AgreementSigned { .. }
             | FactBody::PracticeReviewed { .. }
+            | FactBody::LicenseRenewed { .. }
+            | FactBody::Acknowledged { .. }
             | FactBody::Waived { .. }
     )
 }

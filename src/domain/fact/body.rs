@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BookingResult, Channel, DeactivationCause, FactKind, HoldCause, Instant, NoticeRule, Outcome,
-    PracticeResult,
+    PracticeResult, RenewalDecision,
 };
 use crate::domain::calendar::Precision;
 use crate::domain::ids::{FactId, LicenseId, OrganizationId, ProjectId, RequestId};
-use crate::domain::policy::{Party, RequestClass};
+use crate::domain::policy::{Party, Renewer, RequestClass};
 use crate::domain::seat::Place;
 
 /// What a license period began with.
@@ -79,6 +79,16 @@ pub enum FactBody {
         score: Option<u8>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         edition: Option<String>,
+    },
+    /// Somebody whom the policy names said whether the license goes on for another term, or is needed still.
+    LicenseRenewed {
+        /// In which capacity.
+        by: Renewer,
+        decision: RenewalDecision,
+    },
+    /// The person stated that something was read. Acknowledgements belong to the person.
+    Acknowledged {
+        acknowledgement: String,
     },
     /// The cases of a set were entered in the training site and handed in for review. Practice belongs to the person.
     PracticeSubmitted {
@@ -287,6 +297,8 @@ impl FactBody {
             Self::RequestWithdrawn { .. } => FactKind::RequestWithdrawn,
             Self::AgreementSigned { .. } => FactKind::AgreementSigned,
             Self::TrainingCompleted { .. } => FactKind::TrainingCompleted,
+            Self::LicenseRenewed { .. } => FactKind::LicenseRenewed,
+            Self::Acknowledged { .. } => FactKind::Acknowledged,
             Self::PracticeSubmitted { .. } => FactKind::PracticeSubmitted,
             Self::PracticeReviewed { .. } => FactKind::PracticeReviewed,
             Self::TrainingBooked { .. } => FactKind::TrainingBooked,

@@ -3,7 +3,9 @@
 
 mod alaska;
 mod approvals;
+mod calendar;
 mod classes;
+mod communities;
 mod detroit;
 mod ends;
 mod evidence;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::dossier::Dossier;
 use super::super::reporting::{About, fact};
-use super::{by_rule, pools, tally};
+use super::{NO_SEAT, by_rule, pools, tally};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{add_days, local_day, start_of_day};
-use crate::domain::evaluate::RequestEvaluation;
+use crate::domain::error::Rejection;
+use crate::domain::evaluate::{Evaluation, RequestEvaluation};
 use crate::domain::fact::{Envelope, FactBody};
 use crate::domain::ids::{LicenseId, OrganizationId, RequestId};
 use crate::domain::license::License;
@@ -222,6 +223,27 @@ pub(in crate::application::licensing) fn seat_for(
         Some(mut pools) => tally.left_for(&mut pools, organization, license_type, changes_from),
         None => Some(None),
     })
+}
+
+/// Whoever comes back without a request needs a seat again; what was only suspended kept its own.
+pub(in crate::application::licensing) fn seat_to_return(
+    tx: &mut Tx<'_>,
+    dossier: &Dossier,
+    license: &License,
+    evaluation: &Evaluation,
+    action: &str,
+) -> Result<(), Error> {
+    let Some(period) = evaluation.period().filter(|period| period.end.is_some()) else {
+        return Ok(());
+    };
+    let organization = license.organization_id;
+    match seat_for(tx, dossier, organization, &period.license_type, None)? {
+        Some(kept) => take(tx, kept),
+        None => {
+            let state = license.recorded.state.as_str();
+            Err(Rejection::needing(state, action, vec![NO_SEAT.to_owned()]).into())
+        }
+    }
 }
 
 /// A request in a line, as far as its row says.

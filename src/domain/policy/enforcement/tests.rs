@@ -151,11 +151,6 @@ fn hands_policy_says_what_is_not_worked_yet() {
     let waiting: Vec<_> = codes("hand").into_iter().collect();
     assert_eq!(
         waiting,
-        [
-            "no_longer_needed",
-            "projects",
-            "recertification_reminders",
-            "suspension_list",
-        ]
+        ["projects", "recertification_reminders", "suspension_list",]
     );
 }
