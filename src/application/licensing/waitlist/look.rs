@@ -51,28 +51,29 @@ pub fn seats(rx: &mut Rx<'_>, query: &SeatsQuery) -> Result<SeatsShown, Error> {
     }
     .ok_or_else(|| unknown("implementation"))?
     .id;
-    let (scope, parameter) = match query.organization {
-        Some(organization) => {
-            let found = rx.view.organization(organization)?;
-            if found.is_none_or(|found| found.implementation_id != id) {
-                return Err(unknown(
-                    match rx
-                        .actor
-                        .authorize(Action::ReadSeats, Scope::implementation(id))
-                    {
-                        Err(Denied::Hidden) => "implementation",
-                        _ => "organization",
-                    },
-                ));
-            }
-            (Scope::organization(id, organization), "organization")
+    // Whoever acts for an agency may know of the implementation, and see his own organization's pools.
+    match (
+        rx.actor
+            .authorize(Action::ReadSeats, Scope::implementation(id)),
+        query.organization,
+    ) {
+        (Err(Denied::Hidden), _) => return Err(unknown("implementation")),
+        (Err(Denied::Forbidden), None) => return Err(Error::Forbidden),
+        (Ok(_) | Err(Denied::Forbidden), _) => {}
+    }
+    if let Some(organization) = query.organization {
+        let found = rx.view.organization(organization)?;
+        if found.is_none_or(|found| found.implementation_id != id) {
+            return Err(unknown("organization"));
         }
-        None => (Scope::implementation(id), "implementation"),
-    };
-    match rx.actor.authorize(Action::ReadSeats, scope) {
-        Ok(_) => {}
-        Err(Denied::Hidden) => return Err(unknown(parameter)),
-        Err(Denied::Forbidden) => return Err(Error::Forbidden),
+        match rx
+            .actor
+            .authorize(Action::ReadSeats, Scope::organization(id, organization))
+        {
+            Ok(_) => {}
+            Err(Denied::Hidden) => return Err(unknown("organization")),
+            Err(Denied::Forbidden) => return Err(Error::Forbidden),
+        }
     }
     let versions = rx.view.policy_versions(id)?;
     let tally = tally(rx.view, id, rx.now)?;

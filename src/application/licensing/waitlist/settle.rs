@@ -306,7 +306,13 @@ fn keep_entries(tx: &mut Tx<'_>, dossier: &Dossier) -> Result<(), Error> {
     for known in tx.unit.waitlist_of_person(dossier.person.id)? {
         match wanted.remove(&(known.request_id, known.place)) {
             Some(found) if found == known => {}
-            Some(found) => tx.unit.put_waitlist_entry(&found)?,
+            Some(found) => {
+                // What was missing is met again, and a place that passed it over may still be free.
+                if found.may_take && !known.may_take {
+                    tx.waitlists.insert(found.implementation_id);
+                }
+                tx.unit.put_waitlist_entry(&found)?;
+            }
             None => {
                 tx.unit
                     .remove_waitlist_entry(known.request_id, known.place)?;

@@ -64,7 +64,7 @@ fn a_reservation_runs_out_and_the_seat_goes_to_the_next() {
         let second = story.wants(story.rosalind, story.corktown).await;
         let path = format!("/v1/license-requests/{first}/explanation");
         let explanation = story.get("admin", &path).await.expect(200);
-        let next = &explanation["next_change"];
+        let next = &explanation["next_automatic_change"];
         assert_eq!(next["change"], "reservation_ends", "{explanation}");
         // Held through the tenth day.
         let until: chrono::DateTime<chrono::Utc> = text(&next["at"]).parse().unwrap();

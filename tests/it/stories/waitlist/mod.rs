@@ -101,7 +101,7 @@ impl Story {
     /// The first pool of seats, or of practice places.
     pub async fn pool(&self, place: &str) -> Value {
         let path = format!("/v1/seats?implementation={}", self.hand);
-        let found = self.get("auditor", &path).await.expect(200);
+        let found = self.get("admin", &path).await.expect(200);
         let pools = found["pools"].as_array().unwrap();
         pools
             .iter()

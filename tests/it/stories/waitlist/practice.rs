@@ -139,7 +139,7 @@ fn a_request_that_lapses_or_is_withdrawn_leaves_its_practice_place() {
         alaska.places(1).await;
         let (first, _) = alaska.newcomer("Ines").await;
         let (second, _) = alaska.newcomer("Femi").await;
-        let (third, ama) = alaska.newcomer("Ama").await;
+        let (_, ama) = alaska.newcomer("Ama").await;
         // It misses its deadline: time alone frees the place, and the job gives it.
         alaska.app.clock.advance(TimeDelta::days(12));
         assert_eq!(alaska.state(&first).await, "lapsed");
