@@ -190,6 +190,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         version -> Int4,
         contested_at -> Nullable<Timestamptz>,
+        listed_from -> Nullable<Timestamptz>,
     }
 }
 
@@ -214,6 +215,7 @@ diesel::table! {
         occurred_at -> Timestamptz,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        activity -> Nullable<Text>,
     }
 }
 

@@ -210,6 +210,12 @@ const BODIES: &[(&str, &str, &str)] = &[
             "ticket_reference": "canary-21"}}"#,
     ),
     (
+        "keep_license",
+        "",
+        r#"{"license_id": "$license", "report": {"reason": "Canary comes back.",
+            "reported_by": {"name": "Canary", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
         "record_acknowledgement",
         "",
         r#"{"person_id": "$person", "acknowledgement": "privacy_notice", "report": {"reason": "Canary read it.",
@@ -385,6 +391,7 @@ const REFUSED_BY_STATE: &[&str] = &[
     "post_policy",
     "change_license",
     "renew_license",
+    "keep_license",
     "confirm_add_on",
     "end_add_on",
     "activate_license_request",
