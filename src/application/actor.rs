@@ -115,10 +115,13 @@ pub enum Action {
     ReadLogin,
     CloseAccessSignal,
     RecordNotice,
+    ReadSeats,
+    /// What time alone brought about: the service itself does it, and nobody who calls it.
+    RecordStates,
 }
 
 impl Action {
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 50] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -167,6 +170,8 @@ impl Action {
         Self::ReadLogin,
         Self::CloseAccessSignal,
         Self::RecordNotice,
+        Self::ReadSeats,
+        Self::RecordStates,
     ];
 
     #[must_use]
@@ -220,6 +225,8 @@ impl Action {
             Self::ReadLogin => "read_login",
             Self::CloseAccessSignal => "close_access_signal",
             Self::RecordNotice => "record_notice",
+            Self::ReadSeats => "read_seats",
+            Self::RecordStates => "record_states",
         }
     }
 }
@@ -245,6 +252,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
     use Reach::{Implementation, No, Organization, Own};
     match role {
+        Role::SystemAdmin if action == A::RecordStates => No,
         Role::SystemAdmin => Implementation,
         Role::Auditor => match action {
             A::ReadImplementation
@@ -259,6 +267,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadContested
             | A::ReadLoginSource
             | A::ReadLogin
+            | A::ReadSeats
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -292,6 +301,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordLogin
             | A::ReadLogin
             | A::CloseAccessSignal
+            | A::ReadSeats
             | A::RecordNotice => Implementation,
             _ => No,
         },
@@ -307,6 +317,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
+            | A::ReadSeats
             | A::ReviewPractice => Implementation,
             _ => No,
         },
@@ -329,6 +340,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SubmitPractice
             | A::ReportDeparture
             | A::ReportLeave
+            | A::ReadSeats
             | A::Deactivate => Organization,
             _ => No,
         },

@@ -170,7 +170,7 @@ pub(super) fn record(
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     let id = fact.id;
     dossier.learn(&[fact]);
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     // A lift, a return or the end of a bar may be what a ready request waited for.
     begin_ready(tx, dossier)?;
     if let Some(license) = about.license {

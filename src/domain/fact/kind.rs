@@ -46,6 +46,9 @@ pub enum FactKind {
     Barred,
     BarLifted,
     Withdrawn,
+    WaitlistJoined,
+    PlaceReserved,
+    PlaceReleased,
 }
 
 impl FactKind {
@@ -92,6 +95,9 @@ impl FactKind {
             Self::Barred => "barred",
             Self::BarLifted => "bar_lifted",
             Self::Withdrawn => "withdrawn",
+            Self::WaitlistJoined => "waitlist_joined",
+            Self::PlaceReserved => "place_reserved",
+            Self::PlaceReleased => "place_released",
         }
     }
 }

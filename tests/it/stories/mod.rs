@@ -16,6 +16,7 @@ mod logins;
 mod returns;
 mod secrets;
 mod staff;
+mod waitlist;
 mod wrong_turns;
 
 use std::path::Path;
