@@ -86,6 +86,7 @@ pub enum Action {
     DenyRequest,
     WithdrawRequest,
     ReclassifyRequest,
+    ExtendDeadline,
     ActivateLicense,
     ChangeLicense,
     ConfirmAddOn,
@@ -97,6 +98,9 @@ pub enum Action {
     WaiveRequirement,
     AddRequirement,
     ReportDeparture,
+    ReadDepartureNotice,
+    RecordDepartureNotice,
+    SettleDepartureNotice,
     Deactivate,
     SuspendLicense,
     ReactivateLicense,
@@ -115,7 +119,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 49] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -135,6 +139,7 @@ impl Action {
         Self::DenyRequest,
         Self::WithdrawRequest,
         Self::ReclassifyRequest,
+        Self::ExtendDeadline,
         Self::ActivateLicense,
         Self::ChangeLicense,
         Self::ConfirmAddOn,
@@ -146,6 +151,9 @@ impl Action {
         Self::WaiveRequirement,
         Self::AddRequirement,
         Self::ReportDeparture,
+        Self::ReadDepartureNotice,
+        Self::RecordDepartureNotice,
+        Self::SettleDepartureNotice,
         Self::Deactivate,
         Self::SuspendLicense,
         Self::ReactivateLicense,
@@ -185,6 +193,7 @@ impl Action {
             Self::DenyRequest => "deny_request",
             Self::WithdrawRequest => "withdraw_request",
             Self::ReclassifyRequest => "reclassify_request",
+            Self::ExtendDeadline => "extend_deadline",
             Self::ActivateLicense => "activate_license",
             Self::ChangeLicense => "change_license",
             Self::ConfirmAddOn => "confirm_add_on",
@@ -196,6 +205,9 @@ impl Action {
             Self::WaiveRequirement => "waive_requirement",
             Self::AddRequirement => "add_requirement",
             Self::ReportDeparture => "report_departure",
+            Self::ReadDepartureNotice => "read_departure_notice",
+            Self::RecordDepartureNotice => "record_departure_notice",
+            Self::SettleDepartureNotice => "settle_departure_notice",
             Self::Deactivate => "deactivate",
             Self::SuspendLicense => "suspend_license",
             Self::ReactivateLicense => "reactivate_license",
@@ -248,6 +260,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadAudit
             | A::ReadBar
             | A::ReadContested
+            | A::ReadDepartureNotice
             | A::ReadLoginSource
             | A::ReadLogin
             | A::DecideAccess => Implementation,
@@ -272,6 +285,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
+            | A::ReadDepartureNotice
+            | A::RecordDepartureNotice
+            | A::SettleDepartureNotice
             | A::ReportLeave
             | A::ReadBar
             | A::ReadContested
@@ -312,6 +328,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
+            | A::ReadDepartureNotice
+            | A::SettleDepartureNotice
             | A::ReportLeave
             | A::Deactivate => Organization,
             _ => No,

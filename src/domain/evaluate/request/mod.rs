@@ -60,6 +60,8 @@ pub struct RequestEvaluation {
     pub practice: Vec<PracticeStanding>,
     /// The deadlines that have started.
     pub deadlines: Vec<DeadlineStanding>,
+    /// The codes of those that have not.
+    pub waiting_deadlines: Vec<String>,
     pub approvals: Approvals,
     /// What keeps the request from activation, each a sentence.
     pub needs: Vec<String>,
@@ -291,6 +293,7 @@ fn without_rules(
         unwaivable: Vec::new(),
         practice: Vec::new(),
         deadlines: Vec::new(),
+        waiting_deadlines: Vec::new(),
         approvals: Approvals {
             given,
             steps: Vec::new(),
@@ -364,6 +367,7 @@ fn answer(
             .collect(),
         practice: progress.practice.clone(),
         deadlines: road.runs.iter().map(|run| run.standing(today)).collect(),
+        waiting_deadlines: owed.waiting_deadlines(&road.runs),
         approvals,
         upcoming,
         requirement_set: owed.set_code(),

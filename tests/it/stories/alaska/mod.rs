@@ -3,6 +3,7 @@
 
 mod deadlines;
 mod exceptions;
+mod extensions;
 mod practice;
 mod road;
 

@@ -2,6 +2,7 @@
 
 mod bars;
 mod contested;
+mod departure_notices;
 mod holds;
 mod leaves;
 mod returns;
