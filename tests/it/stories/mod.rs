@@ -4,6 +4,7 @@
 mod alaska;
 mod approvals;
 mod classes;
+mod communities;
 mod detroit;
 mod ends;
 mod evidence;
