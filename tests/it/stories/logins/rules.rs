@@ -38,8 +38,14 @@ impl Story {
 
 /// How many there are of each kind.
 fn counts(impact: &Value) -> [u64; 5] {
-    ["warnable", "restored", "newly_obliged", "losing_access", "needless_ends"]
-        .map(|kind| impact[kind]["count"].as_u64().unwrap())
+    [
+        "warnable",
+        "restored",
+        "newly_obliged",
+        "losing_access",
+        "needless_ends",
+    ]
+    .map(|kind| impact[kind]["count"].as_u64().unwrap())
 }
 
 #[test]
