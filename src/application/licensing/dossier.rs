@@ -15,7 +15,9 @@ use crate::domain::evaluate::{
     way_back,
 };
 use crate::domain::fact::{Fact, FactBody, NoticeRule};
-use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId, ProjectId};
+use crate::domain::ids::{
+    FactId, ImplementationId, LicenseId, OrganizationId, PersonId, ProjectId,
+};
 use crate::domain::license::License;
 use crate::domain::login::Sources;
 use crate::domain::policy::{LicenseKind, PolicyDocument, PolicyVersion};
@@ -132,6 +134,14 @@ impl Dossier {
             facts: seen_by(&self.facts, reader, now),
             ..self.clone()
         }
+    }
+
+    /// The same dossier as if one fact had never been recorded.
+    #[must_use]
+    pub(super) fn without(&self, fact: FactId) -> Self {
+        let mut dossier = self.clone();
+        dossier.facts.retain(|other| other.id != fact);
+        dossier
     }
 
     fn case<'a>(&'a self, organization: OrganizationId, sources: &'a [LoginSource]) -> Case<'a> {

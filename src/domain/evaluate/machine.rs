@@ -11,7 +11,7 @@ use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::OnMiss;
-use crate::domain::requirement::{RequirementKey, Status, standing_facts};
+use crate::domain::requirement::{RequirementKey, standing_facts};
 
 /// What happens by itself, in the order of precedence at one instant: departure, violation or bar, term end,
 /// agreement and recertification, inactivity.
@@ -203,15 +203,16 @@ impl<'a> Machine<'a> {
         self.settle();
     }
 
+    /// What access rests on: what is met, and what is waived.
     fn met(&self) -> Vec<RequirementKey> {
         self.obligations
             .iter()
-            .filter(|obligation| obligation.standing.status == Status::Met)
+            .filter(|obligation| !obligation.standing.status.is_open())
             .map(|obligation| obligation.standing.key.clone())
             .collect()
     }
 
-    /// A correction turned met into unmet.
+    /// A correction turned met or waived into unmet.
     fn evidence_withdrawn(&mut self, key: RequirementKey) {
         let unmet = self.obligations.iter().any(|obligation| {
             obligation.standing.key == key && obligation.standing.status.is_open()

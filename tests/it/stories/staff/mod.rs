@@ -5,6 +5,7 @@ mod contested;
 mod departure_notices;
 mod holds;
 mod leaves;
+mod own_case;
 mod returns;
 
 use serde_json::{Value, json};
