@@ -89,9 +89,12 @@ pub enum Action {
     ExtendDeadline,
     ActivateLicense,
     ChangeLicense,
+    RenewLicense,
+    KeepLicense,
     ConfirmAddOn,
     RecordSignature,
     RecordTraining,
+    RecordAcknowledgement,
     BookTraining,
     SubmitPractice,
     ReviewPractice,
@@ -119,7 +122,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 52] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -142,9 +145,12 @@ impl Action {
         Self::ExtendDeadline,
         Self::ActivateLicense,
         Self::ChangeLicense,
+        Self::RenewLicense,
+        Self::KeepLicense,
         Self::ConfirmAddOn,
         Self::RecordSignature,
         Self::RecordTraining,
+        Self::RecordAcknowledgement,
         Self::BookTraining,
         Self::SubmitPractice,
         Self::ReviewPractice,
@@ -196,9 +202,12 @@ impl Action {
             Self::ExtendDeadline => "extend_deadline",
             Self::ActivateLicense => "activate_license",
             Self::ChangeLicense => "change_license",
+            Self::RenewLicense => "renew_license",
+            Self::KeepLicense => "keep_license",
             Self::ConfirmAddOn => "confirm_add_on",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
+            Self::RecordAcknowledgement => "record_acknowledgement",
             Self::BookTraining => "book_training",
             Self::SubmitPractice => "submit_practice",
             Self::ReviewPractice => "review_practice",
@@ -280,8 +289,11 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ApproveRequest
             | A::WithdrawRequest
             | A::ChangeLicense
+            | A::RenewLicense
+            | A::KeepLicense
             | A::RecordSignature
             | A::RecordTraining
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
@@ -308,6 +320,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::ApproveRequest
             | A::RecordTraining
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::ReviewPractice => Implementation,
@@ -324,7 +337,10 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ApproveRequest
             | A::WithdrawRequest
             | A::ChangeLicense
+            | A::RenewLicense
+            | A::KeepLicense
             | A::RecordSignature
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
@@ -341,6 +357,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLicense
             | A::ReadFact
             | A::RecordSignature
+            | A::RenewLicense
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice => Own,
             _ => No,
@@ -358,6 +376,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadFact
             | A::RecordTraining
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::RecordNotice => Implementation,

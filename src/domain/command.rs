@@ -4,12 +4,15 @@
 
 mod carry;
 mod deadline;
+mod keep;
 mod practice;
+mod renewal;
 
 use std::collections::BTreeSet;
 
 pub use deadline::CannotExtend;
 pub use practice::{REVIEW_PRACTICE, SUBMIT_PRACTICE};
+pub use renewal::NewRenewal;
 
 use self::carry::base_needed;
 use super::error::Rejection;
@@ -77,6 +80,10 @@ pub enum LicenseCommand {
     TakeLeave,
     /// Another base type.
     ChangeType,
+    /// Renew it for another term.
+    Renew,
+    /// Keep it although nobody logged in.
+    Keep,
     /// Begin a period for a fulfilled request.
     Activate,
     /// Begin an add-on, or let it go on after a suspension.
@@ -84,7 +91,7 @@ pub enum LicenseCommand {
 }
 
 impl LicenseCommand {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Depart,
         Self::Deactivate,
         Self::Suspend,
@@ -94,6 +101,8 @@ impl LicenseCommand {
         Self::Uphold,
         Self::TakeLeave,
         Self::ChangeType,
+        Self::Renew,
+        Self::Keep,
         Self::Activate,
         Self::CarryAddOn,
     ];
@@ -110,6 +119,8 @@ impl LicenseCommand {
             Self::Uphold => "uphold",
             Self::TakeLeave => "take_leave",
             Self::ChangeType => "change_type",
+            Self::Renew => "renew",
+            Self::Keep => "keep",
             Self::Activate => "activate",
             Self::CarryAddOn => "carry_add_on",
         }
@@ -179,6 +190,11 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
             Some(S::Active | S::Warned | S::Suspended),
             C::Deactivate | C::Suspend | C::ChangeType | C::TakeLeave,
         ) => Allowed,
+        // In the grace an expired license comes back; what was given in time and is known late contests an end.
+        (Some(_), C::Renew) => Allowed,
+        (Some(S::Warned | S::Suspended | S::Deactivated), C::Keep) => Allowed,
+        (Some(S::Active), C::Keep) => Needs("a running inactivity warning"),
+        (Some(S::Expired), C::Keep) => Never,
         (Some(S::Suspended), C::Lift) => Allowed,
         (Some(S::Active | S::Warned), C::Lift) => Needs("an open hold"),
         (Some(S::Deactivated), C::Reactivate | C::Reinstate | C::Uphold)

@@ -52,6 +52,8 @@ pub struct License {
     pub recorded: RecordedState<LicenseStatus>,
     /// Since when its end is contested and awaits a decision, as last recorded.
     pub contested_at: Option<Instant>,
+    /// From when staff see it on their list, as last recorded.
+    pub listed_from: Option<Instant>,
     pub recorded_at: Instant,
     pub version: i32,
 }

@@ -176,6 +176,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         version -> Int4,
         contested_at -> Nullable<Timestamptz>,
+        listed_from -> Nullable<Timestamptz>,
     }
 }
 
@@ -200,6 +201,7 @@ diesel::table! {
         occurred_at -> Timestamptz,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        activity -> Nullable<Text>,
     }
 }
 

@@ -210,6 +210,24 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"license_id": "$other_license", "license_type": "end_user", "report": {"reason": "Canary reads."}}"#,
     ),
     (
+        "renew_license",
+        "",
+        r#"{"license_id": "$license", "by": "staff", "report": {"reason": "Canary sings on.",
+            "ticket_reference": "canary-21"}}"#,
+    ),
+    (
+        "keep_license",
+        "",
+        r#"{"license_id": "$license", "report": {"reason": "Canary comes back.",
+            "reported_by": {"name": "Canary", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
+        "record_acknowledgement",
+        "",
+        r#"{"person_id": "$person", "acknowledgement": "privacy_notice", "report": {"reason": "Canary read it.",
+            "reported_by": {"name": "Canary", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
         "confirm_add_on",
         "$add_on",
         r#"{"report": {"reason": "Canary still writes reports."}}"#,
@@ -396,6 +414,8 @@ const BODIES: &[(&str, &str, &str)] = &[
 const REFUSED_BY_STATE: &[&str] = &[
     "post_policy",
     "change_license",
+    "renew_license",
+    "keep_license",
     "confirm_add_on",
     "end_add_on",
     "activate_license_request",

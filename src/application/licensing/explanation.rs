@@ -1,9 +1,11 @@
 //! The help desk's one screen: what is met, what is missing, what blocks access, what comes next, who can act.
 
+use chrono::NaiveDate;
+
 use crate::application::actor::{Action, Scope, Sight};
 use crate::application::visible::may_know;
 use crate::application::{Error, Rx};
-use crate::domain::calendar::Instant;
+use crate::domain::calendar::{Instant, local_day};
 use crate::domain::evaluate::{
     Change, Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState,
     NoticeNeeded, PracticeStanding, RequestEvaluation, Upcoming, staff_role_name,
@@ -135,13 +137,23 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
         } else {
             blocks(evaluation, shown.sight)
         },
-        requirements: evaluation.requirements.clone(),
+        requirements: evaluation
+            .requirements
+            .iter()
+            .chain(
+                evaluation
+                    .add_ons
+                    .iter()
+                    .flat_map(|add_on| &add_on.requirements),
+            )
+            .cloned()
+            .collect(),
         practice: Vec::new(),
         deadlines: Vec::new(),
         due: evaluation.due.clone(),
         notices: evaluation.notices_due(now).into_iter().cloned().collect(),
         next_change: foreseen(evaluation, shown.sight).cloned(),
-        who_can_act: who_for_license(evaluation),
+        who_can_act: who_for_license(evaluation, local_day(dossier.zone_at(now), now)),
         not_enforced: gaps(dossier, now, &shown.license.license_type),
         policy: evaluation.policy,
         sight: shown.sight,
@@ -285,10 +297,16 @@ fn blocks(evaluation: &Evaluation, sight: Sight) -> Vec<Block> {
     blocks
 }
 
-fn who_for_license(evaluation: &Evaluation) -> Vec<String> {
+fn who_for_license(evaluation: &Evaluation, today: NaiveDate) -> Vec<String> {
     let mut who: Vec<String> = evaluation
         .requirements
         .iter()
+        .chain(
+            evaluation
+                .add_ons
+                .iter()
+                .flat_map(|add_on| &add_on.requirements),
+        )
         .filter(|standing| standing.status.is_open())
         .flat_map(open_parties)
         .collect();
@@ -307,6 +325,7 @@ fn who_for_license(evaluation: &Evaluation) -> Vec<String> {
         }
         Some(LicenseState::Active) | None => {}
     }
+    who.extend(who_renews(evaluation, today));
     for item in &evaluation.due {
         if item.consequence == Consequence::Listed {
             who.push(format!(
@@ -317,6 +336,24 @@ fn who_for_license(evaluation: &Evaluation) -> Vec<String> {
     }
     who.dedup();
     who
+}
+
+/// Who renews the term of a license, and when.
+fn who_renews(evaluation: &Evaluation, today: NaiveDate) -> Option<String> {
+    let term = evaluation.term.as_ref()?;
+    let who: Vec<&str> = term.renewed_by.iter().map(|by| by.called()).collect();
+    let who = who.join(" or ");
+    let expired = matches!(evaluation.state, Some(LicenseState::Expired(_)));
+    match (expired, term.renewable_through) {
+        (false, _) => Some(format!(
+            "{who}: renew the license, from {} on and through {}",
+            term.opens_on, term.last_on
+        )),
+        (true, Some(last)) if today <= last => {
+            Some(format!("{who}: renew the license through {last}"))
+        }
+        (true, _) => None,
+    }
 }
 
 fn open_parties(standing: &Standing) -> Vec<String> {
@@ -412,7 +449,7 @@ pub(super) fn foreseen_access(evaluation: &Evaluation, sight: Sight) -> Option<I
         .filter(|upcoming| {
             matches!(
                 upcoming.change,
-                Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_)
+                Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_) | Change::AddOnOff(_)
             ) && may_foresee(&upcoming.change, sight)
         })
         .map(|upcoming| upcoming.at)

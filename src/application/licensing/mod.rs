@@ -14,6 +14,7 @@ mod evidence;
 mod exceptions;
 mod explanation;
 mod holds;
+mod keeps;
 mod leaves;
 mod licenses;
 pub mod logins;
@@ -21,6 +22,7 @@ pub mod notices;
 mod practice;
 mod preview;
 mod reindex;
+mod renewals;
 mod reporting;
 mod requests;
 mod returns;
@@ -49,6 +51,7 @@ pub use explanation::{
     explain_request, foreseen, hold_seen,
 };
 pub use holds::{HoldShown, NewHold, hold, holds, lift_hold, open_hold};
+pub use keeps::{NewKeepRequest, keep_license};
 pub use leaves::{
     LeaveShown, LeaveStatus, NewLeave, cancel_leave, leave, leaves, record_leave, return_from_leave,
 };
@@ -58,6 +61,7 @@ pub use practice::{
     submission, submissions, submit_practice,
 };
 pub use preview::{Impact, Touched, TouchedList, policy_impact};
+pub use renewals::{NewAcknowledgement, NewLicenseRenewal, acknowledge, renew_license};
 pub use reporting::{Moment, Reported};
 pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, extend_deadline,

@@ -1,5 +1,6 @@
 //! Replays one license: facts as they were recorded, and between them what the rules bring about.
 
+use super::first_login;
 use super::inactivity::{self, TrackedNotice};
 use super::leave::Leave;
 use super::obligation::{self, Obligation};
@@ -23,6 +24,7 @@ pub(super) enum Derived {
     HoldBegins,
     HoldEnds(usize),
     LeaveBegins(FactId),
+    TermEnds,
     SuspendedTooLong,
     Missed(RequirementKey),
     CutOff(Instant),
@@ -38,11 +40,12 @@ impl Derived {
             Self::OrganizationLeft => 2,
             Self::Barred(_) => 3,
             Self::HoldBegins | Self::LeaveBegins(_) => 4,
-            Self::HoldEnds(_) => 5,
-            Self::Missed(_) => 6,
-            Self::SuspendedTooLong => 7,
-            Self::CutOff(_) => 8,
-            Self::Checkpoint => 9,
+            Self::TermEnds => 5,
+            Self::HoldEnds(_) => 6,
+            Self::Missed(_) => 7,
+            Self::SuspendedTooLong => 8,
+            Self::CutOff(_) => 9,
+            Self::Checkpoint => 10,
         }
     }
 }
@@ -85,6 +88,10 @@ pub(super) struct Machine<'a> {
     pub(super) notices: Vec<TrackedNotice>,
     /// When the inactivity clock last started without a login.
     pub(super) clock_from: Option<Instant>,
+    /// When the license last began or came back by the ladder: the first login is counted from there.
+    pub(super) returned_at: Option<Instant>,
+    /// When keep requests that were heeded were made.
+    pub(super) kept: Vec<Instant>,
     pub(super) logins: Vec<(FactId, Instant)>,
     pub(super) last_login: Option<Instant>,
     /// Logins after a running cut-off: they anchor only if the notice becomes void for another reason.
@@ -97,6 +104,8 @@ pub(super) struct Machine<'a> {
     /// By their beginning.
     pub(super) leaves: Vec<Leave>,
     pub(super) obligations: Vec<Obligation>,
+    /// What the running add-ons owe by themselves.
+    pub(super) upkeep: Vec<Obligation>,
     stamp: Option<Stamp>,
     /// Changes with whatever obligations rest on, besides the rules and the time.
     epoch: u32,
@@ -130,6 +139,8 @@ impl<'a> Machine<'a> {
             pending_holds: Vec::new(),
             notices: Vec::new(),
             clock_from: None,
+            returned_at: None,
+            kept: Vec::new(),
             logins: Vec::new(),
             last_login: None,
             too_late_logins: Vec::new(),
@@ -139,6 +150,7 @@ impl<'a> Machine<'a> {
             bars: Vec::new(),
             leaves: Vec::new(),
             obligations: Vec::new(),
+            upkeep: Vec::new(),
             stamp: None,
             epoch: 0,
             ended_on: Vec::new(),
@@ -205,8 +217,7 @@ impl<'a> Machine<'a> {
 
     /// What access rests on: what is met, and what is waived.
     fn met(&self) -> Vec<RequirementKey> {
-        self.obligations
-            .iter()
+        self.all_owed()
             .filter(|obligation| !obligation.standing.status.is_open())
             .map(|obligation| obligation.standing.key.clone())
             .collect()
@@ -214,10 +225,12 @@ impl<'a> Machine<'a> {
 
     /// A correction turned met or waived into unmet.
     fn evidence_withdrawn(&mut self, key: RequirementKey) {
-        let unmet = self.obligations.iter().any(|obligation| {
+        let unmet = self.all_owed().any(|obligation| {
             obligation.standing.key == key && obligation.standing.status.is_open()
         });
-        if unmet && self.open_period().is_some() {
+        if unmet && matches!(key, RequirementKey::OfAddOn(..)) {
+            self.hold_add_on(HoldCause::EvidenceWithdrawn, &key);
+        } else if unmet && self.open_period().is_some() {
             self.open_hold(Hold {
                 cause: HoldCause::EvidenceWithdrawn,
                 from: self.at,
@@ -285,20 +298,20 @@ impl<'a> Machine<'a> {
         if current {
             return;
         }
-        let mut until = None;
-        self.obligations = match (self.open_period(), in_force) {
-            (Some(period), Some(in_force)) => {
-                let obligations = self.owed(period, &self.evidence, in_force, self.at);
-                until = obligations
-                    .iter()
-                    .filter_map(|obligation| obligation.lapses_on)
-                    .map(|day| start_of_day(in_force.zone, day))
-                    .filter(|lapses_at| *lapses_at > self.at)
-                    .min();
-                obligations
-            }
-            _ => Vec::new(),
+        (self.obligations, self.upkeep) = match (self.open_period(), in_force) {
+            (Some(period), Some(in_force)) => (
+                self.owed(period, &self.evidence, in_force, self.at),
+                self.upkeep_owed(in_force),
+            ),
+            _ => (Vec::new(), Vec::new()),
         };
+        let until = in_force.and_then(|in_force| {
+            self.all_owed()
+                .filter_map(|obligation| obligation.lapses_on)
+                .map(|day| start_of_day(in_force.zone, day))
+                .filter(|lapses_at| *lapses_at > self.at)
+                .min()
+        });
         self.stamp = Some(Stamp {
             epoch: self.epoch,
             stretch,
@@ -374,8 +387,12 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The first end for want of a login: too long without one, or none since the return.
     pub(super) fn cut_off(&self) -> Option<inactivity::CutOff> {
-        inactivity::cut_off(self)
+        [inactivity::cut_off(self), first_login::cut_off(self)]
+            .into_iter()
+            .flatten()
+            .min_by_key(|cut_off| cut_off.cut_off_at)
     }
 
     fn apply(&mut self, derived: &Derived) {
@@ -398,6 +415,7 @@ impl<'a> Machine<'a> {
             Derived::HoldBegins => self.open_due_holds(),
             Derived::HoldEnds(index) => self.end_leave(*index),
             Derived::LeaveBegins(leave) => self.begin_leave(*leave),
+            Derived::TermEnds => self.expire(),
             Derived::Missed(key) => self.miss(key),
             Derived::CutOff(cut_off_at) => self.cut(*cut_off_at),
             Derived::Checkpoint => {}
@@ -432,8 +450,7 @@ impl<'a> Machine<'a> {
 
     fn miss(&mut self, key: &RequirementKey) {
         let Some(missed) = self
-            .obligations
-            .iter()
+            .all_owed()
             .find(|obligation| obligation.standing.key == *key)
             // On the day itself a waiver may have taken over.
             .filter(|obligation| self.miss_at(obligation).is_some_and(|at| at <= self.at))
@@ -441,6 +458,10 @@ impl<'a> Machine<'a> {
         else {
             return;
         };
+        if matches!(key, RequirementKey::OfAddOn(..)) {
+            self.miss_upkeep(&missed);
+            return;
+        }
         match missed.on_miss {
             OnMiss::Suspend => self.open_hold(Hold {
                 cause: missed.hold_cause(),
@@ -488,6 +509,8 @@ pub(super) fn is_evidence(fact: &Fact) -> bool {
         FactBody::TrainingCompleted { .. }
             | FactBody::AgreementSigned { .. }
             | FactBody::PracticeReviewed { .. }
+            | FactBody::LicenseRenewed { .. }
+            | FactBody::Acknowledged { .. }
             | FactBody::Waived { .. }
     )
 }

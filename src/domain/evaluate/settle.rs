@@ -24,11 +24,17 @@ impl Machine<'_> {
         self.ended_on.clear();
         self.missed = None;
         self.clock_from = Some(self.at);
+        self.returned_at = match cause {
+            PeriodCause::Activation(_) | PeriodCause::Reactivation => Some(self.at),
+            // What was an error, or goes on, is no return.
+            PeriodCause::Reinstatement | PeriodCause::Renewal => None,
+        };
         self.periods.push(period);
         self.touch();
         self.note(began);
-        // An error is undone as the license stood: with the holds that its end closed.
-        if cause == PeriodCause::Reinstatement {
+        // An error is undone as the license stood, and a renewal goes on with what there was: with the holds that the
+        // end closed.
+        if matches!(cause, PeriodCause::Reinstatement | PeriodCause::Renewal) {
             self.refresh();
             for index in closed {
                 self.reopen_at(index);
@@ -195,6 +201,7 @@ impl Machine<'_> {
                     self.end_hold(index);
                 }
             }
+            self.cure_add_ons();
             self.void_what_no_longer_counts();
             match (self.noted(), self.status()) {
                 (Some(LicenseStatus::Warned), Some(LicenseStatus::Active)) => {
@@ -251,8 +258,7 @@ impl Machine<'_> {
         match notice.rule {
             NoticeRule::Inactivity => inactivity::counts(self, notice),
             NoticeRule::Agreement | NoticeRule::Recertification | NoticeRule::Waiver => self
-                .obligations
-                .iter()
+                .all_owed()
                 .filter(|obligation| notice.speaks_of(obligation))
                 // Void once the end moves behind the day it named, or nothing is owed.
                 .any(|obligation| {
@@ -267,12 +273,20 @@ impl Machine<'_> {
                         .suspension_ends_on(hold)
                         .is_some_and(|day| day <= notice.named_on)
             }),
+            NoticeRule::Term => self
+                .open_period()
+                .and_then(|period| self.term_of(period)?.ends_on)
+                .is_some_and(|day| day <= notice.named_on),
             _ => true,
         }
     }
 
     /// Holds whose announced instant has come.
     pub(super) fn open_due_holds(&mut self) {
+        // An expired license may be renewed, and is held then.
+        if self.status() == Some(LicenseStatus::Expired) {
+            return;
+        }
         let due: Vec<_> = self
             .pending_holds
             .extract_if(.., |pending| pending.at <= self.at)

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BookingResult, Channel, DeactivationCause, FactKind, HoldCause, Instant, NoticeRule, Outcome,
-    PracticeResult,
+    PracticeResult, RenewalDecision,
 };
 use crate::domain::calendar::Precision;
 use crate::domain::ids::{FactId, OrganizationId, ProjectId, RequestId};
-use crate::domain::policy::{Party, RequestClass};
+use crate::domain::policy::{Party, Renewer, RequestClass};
 
 /// What a license period began with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +78,16 @@ pub enum FactBody {
         score: Option<u8>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         edition: Option<String>,
+    },
+    /// Somebody whom the policy names said whether the license goes on for another term, or is needed still.
+    LicenseRenewed {
+        /// In which capacity.
+        by: Renewer,
+        decision: RenewalDecision,
+    },
+    /// The person stated that something was read. Acknowledgements belong to the person.
+    Acknowledged {
+        acknowledgement: String,
     },
     /// The cases of a set were entered in the training site and handed in for review. Practice belongs to the person.
     PracticeSubmitted {
@@ -220,7 +230,12 @@ pub enum FactBody {
         source_event_id: String,
         /// The organizations whose license gave access when it occurred, by the facts recorded by then.
         serves: Vec<OrganizationId>,
+        /// Another kind of activity, as its source calls it. Absent: a login.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        activity: Option<String>,
     },
+    /// A supervisor asks to keep the license although nobody logged in.
+    KeepRequested,
     /// A notice was sent at `occurred_at`.
     NoticeSent {
         rule: NoticeRule,
@@ -268,6 +283,8 @@ impl FactBody {
             Self::RequestWithdrawn { .. } => FactKind::RequestWithdrawn,
             Self::AgreementSigned { .. } => FactKind::AgreementSigned,
             Self::TrainingCompleted { .. } => FactKind::TrainingCompleted,
+            Self::LicenseRenewed { .. } => FactKind::LicenseRenewed,
+            Self::Acknowledged { .. } => FactKind::Acknowledged,
             Self::PracticeSubmitted { .. } => FactKind::PracticeSubmitted,
             Self::PracticeReviewed { .. } => FactKind::PracticeReviewed,
             Self::TrainingBooked { .. } => FactKind::TrainingBooked,
@@ -294,6 +311,7 @@ impl FactBody {
             Self::DepartureNoticed { .. } => FactKind::DepartureNoticed,
             Self::DepartureNoticeSettled { .. } => FactKind::DepartureNoticeSettled,
             Self::LoggedIn { .. } => FactKind::LoggedIn,
+            Self::KeepRequested => FactKind::KeepRequested,
             Self::NoticeSent { .. } => FactKind::NoticeSent,
             Self::NoticeBounced { .. } => FactKind::NoticeBounced,
             Self::Waived { .. } => FactKind::Waived,

@@ -11,10 +11,13 @@ use hmis_licensing::application::operator;
 use hmis_licensing::application::ports::{StoreError, StoreExt, UnitOfWork};
 use hmis_licensing::application::token::OWN_ISSUER;
 use hmis_licensing::domain::calendar::Precision;
-use hmis_licensing::domain::fact::{Channel, Envelope, Fact, FactBody, Reporter, TypeChange};
+use hmis_licensing::domain::fact::{
+    Channel, Envelope, Fact, FactBody, RenewalDecision, Reporter, TypeChange,
+};
 use hmis_licensing::domain::ids::{
     FactId, ImplementationId, LicenseId, PersonId, PolicyId, PrincipalId,
 };
+use hmis_licensing::domain::policy::Renewer;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -261,6 +264,14 @@ impl World {
                 document["practice_sets"] =
                     json!({ "intake": { "title": "Intake", "workflow": "intake", "cases": 1 } });
                 document["requests"]["lapses_after"] = json!({ "days": 90 });
+                // A type that nobody holds asks for what HAND does not.
+                let mut volunteer = document["license_types"]["end_user"].clone();
+                volunteer["recertification"] = json!({
+                    "schedule": { "kind": "rolling", "months": 12 },
+                    "items": [{ "kind": "acknowledgement", "code": "privacy_notice", "title": "Privacy notice read" }],
+                    "on_miss": "list",
+                });
+                document["license_types"]["volunteer"] = volunteer;
                 version.document = serde_json::from_value(document).unwrap();
                 unit.insert_policy_version(implementation, &version)?;
                 let mut fact = fact.clone();
@@ -421,6 +432,14 @@ impl World {
                 "license_change",
                 FactBody::TypeChanged(TypeChange::to("end_user")),
             ),
+            ("keep_request", FactBody::KeepRequested),
+            (
+                "license_renewal",
+                FactBody::LicenseRenewed {
+                    by: Renewer::Supervisor,
+                    decision: RenewalDecision::Renewed,
+                },
+            ),
             (
                 "add_on",
                 FactBody::AddOnActivated {
@@ -442,6 +461,9 @@ impl World {
                 .insert(word, applicant.as_str().unwrap().to_owned());
         }
         self.said_to_have_left().await;
+        let read = json!({ "person_id": person, "acknowledgement": "privacy_notice" });
+        let read = self.post("/v1/acknowledgements", &read).await;
+        self.ids.insert("acknowledgement", id_of(&read));
         // The person left a minute ago; the colleague will leave, and will no longer need access before that.
         self.app.clock.advance(TimeDelta::minutes(1));
         let departure = |person: &str, member: &str, ended: Value| {

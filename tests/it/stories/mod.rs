@@ -3,6 +3,7 @@
 
 mod alaska;
 mod approvals;
+mod calendar;
 mod classes;
 mod communities;
 mod detroit;

@@ -23,4 +23,8 @@ mod properties;
 mod requests;
 mod sources;
 mod support;
+mod terms;
+mod unused;
+mod upkeep;
 mod waivers;
+mod yearly;

@@ -196,6 +196,7 @@ impl Story {
                 | FactBody::Barred { .. }
                 | FactBody::BarLifted { .. }
                 | FactBody::LoggedIn { .. }
+                | FactBody::Acknowledged { .. }
         );
         let of_request = matches!(
             body,
@@ -401,6 +402,17 @@ pub fn logged_in(serves: &[OrganizationId]) -> FactBody {
         source: "clarity".to_owned(),
         source_event_id: String::new(),
         serves: serves.to_vec(),
+        activity: None,
+    }
+}
+
+/// A kind of activity at this organization, as a login source reports it.
+pub fn activity(kind: &str) -> FactBody {
+    FactBody::LoggedIn {
+        source: "clarity".to_owned(),
+        source_event_id: String::new(),
+        serves: vec![HERE],
+        activity: Some(kind.to_owned()),
     }
 }
 

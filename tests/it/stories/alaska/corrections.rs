@@ -73,12 +73,19 @@ fn an_extra_requirement_is_corrected_in_its_own_request() {
         dated["supersedes"] = wrong["id"].clone();
         let dated = alaska.post("admin", path, &dated).await.expect(201);
         assert_eq!(dated["until_on"], "2026-04-30");
+        let typed = extra("course:workflow_services");
+        let typed = alaska.post("admin", path, &typed).await.expect(201);
         let mut other = extra("course:workflow_housing");
-        other["supersedes"] = dated["id"].clone();
+        other["supersedes"] = typed["id"].clone();
         alaska.post("admin", path, &other).await.expect(201);
         let needs = alaska.request(&request).await["needs"].to_string();
-        assert!(!needs.contains("refresher"), "{needs}");
+        assert!(needs.contains("refresher"), "{needs}");
+        assert!(!needs.contains("workflow_services"), "{needs}");
         assert!(needs.contains("workflow_housing"), "{needs}");
+        // Through the day that the correction gave it.
+        alaska.at("2026-05-02T19:00:00Z");
+        let needs = alaska.request(&request).await["needs"].to_string();
+        assert!(!needs.contains("refresher"), "{needs}");
     });
 }
 
@@ -86,6 +93,7 @@ fn an_extra_requirement_is_corrected_in_its_own_request() {
 fn a_booking_and_what_became_of_it_are_corrected() {
     on_both(|database| async move {
         let alaska = Alaska::on(&database).await;
+        alaska.ask().await;
         let path = "/v1/training-bookings";
         let mut body = json!({
             "person_id": alaska.noor,
