@@ -119,10 +119,13 @@ pub enum Action {
     ReadLogin,
     CloseAccessSignal,
     RecordNotice,
+    ReadSeats,
+    /// What time alone brought about: the service itself does it, and nobody who calls it.
+    RecordStates,
 }
 
 impl Action {
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 54] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -175,6 +178,8 @@ impl Action {
         Self::ReadLogin,
         Self::CloseAccessSignal,
         Self::RecordNotice,
+        Self::ReadSeats,
+        Self::RecordStates,
     ];
 
     #[must_use]
@@ -232,6 +237,8 @@ impl Action {
             Self::ReadLogin => "read_login",
             Self::CloseAccessSignal => "close_access_signal",
             Self::RecordNotice => "record_notice",
+            Self::ReadSeats => "read_seats",
+            Self::RecordStates => "record_states",
         }
     }
 }
@@ -257,6 +264,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
     use Reach::{Implementation, No, Organization, Own};
     match role {
+        Role::SystemAdmin if action == A::RecordStates => No,
         Role::SystemAdmin => Implementation,
         Role::Auditor => match action {
             A::ReadImplementation
@@ -272,6 +280,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadDepartureNotice
             | A::ReadLoginSource
             | A::ReadLogin
+            | A::ReadSeats
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -308,6 +317,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordLogin
             | A::ReadLogin
             | A::CloseAccessSignal
+            | A::ReadSeats
             | A::RecordNotice => Implementation,
             _ => No,
         },
@@ -323,6 +333,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
+            | A::ReadSeats
             | A::ReviewPractice => Implementation,
             _ => No,
         },
@@ -347,6 +358,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadDepartureNotice
             | A::SettleDepartureNotice
             | A::ReportLeave
+            | A::ReadSeats
             | A::Deactivate => Organization,
             _ => No,
         },

@@ -26,6 +26,7 @@ mod renewals;
 mod reporting;
 mod requests;
 mod returns;
+mod waitlist;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
 pub use add_ons::{AddOnShown, add_on, add_ons, confirm_add_on, end_add_on};
@@ -68,3 +69,4 @@ pub use requests::{
     reclassify, request, requests, submit, withdraw,
 };
 pub use returns::{reactivate, reinstate, wrong_person};
+pub use waitlist::{PoolShown, SeatsQuery, SeatsShown, give_places, seats};

@@ -6,7 +6,9 @@
 pub mod logins;
 pub mod repositories;
 pub mod store;
+pub mod waitlist;
 
 pub use logins::{LoginFilter, LoginReads, LoginWrites, SignalFilter};
 pub use repositories::*;
 pub use store::{Abort, Store, StoreError, StoreExt};
+pub use waitlist::{WaitlistReads, WaitlistWrites};

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::logins::{LoginReads, LoginWrites};
 use super::store::StoreError;
+use super::waitlist::{WaitlistReads, WaitlistWrites};
 use crate::application::actor::Role;
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::ids::{
@@ -207,6 +208,11 @@ pub trait PersonWrites {
         at: Instant,
     ) -> Result<()>;
     /// The guard row of everything that is recorded about one person, at every organization.
+    ///
+    /// Guard rows are locked in one order, so that transactions never wait for each other in a ring: the waitlist of the
+    /// person's implementation, where there is one, then people in the order of their ids. What is recorded about one
+    /// person may free a place that somebody else takes in the same transaction: with the waitlist in hand nobody else
+    /// holds a person of that implementation, and any of them may be locked in any order.
     fn lock_person(&mut self, id: PersonId) -> Result<()>;
 }
 
@@ -425,6 +431,7 @@ pub trait View:
     + AuditReads
     + IdempotencyReads
     + LoginReads
+    + WaitlistReads
 {
 }
 
@@ -439,6 +446,7 @@ impl<T> View for T where
         + AuditReads
         + IdempotencyReads
         + LoginReads
+        + WaitlistReads
         + ?Sized
 {
 }
@@ -456,6 +464,7 @@ pub trait UnitOfWork:
     + AuditWrites
     + IdempotencyWrites
     + LoginWrites
+    + WaitlistWrites
 {
 }
 
@@ -471,6 +480,7 @@ impl<T> UnitOfWork for T where
         + AuditWrites
         + IdempotencyWrites
         + LoginWrites
+        + WaitlistWrites
         + ?Sized
 {
 }

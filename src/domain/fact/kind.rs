@@ -45,6 +45,9 @@ pub enum FactKind {
     Waived,
     Barred,
     BarLifted,
+    WaitlistJoined,
+    PlaceReserved,
+    PlaceReleased,
 }
 
 impl FactKind {
@@ -90,6 +93,9 @@ impl FactKind {
             Self::Waived => "waived",
             Self::Barred => "barred",
             Self::BarLifted => "bar_lifted",
+            Self::WaitlistJoined => "waitlist_joined",
+            Self::PlaceReserved => "place_reserved",
+            Self::PlaceReleased => "place_released",
         }
     }
 }

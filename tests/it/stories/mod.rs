@@ -15,6 +15,7 @@ mod logins;
 mod returns;
 mod secrets;
 mod staff;
+mod waitlist;
 mod wrong_turns;
 
 use std::path::Path;

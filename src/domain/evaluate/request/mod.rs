@@ -6,6 +6,7 @@ mod held;
 mod item;
 mod outlook;
 mod owed;
+mod places;
 mod practice;
 mod road;
 
@@ -21,6 +22,7 @@ use crate::domain::ids::FactId;
 use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, RequestClass, StaffRole};
 use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 use crate::domain::requirement::{RequirementKey, Standing, standing_facts};
+use crate::domain::seat::{Place, PlaceStanding};
 
 pub use class::classify;
 pub use deadlines::{DeadlineStanding, DeadlineStatus, REQUEST_LAPSE};
@@ -28,6 +30,7 @@ pub use practice::{PracticeStanding, PracticeState};
 
 use class::classified;
 use owed::{Ground, Owed};
+use places::Waits;
 
 /// How many approvals a request has, of how many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +66,10 @@ pub struct RequestEvaluation {
     /// The codes of those that have not.
     pub waiting_deadlines: Vec<String>,
     pub approvals: Approvals,
+    /// How it stands with a seat. Nothing where it needs none, or none yet.
+    pub seat: Option<PlaceStanding>,
+    /// How it stands with a practice place.
+    pub practice_place: Option<PlaceStanding>,
     /// What keeps the request from activation, each a sentence.
     pub needs: Vec<String>,
     pub upcoming: Vec<Upcoming>,
@@ -77,6 +84,14 @@ pub struct RequestEvaluation {
 }
 
 impl RequestEvaluation {
+    /// Whether it stands in a line.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        [self.seat, self.practice_place]
+            .iter()
+            .any(|place| matches!(place, Some(PlaceStanding::Waiting { .. })))
+    }
+
     #[must_use]
     pub fn next_change_at(&self) -> Option<Instant> {
         self.upcoming.iter().map(|upcoming| upcoming.at).min()
@@ -263,7 +278,7 @@ pub fn evaluate_request(
         road = ground(in_force).road(&by_then, at);
     }
     let owed = Owed::new(ground(in_force), &by_then, at, &road.held, &road.resets);
-    answer(&owed, &road, &ends, ended, now)
+    answer(&owed, &road, &ends, (ended, &facts), now)
 }
 
 fn without_rules(
@@ -298,6 +313,8 @@ fn without_rules(
             given,
             steps: Vec::new(),
         },
+        seat: None,
+        practice_place: None,
         needs: vec!["the implementation has no policy in force".to_owned()],
         upcoming: rules
             .next_change(now)
@@ -318,10 +335,18 @@ fn answer(
     owed: &Owed<'_>,
     road: &road::Road,
     ends: &[AnnouncedEnd<'_>],
-    ended: Option<Ended>,
+    (ended, facts): (Option<Ended>, &[&Fact]),
     now: Instant,
 ) -> RequestEvaluation {
     let progress = &road.progress;
+    // What is given back at the end may be recorded after it.
+    let standing = |place, now| match &ended {
+        None => now,
+        Some(ended) if ended.state == RequestState::Fulfilled => None,
+        Some(_) => Waits::of(facts, owed.request, place).at_the_end(),
+    };
+    let seat = standing(Place::Seat, progress.seat);
+    let practice_place = standing(Place::Practice, progress.practice_place);
     let approvals = progress.approvals.clone();
     let mut needs = Vec::new();
     let mut upcoming = Vec::new();
@@ -349,6 +374,9 @@ fn answer(
         {
             needs.extend(item.standing.missing.iter().cloned());
         }
+        if progress.state == RequestState::Waitlisted {
+            needs.push(Place::Seat.needed().to_owned());
+        }
         upcoming = owed.upcoming(road, ends);
         upcoming.sort_by_key(|upcoming| upcoming.at);
     }
@@ -359,6 +387,8 @@ fn answer(
         class: owed.request.class,
         state: ended.as_ref().map_or(progress.state, |ended| ended.state),
         since: owed.since(progress, ended.as_ref().map(|ended| ended.at)),
+        seat,
+        practice_place,
         needs,
         requirements: items().map(|item| item.standing.clone()).collect(),
         unwaivable: items()

@@ -15,7 +15,7 @@ use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, PersonName};
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
-use crate::persistence::schema::{external_ids, people, person_emails, person_names};
+use crate::persistence::schema::{external_ids, people, person_emails, person_names, waitlists};
 use crate::persistence::types::{Id, Instant};
 
 /// The people of whom a reader sees everything, not only what concerns an organization.
@@ -314,6 +314,18 @@ impl PersonWrites for Session<'_> {
     }
 
     fn lock_person(&mut self, id: PersonId) -> Result<()> {
+        done(
+            diesel::update(waitlists::table)
+                .filter(
+                    waitlists::implementation_id.eq_any(
+                        people::table
+                            .find(Id::of(id))
+                            .select(people::implementation_id),
+                    ),
+                )
+                .set(waitlists::guard.eq(waitlists::guard + 1))
+                .execute(self.conn),
+        )?;
         met(
             diesel::update(people::table.find(Id::of(id)))
                 .set(people::guard.eq(people::guard + 1))

@@ -68,11 +68,11 @@ fn an_extra_requirement_is_corrected_in_its_own_request() {
         let wrong = extra("course:refresher");
         let wrong = alaska.post("admin", path, &wrong).await.expect(201);
         let mut dated = extra("course:refresher");
-        dated["until_on"] = json!("2026-04-30");
+        dated["until_on"] = json!("2026-03-10");
         alaska.post("admin", path, &dated).await.expect(422);
         dated["supersedes"] = wrong["id"].clone();
         let dated = alaska.post("admin", path, &dated).await.expect(201);
-        assert_eq!(dated["until_on"], "2026-04-30");
+        assert_eq!(dated["until_on"], "2026-03-10");
         let typed = extra("course:workflow_services");
         let typed = alaska.post("admin", path, &typed).await.expect(201);
         let mut other = extra("course:workflow_housing");
@@ -83,7 +83,7 @@ fn an_extra_requirement_is_corrected_in_its_own_request() {
         assert!(!needs.contains("workflow_services"), "{needs}");
         assert!(needs.contains("workflow_housing"), "{needs}");
         // Through the day that the correction gave it.
-        alaska.at("2026-05-02T19:00:00Z");
+        alaska.at("2026-03-12T19:00:00Z");
         let needs = alaska.request(&request).await["needs"].to_string();
         assert!(!needs.contains("refresher"), "{needs}");
     });
