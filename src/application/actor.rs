@@ -86,6 +86,7 @@ pub enum Action {
     DenyRequest,
     WithdrawRequest,
     ReclassifyRequest,
+    ExtendDeadline,
     ActivateLicense,
     ChangeLicense,
     RenewLicense,
@@ -100,6 +101,9 @@ pub enum Action {
     WaiveRequirement,
     AddRequirement,
     ReportDeparture,
+    ReadDepartureNotice,
+    RecordDepartureNotice,
+    SettleDepartureNotice,
     Deactivate,
     SuspendLicense,
     ReactivateLicense,
@@ -121,7 +125,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 54] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -141,6 +145,7 @@ impl Action {
         Self::DenyRequest,
         Self::WithdrawRequest,
         Self::ReclassifyRequest,
+        Self::ExtendDeadline,
         Self::ActivateLicense,
         Self::ChangeLicense,
         Self::RenewLicense,
@@ -155,6 +160,9 @@ impl Action {
         Self::WaiveRequirement,
         Self::AddRequirement,
         Self::ReportDeparture,
+        Self::ReadDepartureNotice,
+        Self::RecordDepartureNotice,
+        Self::SettleDepartureNotice,
         Self::Deactivate,
         Self::SuspendLicense,
         Self::ReactivateLicense,
@@ -196,6 +204,7 @@ impl Action {
             Self::DenyRequest => "deny_request",
             Self::WithdrawRequest => "withdraw_request",
             Self::ReclassifyRequest => "reclassify_request",
+            Self::ExtendDeadline => "extend_deadline",
             Self::ActivateLicense => "activate_license",
             Self::ChangeLicense => "change_license",
             Self::RenewLicense => "renew_license",
@@ -210,6 +219,9 @@ impl Action {
             Self::WaiveRequirement => "waive_requirement",
             Self::AddRequirement => "add_requirement",
             Self::ReportDeparture => "report_departure",
+            Self::ReadDepartureNotice => "read_departure_notice",
+            Self::RecordDepartureNotice => "record_departure_notice",
+            Self::SettleDepartureNotice => "settle_departure_notice",
             Self::Deactivate => "deactivate",
             Self::SuspendLicense => "suspend_license",
             Self::ReactivateLicense => "reactivate_license",
@@ -265,6 +277,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadAudit
             | A::ReadBar
             | A::ReadContested
+            | A::ReadDepartureNotice
             | A::ReadLoginSource
             | A::ReadLogin
             | A::ReadSeats
@@ -293,6 +306,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
+            | A::ReadDepartureNotice
+            | A::RecordDepartureNotice
+            | A::SettleDepartureNotice
             | A::ReportLeave
             | A::ReadBar
             | A::ReadContested
@@ -339,6 +355,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
+            | A::ReadDepartureNotice
+            | A::SettleDepartureNotice
             | A::ReportLeave
             | A::ReadSeats
             | A::Deactivate => Organization,

@@ -4,10 +4,12 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::actor::{Action, Scope};
+use super::licensing::{Impact, policy_impact};
 use super::page::{Paging, Slice};
 use super::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::Instant;
-use crate::domain::ids::ImplementationId;
+use crate::domain::evaluate;
+use crate::domain::ids::{ImplementationId, PolicyId};
 use crate::domain::policy::{
     Agreement, Course, NotEnforced, PolicyDocument, PolicyFault, PolicyVersion, Preset, Timeline,
     admit, earliest_start, not_enforced, preset, presets, shortens,
@@ -117,26 +119,27 @@ pub fn get(rx: &mut Rx<'_>, id: ImplementationId, number: u32) -> Result<Version
     Ok(shown(id, &timeline, version, rx.now))
 }
 
-/// Posts the next version. Every recorded state of the implementation becomes due for a new evaluation.
-///
-/// # Errors
-/// `Invalid` with every contradiction of the document and every fault of its start.
-pub fn post(tx: &mut Tx<'_>, id: ImplementationId, new: &NewVersion) -> Result<Posted, Error> {
-    tx.authorize(Action::ConfigureImplementation, Scope::implementation(id))?;
-    tx.unit.implementation(id)?.ok_or(Error::NotFound)?;
+/// The next version, checked against those there are.
+struct Draft {
+    version: PolicyVersion,
+    earliest_from: Instant,
+    shortens: Vec<String>,
+}
+
+fn draft(before: &Timeline, new: &NewVersion, id: PolicyId, now: Instant) -> Result<Draft, Error> {
     let document = rules_of(new)?;
-    // Of two posts at once the second sees the first one's version.
-    tx.unit.lock_implementation(id)?;
-    let before = Timeline::new(tx.unit.policy_versions(id)?);
-    let earliest_from = earliest_start(&before, document, tx.now);
+    let earliest_from = earliest_start(before, document, now);
     let effective_from = new.effective_from.unwrap_or(earliest_from);
-    admit(&before, document, effective_from, tx.now).map_err(|faults| {
+    admit(before, document, effective_from, now).map_err(|faults| {
         let faults = faults.into_iter().map(|found| fault(new, found)).collect();
         Error::Invalid(faults)
     })?;
-    let last = before.versions().last();
+    let shortens = before
+        .versions()
+        .last()
+        .map_or_else(Vec::new, |last| shortens(&last.document, document));
     let version = PolicyVersion {
-        id: tx.id(),
+        id,
         number: before
             .versions()
             .iter()
@@ -145,25 +148,74 @@ pub fn post(tx: &mut Tx<'_>, id: ImplementationId, new: &NewVersion) -> Result<P
             .unwrap_or_default()
             .saturating_add(1),
         effective_from,
-        recorded_at: tx.now,
+        recorded_at: now,
         document: document.clone(),
     };
-    tx.unit.insert_policy_version(id, &version)?;
-    tx.unit.bump_generation(id)?;
-    tx.trail.touched("implementation", id);
-    tx.trail.touched("policy", version.id);
-    let shortened = last.map_or_else(Vec::new, |last| shortens(&last.document, document));
+    Ok(Draft {
+        version,
+        earliest_from,
+        shortens,
+    })
+}
+
+/// The draft among the versions there are.
+fn posted(id: ImplementationId, before: &Timeline, draft: Draft, now: Instant) -> Posted {
     let after: Timeline = before
         .versions()
         .iter()
         .cloned()
-        .chain([version.clone()])
+        .chain([draft.version.clone()])
         .collect();
-    Ok(Posted {
-        shown: shown(id, &after, &version, tx.now),
-        earliest_from,
-        shortens: shortened,
-    })
+    Posted {
+        shown: shown(id, &after, &draft.version, now),
+        earliest_from: draft.earliest_from,
+        shortens: draft.shortens,
+    }
+}
+
+/// What posting a version would do, and to whom. Reads only: nobody waits for it.
+///
+/// # Errors
+/// As [`post`].
+pub fn dry_run(
+    rx: &mut Rx<'_>,
+    id: ImplementationId,
+    new: &NewVersion,
+) -> Result<(Posted, Impact), Error> {
+    rx.authorize(Action::ConfigureImplementation, Scope::implementation(id))?;
+    rx.view.implementation(id)?.ok_or(Error::NotFound)?;
+    let before = Timeline::new(rx.view.policy_versions(id)?);
+    let draft = draft(&before, new, PolicyId(Uuid::nil()), rx.now)?;
+    let after: Vec<PolicyVersion> = before
+        .versions()
+        .iter()
+        .cloned()
+        .chain([draft.version.clone()])
+        .collect();
+    let among = evaluate::NewVersion {
+        after: &after,
+        version: &draft.version,
+    };
+    let impact = policy_impact(rx.view, id, among, rx.now)?;
+    Ok((posted(id, &before, draft, rx.now), impact))
+}
+
+/// Posts the next version. Every recorded state of the implementation becomes due for a new evaluation.
+///
+/// # Errors
+/// `Invalid` with every contradiction of the document and every fault of its start.
+pub fn post(tx: &mut Tx<'_>, id: ImplementationId, new: &NewVersion) -> Result<Posted, Error> {
+    tx.authorize(Action::ConfigureImplementation, Scope::implementation(id))?;
+    tx.unit.implementation(id)?.ok_or(Error::NotFound)?;
+    // Of two posts at once the second sees the first one's version.
+    tx.unit.lock_implementation(id)?;
+    let before = Timeline::new(tx.unit.policy_versions(id)?);
+    let draft = draft(&before, new, tx.id(), tx.now)?;
+    tx.unit.insert_policy_version(id, &draft.version)?;
+    tx.unit.bump_generation(id)?;
+    tx.trail.touched("implementation", id);
+    tx.trail.touched("policy", draft.version.id);
+    Ok(posted(id, &before, draft, tx.now))
 }
 
 fn rules_of(new: &NewVersion) -> Result<&PolicyDocument, Error> {

@@ -3,12 +3,14 @@
 //! The domain decides state by command; `authorize` decides action by role.
 
 mod carry;
+mod deadline;
 mod keep;
 mod practice;
 mod renewal;
 
 use std::collections::BTreeSet;
 
+pub use deadline::CannotExtend;
 pub use practice::{REVIEW_PRACTICE, SUBMIT_PRACTICE};
 pub use renewal::NewRenewal;
 
@@ -30,15 +32,18 @@ pub enum RequestCommand {
     Withdraw,
     /// Give it another class.
     Reclassify,
+    /// Give one of its deadlines a later last day.
+    ExtendDeadline,
     Activate,
 }
 
 impl RequestCommand {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Approve,
         Self::Deny,
         Self::Withdraw,
         Self::Reclassify,
+        Self::ExtendDeadline,
         Self::Activate,
     ];
 
@@ -49,6 +54,7 @@ impl RequestCommand {
             Self::Deny => "deny",
             Self::Withdraw => "withdraw",
             Self::Reclassify => "reclassify",
+            Self::ExtendDeadline => "extend_deadline",
             Self::Activate => "activate",
         }
     }
@@ -134,7 +140,7 @@ pub enum Verdict {
 /// State by command, for requests.
 #[must_use]
 pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict {
-    use RequestCommand::{Activate, Approve, Deny, Reclassify, Withdraw};
+    use RequestCommand::{Activate, Approve, Deny, ExtendDeadline, Reclassify, Withdraw};
     use RequestState as S;
     use Verdict::{Allowed, Needs, Never};
     match (state, command) {
@@ -142,7 +148,12 @@ pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict 
             S::Fulfilled | S::Denied | S::Withdrawn | S::Lapsed,
             Approve | Deny | Withdraw | Reclassify | Activate,
         ) => Never,
-        (S::Submitted, Approve | Deny | Withdraw | Reclassify) => Allowed,
+        (S::Fulfilled | S::Denied | S::Withdrawn, ExtendDeadline) => Never,
+        // An extension comes too late, and would take back what everybody was told.
+        (S::Lapsed, ExtendDeadline) => Needs(
+            "a completion, signature or submission that occurred in time and reopens it; without one, submit a new request",
+        ),
+        (S::Submitted, Approve | Deny | Withdraw | Reclassify | ExtendDeadline) => Allowed,
         (S::Submitted, Activate) => Needs("the approval of the request"),
         (
             S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
@@ -150,7 +161,7 @@ pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict 
         ) => Never,
         (
             S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
-            Deny | Withdraw | Reclassify,
+            Deny | Withdraw | Reclassify | ExtendDeadline,
         )
         | (S::Ready, Activate) => Allowed,
         (S::Onboarding, Activate) => Needs("every agreement and training"),

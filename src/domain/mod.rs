@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod command;
 pub mod departure;
+pub mod departure_notice;
 pub mod error;
 pub mod evaluate;
 pub mod fact;

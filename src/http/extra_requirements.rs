@@ -44,6 +44,9 @@ pub struct AddRequirementRequest {
     /// The last local day on which it is owed. Absent: without end.
     #[serde(default)]
     until_on: Option<DayText>,
+    /// The extra requirement that this one corrects; both stay on record.
+    #[serde(default)]
+    supersedes: Option<Uuid>,
     /// Why. Name no clients and no health or legal details.
     #[validate(length(min = 1, max = 1000), custom(function = "checks::text"))]
     #[schema(min_length = 1, max_length = 1000)]
@@ -217,6 +220,7 @@ async fn add_requirement(
         request_id: RequestId(request.license_request_id),
         requirement: request.requirement,
         until_on: request.until_on.map(|day| day.0),
+        supersedes: request.supersedes.map(FactId),
         reported: Reported {
             reason: Some(request.reason),
             ticket_reference: request.ticket_reference,

@@ -14,6 +14,7 @@ pub mod checks;
 pub mod contested_items;
 pub mod cursor;
 pub mod deactivations;
+pub mod departure_notices;
 pub mod departures;
 pub mod ends;
 pub mod etag;
@@ -148,6 +149,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(add_ons::routes)
         .configure(holds::routes)
         .configure(leaves::routes)
+        .configure(departure_notices::routes)
         .configure(departures::routes)
         .configure(deactivations::routes)
         .configure(contested_items::routes)

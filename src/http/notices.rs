@@ -188,6 +188,9 @@ pub struct RecordNoticeRequest {
     channel: ChannelName,
     /// When it was sent or said; at most 5 minutes ahead. A grace starts at most 24 hours before the recording.
     sent_at: InstantText,
+    /// The notice that this one corrects, which counts no longer; a reason is needed then.
+    #[serde(default)]
+    supersedes: Option<Uuid>,
     #[serde(default)]
     #[validate(nested)]
     report: Option<ReportRequest>,
@@ -382,6 +385,7 @@ async fn record_notice(
             sent_at: request.sent_at.0,
         },
         channel: request.channel.into(),
+        supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
     let call = Call {

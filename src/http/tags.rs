@@ -36,6 +36,8 @@ tags! {
     ADD_ONS = "add-ons", "Licenses that depend on a base license, and are on only while it gives access.";
     HOLDS = "holds", "Causes for suspension that staff open and lift by hand.";
     LEAVES = "leaves", "From when to when somebody is away; the license is held by itself.";
+    DEPARTURE_NOTICES = "departure-notices",
+        "What somebody unverified said: parked until a supervisor or the authorized signer decides.";
     DEPARTURES = "departures", "Employment at an organization ended.";
     DEACTIVATIONS = "deactivations", "Access ended, now or later.";
     CONTESTED_ITEMS = "contested-items", "Ends that late facts or corrections contest; staff decide.";

@@ -43,6 +43,9 @@ pub struct BookTrainingRequest {
     /// When it was booked; not in the future. Absent: now.
     #[serde(default)]
     booked_at: Option<InstantText>,
+    /// The booking that this one corrects; a reason is needed then.
+    #[serde(default)]
+    supersedes: Option<Uuid>,
     #[serde(default)]
     #[validate(nested)]
     report: Option<ReportRequest>,
@@ -64,6 +67,9 @@ pub enum BookingResultName {
 #[serde(deny_unknown_fields)]
 pub struct SettleTrainingBookingRequest {
     result: BookingResultName,
+    /// The `settlement_id` that this one corrects; a reason is needed then.
+    #[serde(default)]
+    supersedes: Option<Uuid>,
     #[serde(default)]
     #[validate(nested)]
     report: Option<ReportRequest>,
@@ -81,6 +87,9 @@ pub struct TrainingBookingResponse {
     booked_at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<BookingResultName>,
+    /// What said so; a correction names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settlement_id: Option<Uuid>,
     report: ReportResponse,
 }
 
@@ -106,6 +115,7 @@ impl From<&BookingShown> for TrainingBookingResponse {
                 BookingResult::NoShow => BookingResultName::NoShow,
                 BookingResult::Cancelled => BookingResultName::Cancelled,
             }),
+            settlement_id: shown.result.map(|(settlement, _)| settlement.into()),
             report: (&fact.envelope).into(),
         }
     }
@@ -150,6 +160,7 @@ fn example(result: Option<&str>) -> Value {
     });
     if let Some(result) = result {
         example["result"] = json!(result);
+        example["settlement_id"] = json!("0199f3c2-8c90-7c00-8b00-4d4d4d4d4d19");
     }
     example
 }
@@ -234,6 +245,7 @@ async fn book_training(
         course: request.course,
         scheduled_at: request.scheduled_at.0,
         booked_at: request.booked_at.map(|at| at.0),
+        supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
     let call = Call {
@@ -336,6 +348,7 @@ async fn settle_training_booking(
             BookingResultName::NoShow => BookingResult::NoShow,
             BookingResultName::Cancelled => BookingResult::Cancelled,
         },
+        supersedes: body.value.supersedes.map(FactId),
         reported: ReportRequest::read(body.value.report)?,
     };
     let call = Call {

@@ -44,6 +44,9 @@ pub struct WaiveRequirementRequest {
     /// The last local day of the waiver. Absent: without end.
     #[serde(default)]
     until_on: Option<DayText>,
+    /// The waiver that this one corrects; both stay on record.
+    #[serde(default)]
+    supersedes: Option<Uuid>,
     /// Why. Name no clients and no health or legal details.
     #[validate(length(min = 1, max = 1000), custom(function = "checks::text"))]
     #[schema(min_length = 1, max_length = 1000)]
@@ -213,6 +216,7 @@ async fn waive_requirement(
         organization_id: OrganizationId(request.organization_id),
         requirement: request.requirement,
         until_on: request.until_on.map(|day| day.0),
+        supersedes: request.supersedes.map(FactId),
         reported: Reported {
             reason: Some(request.reason),
             ticket_reference: request.ticket_reference,

@@ -199,6 +199,12 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"expected_version": 2, "class": "returning", "reason": "Canary was here before."}"#,
     ),
     (
+        "extend_license_request_deadline",
+        "$open_request",
+        r#"{"expected_version": 3, "deadline": "request_lapse", "until_on": "2026-12-31",
+            "reason": "Canary was ill.", "ticket_reference": "canary-12"}"#,
+    ),
+    (
         "change_license",
         "",
         r#"{"license_id": "$other_license", "license_type": "end_user", "report": {"reason": "Canary reads."}}"#,
@@ -234,7 +240,7 @@ const BODIES: &[(&str, &str, &str)] = &[
     (
         "activate_license_request",
         "$open_request",
-        r#"{"expected_version": 3, "report": {"reason": "Canary is ready."}}"#,
+        r#"{"expected_version": 4, "report": {"reason": "Canary is ready."}}"#,
     ),
     (
         "deny_license_request",
@@ -336,6 +342,24 @@ const BODIES: &[(&str, &str, &str)] = &[
         "lift_hold",
         "$open_hold",
         r#"{"expected_version": 1, "report": {"reason": "Canary called back."}}"#,
+    ),
+    (
+        "record_departure_notice",
+        "",
+        r#"{"person_id": "$person", "organization_id": "$organization", "ended_on": "2026-02-27",
+            "report": {"reason": "Canary was told.", "reported_by": {"name": "Canary Clerk", "contact": "canary 555"}}}"#,
+    ),
+    (
+        "confirm_departure_notice",
+        "$departure_notice",
+        r#"{"expected_version": 1, "ended_on": "2026-02-27",
+            "report": {"reason": "Canary left.", "reported_by": {"person_id": "$supervisor"}}}"#,
+    ),
+    (
+        "reject_departure_notice",
+        "$other_departure_notice",
+        r#"{"expected_version": 1,
+            "report": {"reason": "Canary is at work.", "reported_by": {"person_id": "$supervisor"}}}"#,
     ),
     (
         "record_leave",

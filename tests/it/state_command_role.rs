@@ -23,33 +23,59 @@ const ROLES: [(&str, Role); 8] = [
 /// The states that a request can reach in this version of the service, and each command in the order of the columns:
 /// 200 done, 403 not this role's business, 409 not in this state.
 #[rustfmt::skip]
-const TABLE: [(&str, RequestCommand, [u16; 8]); 24] = [
-    //                                          admin trainer help superv user auditor front integr
-    ("submitted",  RequestCommand::Approve,  [  200,  403,   403,  403,   403,  403,   403,  403]),
-    ("submitted",  RequestCommand::Deny,     [  200,  403,   403,  403,   403,  403,   403,  403]),
-    ("submitted",  RequestCommand::Withdraw, [  200,  403,   200,  200,   403,  403,   403,  403]),
-    ("submitted",  RequestCommand::Activate, [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("onboarding", RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("onboarding", RequestCommand::Deny,     [  200,  403,   403,  403,   403,  403,   403,  403]),
-    ("onboarding", RequestCommand::Withdraw, [  200,  403,   200,  200,   403,  403,   403,  403]),
-    ("onboarding", RequestCommand::Activate, [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("ready",      RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("ready",      RequestCommand::Deny,     [  200,  403,   403,  403,   403,  403,   403,  403]),
-    ("ready",      RequestCommand::Withdraw, [  200,  403,   200,  200,   403,  403,   403,  403]),
-    ("ready",      RequestCommand::Activate, [  200,  403,   403,  403,   403,  403,   403,  403]),
-    ("fulfilled",  RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("fulfilled",  RequestCommand::Deny,     [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("fulfilled",  RequestCommand::Withdraw, [  409,  403,   409,  409,   403,  403,   403,  403]),
-    ("fulfilled",  RequestCommand::Activate, [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("denied",     RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("denied",     RequestCommand::Deny,     [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("denied",     RequestCommand::Withdraw, [  409,  403,   409,  409,   403,  403,   403,  403]),
-    ("denied",     RequestCommand::Activate, [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("withdrawn",  RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("withdrawn",  RequestCommand::Deny,     [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("withdrawn",  RequestCommand::Withdraw, [  409,  403,   409,  409,   403,  403,   403,  403]),
-    ("withdrawn",  RequestCommand::Activate, [  409,  403,   403,  403,   403,  403,   403,  403]),
+const TABLE: [(&str, RequestCommand, [u16; 8]); 35] = [
+    //                                                admin trainer help superv user auditor front integr
+    ("submitted",  RequestCommand::Approve,        [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("submitted",  RequestCommand::Deny,           [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("submitted",  RequestCommand::Withdraw,       [  200,  403,   200,  200,   403,  403,   403,  403]),
+    ("submitted",  RequestCommand::ExtendDeadline, [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("submitted",  RequestCommand::Activate,       [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("onboarding", RequestCommand::Approve,        [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("onboarding", RequestCommand::Deny,           [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("onboarding", RequestCommand::Withdraw,       [  200,  403,   200,  200,   403,  403,   403,  403]),
+    ("onboarding", RequestCommand::ExtendDeadline, [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("onboarding", RequestCommand::Activate,       [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("ready",      RequestCommand::Approve,        [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("ready",      RequestCommand::Deny,           [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("ready",      RequestCommand::Withdraw,       [  200,  403,   200,  200,   403,  403,   403,  403]),
+    // What is ready has met its deadline.
+    ("ready",      RequestCommand::ExtendDeadline, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("ready",      RequestCommand::Activate,       [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("fulfilled",  RequestCommand::Approve,        [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("fulfilled",  RequestCommand::Deny,           [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("fulfilled",  RequestCommand::Withdraw,       [  409,  403,   409,  409,   403,  403,   403,  403]),
+    ("fulfilled",  RequestCommand::ExtendDeadline, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("fulfilled",  RequestCommand::Activate,       [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("denied",     RequestCommand::Approve,        [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("denied",     RequestCommand::Deny,           [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("denied",     RequestCommand::Withdraw,       [  409,  403,   409,  409,   403,  403,   403,  403]),
+    ("denied",     RequestCommand::ExtendDeadline, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("denied",     RequestCommand::Activate,       [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("withdrawn",  RequestCommand::Approve,        [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("withdrawn",  RequestCommand::Deny,           [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("withdrawn",  RequestCommand::Withdraw,       [  409,  403,   409,  409,   403,  403,   403,  403]),
+    ("withdrawn",  RequestCommand::ExtendDeadline, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("withdrawn",  RequestCommand::Activate,       [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("lapsed",     RequestCommand::Approve,        [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("lapsed",     RequestCommand::Deny,           [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("lapsed",     RequestCommand::Withdraw,       [  409,  403,   409,  409,   403,  403,   403,  403]),
+    ("lapsed",     RequestCommand::ExtendDeadline, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("lapsed",     RequestCommand::Activate,       [  409,  403,   403,  403,   403,  403,   403,  403]),
 ];
+
+impl Story {
+    /// Detroit's rules with a lapse of what is not finished after sixty days, in force from now on.
+    async fn unfinished_requests_lapse(&self) {
+        let preset = self.get("admin", "/v1/policy-presets/hand").await;
+        let mut document = preset.expect(200)["document"].clone();
+        document["requests"]["lapses_after"] = json!({ "days": 60 });
+        let from = self.app.app.now() + chrono::TimeDelta::hours(25);
+        let body = json!({ "effective_from": from, "document": document });
+        let path = format!("/v1/implementations/{}/policies", self.hand);
+        self.post("admin", &path, &body).await.expect(201);
+        self.app.clock.set(from);
+    }
+}
 
 /// A request for somebody new, led to a state; the trainee has the role of an end user, so that he may know of it.
 async fn request_in(story: &Story, state: &str, number: usize) -> Value {
@@ -83,6 +109,7 @@ async fn request_in(story: &Story, state: &str, number: usize) -> Value {
         "withdrawn" => {
             story.decide("supervisor", id, "withdraw").await.expect(200);
         }
+        "lapsed" => story.app.clock.advance(chrono::TimeDelta::days(61)),
         other => panic!("no way to {other}"),
     }
     let request = story
@@ -103,6 +130,7 @@ fn each_state_answers_each_command_of_each_role() {
     }
     on_both(|database| async move {
         let story = Story::on(&database).await;
+        story.unfinished_requests_lapse().await;
         let mut number = 0;
         let mut wrong = Vec::new();
         let mut kept: Option<Value> = None;
@@ -117,7 +145,18 @@ fn each_state_answers_each_command_of_each_role() {
                     }
                 };
                 let id = text(&request["id"]);
-                let answer = story.decide(who, id, command.as_str()).await;
+                let answer = match command {
+                    RequestCommand::ExtendDeadline => {
+                        let last = story.app.app.now() + chrono::TimeDelta::days(90);
+                        let body = json!({
+                            "expected_version": request["version"], "deadline": "request_lapse",
+                            "until_on": last.date_naive(), "reason": "The trainer was ill.",
+                        });
+                        let path = format!("/v1/license-requests/{id}/extend-deadline");
+                        story.post(who, &path, &body).await
+                    }
+                    _ => story.decide(who, id, command.as_str()).await,
+                };
                 if answer.status != expected {
                     wrong.push(format!(
                         "{state} {} by {who}: {} instead of {expected}: {}",

@@ -16,7 +16,7 @@ use crate::domain::requirement::standing_facts;
 use super::dossier::Dossier;
 use super::evidence::{completion, store};
 use super::practice::authorize_anywhere;
-use super::reporting::{About, Reported, fact, not_in_the_future, not_oneself, scope};
+use super::reporting::{About, Reported, corrects, fact, not_in_the_future, not_oneself, scope};
 
 /// A course scheduled for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub struct NewBooking {
     pub scheduled_at: Instant,
     /// Absent: now.
     pub booked_at: Option<Instant>,
+    pub supersedes: Option<FactId>,
     pub reported: Reported,
 }
 
@@ -34,6 +35,8 @@ pub struct NewBooking {
 pub struct BookingSettlement {
     pub booking: FactId,
     pub result: BookingResult,
+    /// The settlement that this one corrects.
+    pub supersedes: Option<FactId>,
     pub reported: Reported,
 }
 
@@ -77,11 +80,19 @@ pub fn book_training(tx: &mut Tx<'_>, new: &NewBooking) -> Result<BookingShown, 
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let envelope = new.reported.envelope(
+    let supersedes = corrects(
+        &dossier,
+        new.supersedes,
+        FactKind::TrainingBooked,
+        None,
+        &new.reported,
+    )?;
+    let mut envelope = new.reported.envelope(
         tx,
         person.implementation_id,
         (booked_at, Precision::Instant),
     )?;
+    envelope.supersedes = supersedes;
     let body = FactBody::TrainingBooked {
         course: new.course.clone(),
         scheduled_at: new.scheduled_at,
@@ -107,9 +118,34 @@ pub fn settle_booking(
     not_oneself(tx, person.id, "somebody else records your trainings")?;
     tx.unit.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
-    if let Some((_, result)) = result_of(&dossier.facts, booking.id) {
-        return Err(Rejection::never(word(result), "settle").into());
+    let settled = result_of(&dossier.facts, booking.id);
+    if settlement.supersedes.is_some()
+        && settlement.supersedes != settled.map(|(settlement, _)| settlement)
+    {
+        return Err(Error::invalid(
+            "/supersedes",
+            "is not the settlement of this booking that stands",
+        ));
     }
+    if let Some((_, result)) = settled
+        && settlement.supersedes.is_none()
+    {
+        return Err(Rejection::needing(
+            word(result),
+            "settle",
+            vec![
+                "`supersedes` with the booking's `settlement_id`, if that was an error".to_owned(),
+            ],
+        )
+        .into());
+    }
+    let supersedes = corrects(
+        &dossier,
+        settlement.supersedes,
+        FactKind::BookingSettled,
+        None,
+        &settlement.reported,
+    )?;
     let FactBody::TrainingBooked { scheduled_at, .. } = booking.body else {
         return Err(Error::NotFound);
     };
@@ -122,9 +158,10 @@ pub fn settle_booking(
         .into());
     }
     let now = (tx.now, Precision::Instant);
-    let envelope = settlement
+    let mut envelope = settlement
         .reported
         .envelope(tx, person.implementation_id, now)?;
+    envelope.supersedes = supersedes;
     let body = FactBody::BookingSettled {
         booking: booking.id,
         result: settlement.result,

@@ -11,15 +11,19 @@ use crate::application::ports::{StoreError, UnitOfWork, View};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::evaluate::{
-    Case, Evaluation, LoginSource, Reader, RequestEvaluation, WayBack, evaluate, evaluate_request,
-    request_in_hindsight, seen_by, way_back,
+    Case, Evaluation, LicensePreview, LoginSource, NewVersion, Reader, RequestEvaluation, WayBack,
+    evaluate, evaluate_request, preview_license, preview_request, request_in_hindsight, seen_by,
+    way_back,
 };
 use crate::domain::fact::{Fact, FactBody, NoticeRule};
-use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId, ProjectId};
+use crate::domain::ids::{
+    FactId, ImplementationId, LicenseId, OrganizationId, PersonId, ProjectId,
+};
 use crate::domain::license::License;
 use crate::domain::login::Sources;
 use crate::domain::policy::{LicenseKind, PolicyDocument, PolicyVersion};
 use crate::domain::request::{LicenseRequest, RecordedState};
+use crate::domain::requirement::RequirementKey;
 use crate::domain::roster::{Implementation, Participation, Person};
 
 /// One person with all facts, requests and licenses.
@@ -133,6 +137,14 @@ impl Dossier {
         }
     }
 
+    /// The same dossier as if one fact had never been recorded.
+    #[must_use]
+    pub(super) fn without(&self, fact: FactId) -> Self {
+        let mut dossier = self.clone();
+        dossier.facts.retain(|other| other.id != fact);
+        dossier
+    }
+
     fn case<'a>(&'a self, organization: OrganizationId, sources: &'a [LoginSource]) -> Case<'a> {
         Case {
             organization,
@@ -163,6 +175,38 @@ impl Dossier {
             .filter(|id| named.is_none_or(|named| named == *id))
             .filter(|id| self.license_at(*id, at).allowed())
             .collect()
+    }
+
+    /// What a new policy version would do to the license of the person at an organization.
+    #[must_use]
+    pub fn preview_license(
+        &self,
+        organization: OrganizationId,
+        new: NewVersion<'_>,
+        now: Instant,
+    ) -> LicensePreview {
+        let sources = self.sources.known_at(now);
+        preview_license(&self.case(organization, &sources), new, now)
+    }
+
+    /// What a new policy version would newly ask of a request. One that a newer request replaced owes nothing more.
+    #[must_use]
+    pub fn preview_request(
+        &self,
+        request: &LicenseRequest,
+        new: NewVersion<'_>,
+        now: Instant,
+    ) -> Vec<RequirementKey> {
+        if self.replaced_at(request).is_some() {
+            return Vec::new();
+        }
+        let sources = self.sources.known_at(now);
+        preview_request(
+            &self.case(request.organization_id, &sources),
+            new,
+            request,
+            &self.project_types_of(&request.projects),
+        )
     }
 
     /// Whether any login source is in service: without one the inactivity rule is not in force.

@@ -7,15 +7,15 @@ use crate::application::visible::{NO_ORGANIZATION, visible_organization, visible
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Precision, local_day};
 use crate::domain::error::Rejection;
-use crate::domain::fact::{Fact, FactBody};
-use crate::domain::ids::{OrganizationId, PersonId, RequestId};
+use crate::domain::fact::{Fact, FactBody, FactKind};
+use crate::domain::ids::{FactId, OrganizationId, PersonId, RequestId};
 use crate::domain::policy::{AgreementScope, PolicyDocument};
 use crate::domain::request::LicenseRequest;
 use crate::domain::requirement::RequirementKey;
 
 use super::dossier::Dossier;
 use super::evidence::store;
-use super::reporting::{About, Reported, fact, not_oneself, scope};
+use super::reporting::{About, Reported, corrects, fact, not_oneself, scope};
 
 /// One requirement waived for a person at an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub struct NewWaiver {
     pub requirement: String,
     /// The last local day. Absent: without end.
     pub until_on: Option<NaiveDate>,
+    pub supersedes: Option<FactId>,
     /// With the reason.
     pub reported: Reported,
 }
@@ -37,6 +38,7 @@ pub struct NewExtraRequirement {
     pub requirement: String,
     /// The last local day on which it is owed. Absent: without end.
     pub until_on: Option<NaiveDate>,
+    pub supersedes: Option<FactId>,
     /// With the reason.
     pub reported: Reported,
 }
@@ -67,8 +69,16 @@ pub fn waive_requirement(tx: &mut Tx<'_>, new: &NewWaiver) -> Result<Fact, Error
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
+    let supersedes = corrects(
+        &dossier,
+        new.supersedes,
+        FactKind::Waived,
+        Some(organization.id),
+        &new.reported,
+    )?;
     let now = (tx.now, Precision::Instant);
-    let envelope = new.reported.envelope(tx, person.implementation_id, now)?;
+    let mut envelope = new.reported.envelope(tx, person.implementation_id, now)?;
+    envelope.supersedes = supersedes;
     let about = About {
         organization: Some(organization.id),
         ..About::default()
@@ -212,18 +222,40 @@ pub fn add_requirement(tx: &mut Tx<'_>, new: &NewExtraRequirement) -> Result<Fac
         .ok_or(Error::NoPolicy)?;
     let mut faults: Vec<Fault> = past(&dossier, new.until_on, tx.now).into_iter().collect();
     faults.extend(known(&document, &request, &new.requirement));
-    if evaluation
-        .requirements
+    let replaced = dossier
+        .facts
         .iter()
-        .any(|standing| standing.key.to_string() == new.requirement)
+        .find(|fact| Some(fact.id) == new.supersedes);
+    let same = replaced.is_some_and(|fact| {
+        matches!(&fact.body, FactBody::RequirementAdded { requirement, .. } if *requirement == new.requirement)
+    });
+    if replaced.is_some_and(|fact| fact.request_id != Some(request.id)) {
+        faults.push(Fault::at(
+            "/supersedes",
+            "names no extra requirement of this request",
+        ));
+    }
+    if !same
+        && evaluation
+            .requirements
+            .iter()
+            .any(|standing| standing.key.to_string() == new.requirement)
     {
         faults.push(Fault::at("/requirement", "is owed by this request already"));
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
+    let supersedes = corrects(
+        &dossier,
+        new.supersedes,
+        FactKind::RequirementAdded,
+        Some(request.organization_id),
+        &new.reported,
+    )?;
     let now = (tx.now, Precision::Instant);
-    let envelope = new.reported.envelope(tx, request.implementation_id, now)?;
+    let mut envelope = new.reported.envelope(tx, request.implementation_id, now)?;
+    envelope.supersedes = supersedes;
     let about = About {
         organization: Some(request.organization_id),
         request: Some(request.id),

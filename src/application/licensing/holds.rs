@@ -66,7 +66,7 @@ fn by_hand(cause: HoldCause) -> Result<(), Error> {
             "follows from a correction: record the corrected fact with `supersedes`"
         }
         C::DepartureUnverified => {
-            "follows from a notice of departure whose reporter is not verified, which this version does not take: have a supervisor confirm it and record it under `/v1/departures`, or open `investigation`"
+            "follows from a notice of departure whose reporter nobody verified: record one under `/v1/departure-notices`"
         }
     };
     Err(Error::invalid("/cause", instead))

@@ -20,6 +20,7 @@ mod licenses;
 pub mod logins;
 pub mod notices;
 mod practice;
+mod preview;
 mod reindex;
 mod renewals;
 mod reporting;
@@ -37,8 +38,10 @@ pub use changes::{NewLicenseChange, change_license};
 pub use contested::{Contest, ContestedShown, contested_item, contested_items, uphold};
 pub use dossier::{Dossier, evaluate_due_people};
 pub use ends::{
-    Affected, EndKind, EndShown, EndStatus, Ended, NewDeactivation, NewDeparture, cancel_end,
-    deactivate, end, ends, report_departure, reschedule_end,
+    Affected, DepartureNoticeShown, EndKind, EndShown, EndStatus, Ended, NewDeactivation,
+    NewDeparture, NewDepartureNotice, NoticeDecision, cancel_end, deactivate, departure_notice,
+    departure_notices, end, ends, notice_departure, report_departure, reschedule_end,
+    settle_departure_notice,
 };
 pub use evidence::{
     NewSignature, NewTraining, completion, completions, record_completion, record_signature,
@@ -58,11 +61,12 @@ pub use practice::{
     NewPracticeResult, NewPracticeSubmission, PracticeQueue, SubmissionShown, review_practice,
     submission, submissions, submit_practice,
 };
+pub use preview::{Impact, Touched, TouchedList, policy_impact};
 pub use renewals::{NewAcknowledgement, NewLicenseRenewal, acknowledge, renew_license};
 pub use reporting::{Moment, Reported};
 pub use requests::{
-    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, reclassify, request,
-    requests, submit, withdraw,
+    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, extend_deadline,
+    reclassify, request, requests, submit, withdraw,
 };
 pub use returns::{EndInError, reactivate, reinstate, wrong_person};
 pub use waitlist::{PoolShown, SeatsQuery, SeatsShown, give_places, seats};

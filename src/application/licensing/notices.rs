@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::dossier::Dossier;
 use super::licenses::fill_page;
-use super::reporting::{About, Reported, fact, not_in_the_future, not_oneself};
+use super::reporting::{About, Reported, corrects, fact, not_in_the_future, not_oneself};
 use crate::application::actor::{Action, Scope};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
@@ -24,6 +24,7 @@ pub struct NoticeReport {
     pub notice: NewNotice,
     /// How it reached the person.
     pub channel: Channel,
+    pub supersedes: Option<FactId>,
     pub reported: Reported,
 }
 
@@ -101,16 +102,41 @@ pub fn record_notice(tx: &mut Tx<'_>, new: &NoticeReport) -> Result<NoticeShown,
     }
     tx.unit.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
+    let supersedes = corrects(
+        &dossier,
+        new.supersedes,
+        FactKind::NoticeSent,
+        Some(license.organization_id),
+        &new.reported,
+    )?;
     let evaluation = dossier.license_at(license.organization_id, tx.now);
     let state = evaluation.status().map_or("none", LicenseStatus::as_str);
+    let ended = evaluation
+        .period()
+        .is_none_or(|period| period.end.is_some());
+    let evaluation = match supersedes {
+        None => evaluation,
+        Some(_) if ended => {
+            return Err(not_now(
+                state,
+                "a running license: this one ended, and a bounce of the notice contests that end"
+                    .to_owned(),
+            ));
+        }
+        // What is corrected counts no longer: the new one is judged as if it alone had been sent.
+        Some(replaced) => dossier
+            .without(replaced)
+            .license_at(license.organization_id, tx.now),
+    };
     evaluation
         .check_notice(&new.notice)
         .map_err(|fault| refusal(fault, state, &dossier, new, tx.now))?;
-    let envelope = new.reported.envelope(
+    let mut envelope = new.reported.envelope(
         tx,
         license.implementation_id,
         (new.notice.sent_at, Precision::Instant),
     )?;
+    envelope.supersedes = supersedes;
     let about = About {
         organization: Some(license.organization_id),
         request: None,

@@ -16,20 +16,21 @@ fn shown(verdict: Verdict) -> &'static str {
 #[test]
 fn every_request_state_has_a_verdict_for_every_command() {
     use RequestState as S;
+    const LATE: &str = "a completion, signature or submission that occurred in time and reopens it; without one, submit a new request";
     #[rustfmt::skip]
-    let rows: [(S, [&str; 5]); 11] = [
-        //               approve  deny     withdraw reclassify activate
-        (S::Submitted,   [ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the approval of the request"]),
-        (S::Onboarding,  [NEVER,   ALLOWED, ALLOWED, ALLOWED, "every agreement and training"]),
-        (S::Practice,    [NEVER,   ALLOWED, ALLOWED, ALLOWED, "every practice set, submitted"]),
-        (S::InReview,    [NEVER,   ALLOWED, ALLOWED, ALLOWED, "the review of the practice cases"]),
-        (S::Corrections, [NEVER,   ALLOWED, ALLOWED, ALLOWED, "the corrected practice cases"]),
-        (S::Ready,       [NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED]),
-        (S::Waitlisted,  [NEVER,   ALLOWED, ALLOWED, ALLOWED, "a free seat"]),
-        (S::Fulfilled,   [NEVER,   NEVER,   NEVER,   NEVER,   NEVER]),
-        (S::Denied,      [NEVER,   NEVER,   NEVER,   NEVER,   NEVER]),
-        (S::Withdrawn,   [NEVER,   NEVER,   NEVER,   NEVER,   NEVER]),
-        (S::Lapsed,      [NEVER,   NEVER,   NEVER,   NEVER,   NEVER]),
+    let rows: [(S, [&str; 6]); 11] = [
+        //               approve  deny     withdraw reclassify extend_deadline activate
+        (S::Submitted,   [ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the approval of the request"]),
+        (S::Onboarding,  [NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "every agreement and training"]),
+        (S::Practice,    [NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "every practice set, submitted"]),
+        (S::InReview,    [NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the review of the practice cases"]),
+        (S::Corrections, [NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the corrected practice cases"]),
+        (S::Ready,       [NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED]),
+        (S::Waitlisted,  [NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "a free seat"]),
+        (S::Fulfilled,   [NEVER,   NEVER,   NEVER,   NEVER, NEVER,     NEVER]),
+        (S::Denied,      [NEVER,   NEVER,   NEVER,   NEVER, NEVER,     NEVER]),
+        (S::Withdrawn,   [NEVER,   NEVER,   NEVER,   NEVER, NEVER,     NEVER]),
+        (S::Lapsed,      [NEVER,   NEVER,   NEVER,   NEVER, LATE,      NEVER]),
     ];
     assert_eq!(rows.map(|(state, _)| state), S::ALL);
     let commands = [
@@ -37,6 +38,7 @@ fn every_request_state_has_a_verdict_for_every_command() {
         RequestCommand::Deny,
         RequestCommand::Withdraw,
         RequestCommand::Reclassify,
+        RequestCommand::ExtendDeadline,
         RequestCommand::Activate,
     ];
     assert_eq!(commands, RequestCommand::ALL);

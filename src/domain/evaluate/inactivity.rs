@@ -233,8 +233,8 @@ fn shortened_at(machine: &Machine<'_>, now: &Running<'_>) -> Option<Instant> {
     since
 }
 
-/// Whether a notice counts on: under every rule in force since its sending the license must have been over the step
-/// that it was sent for.
+/// Whether a notice counts on: at every instant since its sending the license must have been over the step that it was
+/// sent for, by the rules then in force. So a limit lengthened by less than the absence leaves it counting.
 pub(super) fn counts(machine: &Machine<'_>, notice: &TrackedNotice) -> bool {
     if running(machine).is_none() {
         return false;
@@ -242,11 +242,11 @@ pub(super) fn counts(machine: &Machine<'_>, notice: &TrackedNotice) -> bool {
     machine
         .rules
         .between(notice.occurred_at, machine.now())
-        .all(|(_, rules)| {
+        .all(|(from, rules)| {
             under(machine, rules).is_some_and(|running| {
                 running
                     .due(machine, notice.step)
-                    .is_some_and(|due| running.starts(due) <= notice.occurred_at)
+                    .is_some_and(|due| running.starts(due) <= notice.occurred_at.max(from))
             })
         })
 }

@@ -13,7 +13,7 @@ use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRu
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::OnMiss;
-use crate::domain::requirement::{RequirementKey, Status, standing_facts};
+use crate::domain::requirement::{RequirementKey, standing_facts};
 
 /// What happens by itself, in the order of precedence at one instant: departure, violation or bar, term end,
 /// agreement and recertification, inactivity.
@@ -228,14 +228,15 @@ impl<'a> Machine<'a> {
         self.settle();
     }
 
+    /// What access rests on: what is met, and what is waived.
     fn met(&self) -> Vec<RequirementKey> {
         self.all_owed()
-            .filter(|obligation| obligation.standing.status == Status::Met)
+            .filter(|obligation| !obligation.standing.status.is_open())
             .map(|obligation| obligation.standing.key.clone())
             .collect()
     }
 
-    /// A correction turned met into unmet.
+    /// A correction turned met or waived into unmet.
     fn evidence_withdrawn(&mut self, key: RequirementKey) {
         let acts = |day| {
             self.in_force()

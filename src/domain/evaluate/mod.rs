@@ -18,6 +18,7 @@ mod leave;
 mod machine;
 mod notices;
 mod obligation;
+mod preview;
 mod request;
 mod rules;
 mod settle;
@@ -40,6 +41,7 @@ pub use add_on::{AddOn, AddOnHold, AddOnStatus};
 pub use ladder::{WayBack, way_back};
 pub use notices::{NewNotice, NoticeFault, NoticeNeeded};
 pub use obligation::Obligation;
+pub use preview::{LicensePreview, NewVersion, preview_license, preview_request};
 pub use request::{
     Approvals, DeadlineStanding, DeadlineStatus, PracticeStanding, PracticeState, REQUEST_LAPSE,
     RequestEvaluation, classify, evaluate_request, request_in_hindsight, staff_role_name,

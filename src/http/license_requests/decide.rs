@@ -34,10 +34,10 @@ pub struct DenyRequest {
     reason: String,
 }
 
-crate::problems!(DecideProblems: KNOWN, BODY, POST, VERSIONED, [Code::OwnCase, Code::TransitionRefused]);
+crate::problems!(pub(super) DecideProblems: KNOWN, BODY, POST, VERSIONED, [Code::OwnCase, Code::TransitionRefused]);
 
 /// Sends the answer to a decision about a request.
-async fn decide(
+pub(super) async fn decide(
     state: &State,
     call: Call,
     id: RequestId,

@@ -1,6 +1,7 @@
 //! `/v1/license-requests`.
 
 mod decide;
+mod extend;
 mod read;
 mod submit;
 
@@ -29,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(decide::approve_license_request)
         .service(decide::deny_license_request)
         .service(decide::reclassify_license_request)
+        .service(extend::extend_license_request_deadline)
         .service(decide::withdraw_license_request)
         .service(decide::activate_license_request);
 }

@@ -2,6 +2,7 @@
 
 mod catalogues;
 mod document;
+mod impact;
 mod presets;
 mod versions;
 

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::PolicyDocumentSchema;
+use super::impact::{self, ImpactResponse};
 use crate::application::actor::Action;
+use crate::application::licensing::Impact;
 use crate::application::policies::{self, NewVersion, Posted, Standing, VersionShown};
 use crate::application::{Call, Caller};
 use crate::domain::ids::ImplementationId;
@@ -150,11 +152,14 @@ pub struct PolicyDryRunResponse {
     shortens: Vec<String>,
     /// The rules it holds that this service would store and show and not work yet.
     not_enforced: Vec<NotEnforcedDetails>,
+    /// Whom it would touch.
+    impact: ImpactResponse,
 }
 
-impl From<&Posted> for PolicyDryRunResponse {
-    fn from(posted: &Posted) -> Self {
+impl From<&(Posted, Impact)> for PolicyDryRunResponse {
+    fn from((posted, impact): &(Posted, Impact)) -> Self {
         Self {
+            impact: impact.into(),
             number: posted.shown.version.number,
             effective_from: posted.shown.version.effective_from,
             earliest_effective_from: posted.earliest_from,
@@ -311,7 +316,8 @@ async fn get_policy(
 /// version's. The document checks itself, and every contradiction is refused with its pointer. From its start on, every
 /// request and license of the implementation is judged by it; deadlines already announced are kept.
 ///
-/// With `dry_run=true` nothing is kept, and the answer says what would be.
+/// With `dry_run=true` nothing is kept, and the answer says what would be: who would become warnable, restored or newly
+/// obliged at its start, and which ends of the last 30 days would not have happened.
 #[utoipa::path(
     tag = tags::POLICIES,
     operation_id = "post_policy",
@@ -341,6 +347,7 @@ async fn get_policy(
                 "earliest_effective_from": "2026-03-03T18:00:00Z",
                 "shortens": ["/ends_of_need/departure_notice_hours"],
                 "not_enforced": gaps_example(),
+                "impact": impact::example(),
             }),
         ),
         (
@@ -371,9 +378,18 @@ async fn post_policy(
         document: request.document,
         effective_from: request.effective_from.map(|from| from.0),
     };
+    let action = Action::ConfigureImplementation;
+    if dry_run {
+        let found = state
+            .app
+            .read(caller, action, move |rx| policies::dry_run(rx, id, &new))
+            .await?;
+        let reply = responses::outcome(&PolicyDryRunResponse::from(&found));
+        return Ok(responses::send(reply));
+    }
     let call = Call {
         caller,
-        action: Action::ConfigureImplementation,
+        action,
         idempotency: body.idempotency,
         dry_run,
     };
@@ -383,9 +399,6 @@ async fn post_policy(
             call,
             move |tx| policies::post(tx, id, &new),
             move |posted| {
-                if dry_run {
-                    return responses::outcome(&PolicyDryRunResponse::from(posted));
-                }
                 let number = posted.shown.version.number;
                 responses::created(
                     format!("/v1/implementations/{id}/policies/{number}"),

@@ -16,9 +16,9 @@ use super::{Code, MEDIA_TYPE};
 /// sets, gathered by status.
 #[macro_export]
 macro_rules! problems {
-    ($(#[$doc:meta])* $name:ident: $($set:expr),* $(,)?) => {
+    ($(#[$doc:meta])* $visible:vis $name:ident: $($set:expr),* $(,)?) => {
         $(#[$doc])*
-        struct $name;
+        $visible struct $name;
 
         impl ::utoipa::IntoResponses for $name {
             fn responses() -> ::std::collections::BTreeMap<

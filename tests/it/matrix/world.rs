@@ -219,7 +219,8 @@ impl World {
         self.ids.insert("staff_role", id_of(&spare));
     }
 
-    /// HAND has no practice: a second version of its policy has a set that nobody owes yet. One was handed in before.
+    /// HAND has no practice and no deadlines: a second version of its policy has a set that nobody owes yet, of which
+    /// one was handed in before, and a lapse of unfinished requests.
     async fn practice(&mut self) {
         let implementation: ImplementationId = self.id("implementation").parse().unwrap();
         let person: PersonId = self.id("person").parse().unwrap();
@@ -262,6 +263,7 @@ impl World {
                 document["workflows"] = json!({ "intake": { "title": "Intake" } });
                 document["practice_sets"] =
                     json!({ "intake": { "title": "Intake", "workflow": "intake", "cases": 1 } });
+                document["requests"]["lapses_after"] = json!({ "days": 90 });
                 // A type that nobody holds asks for what HAND does not.
                 let mut volunteer = document["license_types"]["end_user"].clone();
                 volunteer["recertification"] = json!({
@@ -448,14 +450,20 @@ impl World {
             let id = self.record_of_the_person(body).await;
             self.ids.insert(word, id);
         }
+        for (word, request) in [
+            ("applicant", "open_request"),
+            ("other_applicant", "other_request"),
+            ("third_applicant", "third_request"),
+        ] {
+            let path = format!("/v1/license-requests/{}", self.id(request));
+            let applicant = self.get(&path).await["person_id"].clone();
+            self.ids
+                .insert(word, applicant.as_str().unwrap().to_owned());
+        }
+        self.said_to_have_left().await;
         let read = json!({ "person_id": person, "acknowledgement": "privacy_notice" });
         let read = self.post("/v1/acknowledgements", &read).await;
         self.ids.insert("acknowledgement", id_of(&read));
-        let path = format!("/v1/license-requests/{}", self.id("open_request"));
-        let applicant = self.get(&path).await["person_id"]
-            .as_str()
-            .map(str::to_owned);
-        self.ids.insert("applicant", applicant.unwrap());
         // The person left a minute ago; the colleague will leave, and will no longer need access before that.
         self.app.clock.advance(TimeDelta::minutes(1));
         let departure = |person: &str, member: &str, ended: Value| {
@@ -494,6 +502,25 @@ impl World {
 }
 
 impl World {
+    /// Somebody told the help desk that two of the applicants left.
+    async fn said_to_have_left(&mut self) {
+        let scope = [("implementation", "implementation")];
+        let (_, desk) = self.grant("of-record-desk", Role::HelpDesk, &scope).await;
+        for (word, person) in [
+            ("departure_notice", "other_applicant"),
+            ("other_departure_notice", "third_applicant"),
+        ] {
+            let body = json!({
+                "person_id": self.id(person),
+                "organization_id": self.id("organization"),
+                "ended_on": "2026-02-27",
+                "report": { "reported_by": { "name": "A caller" } },
+            });
+            let notice = self.post_as(&desk, "/v1/departure-notices", &body).await;
+            self.ids.insert(word, id_of(&notice));
+        }
+    }
+
     /// Writes a fact about the person's license as it is: for what HAND's own policy has no road to.
     async fn record_of_the_person(&self, body: FactBody) -> String {
         let license: LicenseId = self.id("license").parse().unwrap();

@@ -124,6 +124,30 @@ fn a_version_makes_states_due_and_reindexing_brings_them_up_to_date() {
             "neither kept anything"
         );
 
+        // Whom a course more would oblige: everybody with an open request, counted in full and shown in part.
+        let mut harder = document.clone();
+        harder["courses"]["data_entry"] = json!({ "title": "Data entry" });
+        let courses = "/license_types/end_user/requirement_sets/full/courses";
+        harder
+            .pointer_mut(courses)
+            .and_then(serde_json::Value::as_array_mut)
+            .unwrap()
+            .push(json!({ "course": "data_entry", "binds": "open_requests" }));
+        let dry_run = api.post(&dry, &json!({ "document": harder })).await;
+        assert_eq!(dry_run.status, 200, "{}", dry_run.body);
+        let impact = &dry_run.body["impact"];
+        assert_eq!(impact["newly_obliged"]["count"], json!(PEOPLE));
+        assert_eq!(impact["newly_obliged"]["has_more"], true);
+        let rows = impact["newly_obliged"]["data"].as_array().unwrap();
+        assert_eq!(rows.len(), 200);
+        assert_eq!(rows[0]["family_name"], "Number 0");
+        assert_eq!(rows[0]["requirements"], json!(["course:data_entry"]));
+        assert!(rows[0].get("license_id").is_none());
+        for other in ["warnable", "restored", "losing_access", "needless_ends"] {
+            assert_eq!(impact[other]["count"], 0, "{other}");
+        }
+        assert_eq!(stale(&api, implementation).await, 0);
+
         // From then on nothing is owed before activation.
         document["license_types"]["end_user"]["requirement_sets"]["full"] = json!({});
         let posted = api.post(&path, &json!({ "document": document })).await;

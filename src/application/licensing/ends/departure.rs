@@ -1,6 +1,7 @@
 //! Employment ended, or will.
 
 use super::moment::{check_moment, zone};
+use super::notice::settled_by_report;
 use super::read::EndShown;
 use super::record::record_end;
 use crate::application::actor::{Action, Role};
@@ -73,7 +74,7 @@ pub fn report_departure(
         Some(organization.id),
         &new.reported,
     )?;
-    record_end(
+    let end = record_end(
         tx,
         dossier,
         organization.id,
@@ -81,12 +82,16 @@ pub fn report_departure(
         FactBody::Departed,
         (&new.reported, supersedes),
         preview,
-    )
+    )?;
+    if !preview {
+        settled_by_report(tx, person.id, organization.id, end.fact.id)?;
+    }
+    Ok(end)
 }
 
 /// Whether the person has a supervisor's role there. One that a departure ended counts too: a repeated report is
 /// recorded.
-fn has_role_there(
+pub(super) fn has_role_there(
     view: &mut dyn View,
     person: PersonId,
     organization: &Organization,
@@ -98,7 +103,7 @@ fn has_role_there(
     }))
 }
 
-fn works_there(dossier: &Dossier, organization: OrganizationId) -> bool {
+pub(super) fn works_there(dossier: &Dossier, organization: OrganizationId) -> bool {
     dossier
         .licenses
         .iter()

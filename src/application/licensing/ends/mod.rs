@@ -6,6 +6,7 @@ mod deactivation;
 mod departure;
 mod figures;
 mod moment;
+mod notice;
 mod read;
 mod record;
 
@@ -13,6 +14,10 @@ pub use change::{cancel_end, reschedule_end};
 pub use deactivation::{NewDeactivation, deactivate};
 pub use departure::{NewDeparture, report_departure};
 pub use figures::Ended;
+pub use notice::{
+    DepartureNoticeShown, NewDepartureNotice, NoticeDecision, departure_notice, departure_notices,
+    notice_departure, settle_departure_notice,
+};
 pub use read::{EndShown, EndStatus, end, ends};
 pub use record::Affected;
 

@@ -1,13 +1,18 @@
 //! A request is approved step by step, denied or withdrawn.
 
+use chrono::NaiveDate;
+
 use super::read::{RequestShown, shown};
 use super::{find, load};
 use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::reporting::{About, Reported, fact, not_oneself, scope};
+use crate::application::licensing::reporting::{
+    About, Moment, Reported, fact, not_oneself, scope, within_years,
+};
 use crate::application::licensing::{activation, waitlist};
 use crate::application::{Error, Tx};
-use crate::domain::calendar::Precision;
+use crate::domain::calendar::{Precision, local_day};
+use crate::domain::command::CannotExtend;
 use crate::domain::evaluate::Reader;
 use crate::domain::fact::FactBody;
 use crate::domain::ids::RequestId;
@@ -148,6 +153,48 @@ pub fn reclassify(
     let body = dossier
         .request_at(&request, tx.now)
         .reclassify(class, &license, license_type)?;
+    record(tx, dossier, &request, &decision.reported, body)
+}
+
+/// Gives one deadline of a request a later last day; the reason is needed.
+pub fn extend_deadline(
+    tx: &mut Tx<'_>,
+    id: RequestId,
+    deadline: &str,
+    until_on: NaiveDate,
+    decision: &Decision,
+) -> Result<RequestShown, Error> {
+    let (dossier, request) = for_decision(tx, Action::ExtendDeadline, id, decision.expected)?;
+    not_oneself(
+        tx,
+        request.person_id,
+        "somebody else extends your deadlines",
+    )?;
+    let zone = dossier.zone_at(tx.now);
+    let body = dossier
+        .request_at(&request, tx.now)
+        .extend_deadline(deadline, until_on, local_day(zone, tx.now))
+        .map_err(|fault| match fault {
+            CannotExtend::Refused(rejection) => rejection.into(),
+            CannotExtend::NoDeadline(codes) if codes.is_empty() => Error::invalid(
+                "/deadline",
+                "names no deadline of this request, which has none",
+            ),
+            CannotExtend::NoDeadline(codes) => Error::invalid(
+                "/deadline",
+                format!(
+                    "names no deadline of this request, which has: {}",
+                    codes.join(", ")
+                ),
+            ),
+            CannotExtend::NotLater(due_on) => Error::invalid(
+                "/until_on",
+                format!("is not later than {due_on}, the last day of this deadline now"),
+            ),
+            CannotExtend::Past => Error::invalid("/until_on", "has passed"),
+        })?;
+    let moment = Moment::On(until_on);
+    within_years(moment, moment.ends(zone).0, tx.now, "until")?;
     record(tx, dossier, &request, &decision.reported, body)
 }
 

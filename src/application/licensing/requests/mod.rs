@@ -9,7 +9,7 @@ mod submit;
 mod trainee;
 
 pub use activate::activate;
-pub use decide::{Decision, approve, deny, reclassify, withdraw};
+pub use decide::{Decision, approve, deny, extend_deadline, reclassify, withdraw};
 pub use read::{RequestShown, request, requests};
 pub use submit::{NewRequest, submit};
 pub use trainee::PersonNamed;

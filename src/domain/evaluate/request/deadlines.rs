@@ -186,11 +186,8 @@ impl Owed<'_> {
         let sets = items.iter().filter(|item| item.practice.is_some()).count();
         let further = u16::try_from(sets.saturating_sub(1)).unwrap_or(u16::MAX);
         let due_on = self.due(deadline, started_on, further)?;
-        let due_on = due_on.map(|due| {
-            let extended = self.extended_to(&deadline.code);
-            due.max(count.known_on.unwrap_or(due))
-                .max(extended.unwrap_or(due))
-        });
+        let due_on =
+            due_on.and_then(|due| self.extended(deadline, due.max(count.known_on.unwrap_or(due))));
         let (done_on, keys) =
             self.reached(&deadline.goal, count, progress, items, restarted, due_on);
         Some(Run {
@@ -198,10 +195,7 @@ impl Owed<'_> {
             title: deadline.title.clone(),
             on_miss: deadline.on_miss.clone(),
             started_on: restarted.unwrap_or(count.started_on),
-            acts_after: due_on.map(|due| {
-                let before = deadline.enforced_from.and_then(|day| day.pred_opt());
-                due.max(before.unwrap_or(due))
-            }),
+            acts_after: due_on.map(|due| acts_after(deadline, due)),
             due_on,
             done_on,
             keys,
@@ -246,18 +240,40 @@ impl Owed<'_> {
         Some(Some(due))
     }
 
-    /// The day to which staff moved a deadline.
-    fn extended_to(&self, code: &str) -> Option<NaiveDate> {
-        self.facts
+    /// A last day as staff extended it: by what they recorded before a miss acted, because afterwards the request has
+    /// lapsed, or the step has started over. The days on which they hold the request since move the new day too;
+    /// nothing while they hold it.
+    fn extended(&self, deadline: &Deadline, due: NaiveDate) -> Option<NaiveDate> {
+        let extensions = self
+            .facts
             .iter()
             .filter(|fact| fact.request_id == Some(self.request.id))
             .filter_map(|fact| match &fact.body {
-                FactBody::DeadlineExtended { deadline, until_on } if deadline == code => {
-                    Some(*until_on)
+                FactBody::DeadlineExtended {
+                    deadline: code,
+                    until_on,
+                } if *code == deadline.code => {
+                    Some((self.calendar.day(fact.envelope.occurred_at), *until_on))
                 }
                 _ => None,
-            })
-            .max()
+            });
+        let mut due = due;
+        for (on, until_on) in extensions {
+            if on <= acts_after(deadline, due) {
+                due = due.max(self.held.extended(until_on, on)?);
+            }
+        }
+        Some(due)
+    }
+
+    /// The deadlines of the request that have not started.
+    pub(super) fn waiting_deadlines(&self, runs: &[Run]) -> Vec<String> {
+        let known = |code: &String| runs.iter().any(|run| run.code == *code);
+        deadlines_of(self.in_force, self)
+            .into_iter()
+            .map(|deadline| deadline.code)
+            .filter(|code| !known(code))
+            .collect()
     }
 
     /// When a deadline starts, if it has.
@@ -487,6 +503,12 @@ impl Owed<'_> {
             }
         }
     }
+}
+
+/// The last day before a miss of a deadline acts: its own, unless it only reports yet.
+fn acts_after(deadline: &Deadline, due: NaiveDate) -> NaiveDate {
+    let before = deadline.enforced_from.and_then(|day| day.pred_opt());
+    due.max(before.unwrap_or(due))
 }
 
 /// The day practice was submitted, accepted or waived.

@@ -63,6 +63,8 @@ pub struct RequestEvaluation {
     pub practice: Vec<PracticeStanding>,
     /// The deadlines that have started.
     pub deadlines: Vec<DeadlineStanding>,
+    /// The codes of those that have not.
+    pub waiting_deadlines: Vec<String>,
     pub approvals: Approvals,
     /// How it stands with a seat. Nothing where it needs none, or none yet.
     pub seat: Option<PlaceStanding>,
@@ -306,6 +308,7 @@ fn without_rules(
         unwaivable: Vec::new(),
         practice: Vec::new(),
         deadlines: Vec::new(),
+        waiting_deadlines: Vec::new(),
         approvals: Approvals {
             given,
             steps: Vec::new(),
@@ -394,6 +397,7 @@ fn answer(
             .collect(),
         practice: progress.practice.clone(),
         deadlines: road.runs.iter().map(|run| run.standing(today)).collect(),
+        waiting_deadlines: owed.waiting_deadlines(&road.runs),
         approvals,
         upcoming,
         requirement_set: owed.set_code(),

@@ -48,6 +48,22 @@ fn a_lengthened_limit_brings_warned_people_back_and_voids_for_good() {
 }
 
 #[test]
+fn a_limit_lengthened_by_less_than_the_absence_leaves_the_warning() {
+    // Over 30 days since Thursday 2 April, and over 31 since the 3rd.
+    let mut story = warned();
+    story.policy("2026-04-04 00:00", limited(31, 5));
+    assert_eq!(
+        cut_off(&story, "2026-04-05 00:00"),
+        Some(at("2026-04-08 00:00"))
+    );
+    // At its start still inside the longer one: void, and a new notice with full grace is needed.
+    let mut story = warned();
+    story.policy("2026-04-02 12:00", limited(31, 5));
+    assert_eq!(story.status("2026-04-02 12:00"), Some(Active));
+    assert_eq!(story.status("2026-05-01 00:00"), Some(Active));
+}
+
+#[test]
 fn announced_deadlines_are_never_shortened() {
     let mut story = warned();
     story.policy("2026-04-04 00:00", limited(30, 1));

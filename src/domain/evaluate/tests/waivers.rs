@@ -145,3 +145,28 @@ fn a_waiver_that_takes_over_on_the_day_keeps_the_license() {
         "no notice of the waiver"
     );
 }
+
+#[test]
+fn a_waiver_corrected_away_holds_the_license_until_it_is_met_or_waived() {
+    let mut story = on_a_waiver(None);
+    let waiver = story
+        .facts
+        .iter()
+        .find(|fact| fact.body == waived(KEY, None));
+    let waiver = waiver.unwrap().id;
+    let policies = format!("course:{POLICIES}");
+    story.correct("2026-03-10 09:00", waiver, waived(&policies, None));
+    story.turns("2026-03-10 09:00", false);
+    let license = story.license("2026-03-10 09:00");
+    let hold = license.open_holds().next().unwrap();
+    assert_eq!(hold.cause, HoldCause::EvidenceWithdrawn);
+    let mut waived_again = story.clone();
+    waived_again.fact("2026-03-11 09:00", waived(KEY, None));
+    waived_again.turns("2026-03-11 09:00", true);
+    story.passed("2026-03-12 09:00", SERIES);
+    story.turns("2026-03-12 09:00", true);
+    // A correction that still waives it takes nothing.
+    let mut dated = on_a_waiver(None);
+    dated.correct("2026-03-10 09:00", waiver, waived(KEY, Some("2026-06-30")));
+    assert!(dated.license("2026-03-10 09:00").allowed());
+}

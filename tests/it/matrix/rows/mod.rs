@@ -33,6 +33,7 @@ const TOPICS: &[&[Row]] = &[
     practice::ROWS,
     licenses::ROWS,
     logins::ROWS,
+    staff::DEPARTURE_NOTICES,
     staff::CORRECTIONS,
 ];
 

@@ -19,9 +19,14 @@ pub const ROWS: &[Row] = &[
     row("reclassify_license_request", "A-------", ONE)
         .of("$open_request")
         .sending(r#"{"expected_version": 2, "class": "returning", "reason": "A license before our records."}"#),
+    row("extend_license_request_deadline", "A-------", ONE)
+        .of("$open_request")
+        .sending(
+            r#"{"expected_version": 3, "deadline": "request_lapse", "until_on": "2026-12-31", "reason": "She was ill."}"#,
+        ),
     row("activate_license_request", "A-------", ONE)
         .of("$open_request")
-        .sending(r#"{"expected_version": 3}"#)
+        .sending(r#"{"expected_version": 4}"#)
         .refused_by_state(),
     row("deny_license_request", "A-------", ONE)
         .of("$other_request")

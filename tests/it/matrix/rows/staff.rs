@@ -40,6 +40,25 @@ pub const ROWS: &[Row] = &[
     row("lift_bar", "A-------", ONE).of("$bar").sending(REASON),
 ];
 
+/// What staff and supervisors do about what somebody unverified said.
+pub const DEPARTURE_NOTICES: &[Row] = &[
+    row("list_departure_notices", "A-HS-U--", LIST),
+    row("get_departure_notice", "A-HS-U--", ONE).of("$departure_notice"),
+    row("record_departure_notice", "A-H-----", NAMED).sending(
+        r#"{"person_id": "$applicant", "organization_id": "$organization", "ended_on": "2026-02-27",
+            "report": {"reported_by": {"name": "A caller"}}}"#,
+    ),
+    row("confirm_departure_notice", "A-HS----", ONE)
+        .of("$departure_notice")
+        .sending(r#"{"expected_version": 1, "report": {"reported_by": {"person_id": "$supervisor"}}}"#),
+    row("reject_departure_notice", "A-HS----", ONE)
+        .of("$other_departure_notice")
+        .sending(
+            r#"{"expected_version": 1,
+                "report": {"reason": "At work today.", "reported_by": {"person_id": "$supervisor"}}}"#,
+        ),
+];
+
 /// What settles errors, after everything that the errors touch.
 pub const CORRECTIONS: &[Row] = &[
     row("list_contested_items", "A-H--U--", LIST),

@@ -1,8 +1,10 @@
 //! Alaska's HMIS on the `akhmis` preset: requests through the help desk, practice, deadlines, and activation that
 //! nobody needs to click.
 
+mod corrections;
 mod deadlines;
 mod exceptions;
+mod extensions;
 mod practice;
 mod road;
 

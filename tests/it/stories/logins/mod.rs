@@ -5,6 +5,7 @@ mod decisions;
 mod detroit;
 mod events;
 mod notices;
+mod rules;
 mod sources;
 
 use serde_json::{Value, json};

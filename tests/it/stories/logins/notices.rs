@@ -141,3 +141,44 @@ fn a_missed_recertification_ends_access_on_the_day_a_notice_named_and_not_before
         assert_eq!(logins.state().await, "deactivated");
     });
 }
+
+#[test]
+fn a_notice_that_was_recorded_wrongly_is_corrected_while_the_license_runs() {
+    on_both(|database| async move {
+        let logins = Logins::on(&database).await;
+        let story = &logins.story;
+        story.at("2026-04-02T13:00:00Z");
+        // He said the 8th, and the help desk typed the 18th.
+        let wrong = logins.warn("2026-03-02", "2026-04-18").await.expect(201);
+        story.at("2026-04-02T15:00:00Z");
+        let mut right = logins.notice("2026-03-02", "2026-04-08");
+        right["sent_at"] = json!("2026-04-02T13:00:00Z");
+        right["supersedes"] = wrong["id"].clone();
+        let silent = story.post("help_desk", "/v1/notices", &right).await;
+        silent.problem(422, "invalid");
+        assert_eq!(silent.faults(), ["/report/reason"]);
+        right["report"] = json!({ "reason": "She was told the 8th." });
+        let right = story
+            .post("help_desk", "/v1/notices", &right)
+            .await
+            .expect(201);
+        assert_eq!(right["status"], "counts");
+        assert_eq!(right["report"]["supersedes"], wrong["id"]);
+        let path = format!("/v1/notices/{}", text(&wrong["id"]));
+        let seen = story.get("admin", &path).await.expect(200);
+        assert_eq!(seen["status"], "void");
+        assert_eq!(logins.state().await, "warned");
+        story.at("2026-04-08T05:00:00Z");
+        logins.beat("2026-04-08T05:00:00Z").await.expect(201);
+        assert!(!logins.allowed("").await);
+        // Once it has ended the license, a bounce says that it never arrived.
+        let mut late = logins.notice("2026-03-02", "2026-04-20");
+        late["supersedes"] = right["id"].clone();
+        late["report"] = json!({ "reason": "She was told the 20th." });
+        let problem = story
+            .post("help_desk", "/v1/notices", &late)
+            .await
+            .problem(409, "transition_refused");
+        assert!(texts(&problem["needs"])[0].contains("bounce"), "{problem}");
+    });
+}

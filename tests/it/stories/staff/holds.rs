@@ -86,7 +86,7 @@ fn what_a_rule_opens_by_itself_is_not_opened_by_hand() {
             ("agreement_lapsed", "a signature cures it"),
             ("long_inactivity", "inactivity rule"),
             ("evidence_withdrawn", "`supersedes`"),
-            ("departure_unverified", "/v1/departures"),
+            ("departure_unverified", "/v1/departure-notices"),
         ] {
             let body = json!({ "license_id": license, "cause": cause });
             let refused = story.post("admin", "/v1/holds", &body).await;

@@ -2,8 +2,10 @@
 
 mod bars;
 mod contested;
+mod departure_notices;
 mod holds;
 mod leaves;
+mod own_case;
 mod returns;
 
 use serde_json::{Value, json};
