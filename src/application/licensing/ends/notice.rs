@@ -368,7 +368,7 @@ pub(super) fn settled_by_report(
     }
     tx.unit.insert_facts(&facts)?;
     dossier.learn(&facts);
-    dossier.record_states(tx.unit, tx.now)
+    dossier.record_states(tx)
 }
 
 /// A notice as it stands now; nothing for whom it concerns.

@@ -268,10 +268,11 @@ impl Holder<'_> {
                 _ => None,
             })
         };
+        // A corrected waiver stands for the one it replaced.
+        let then =
+            |fact: &Fact| fact.envelope.supersedes.is_some() || fact.envelope.recorded_at <= began;
         let began_on_it = waivers()
-            .filter(|(last, fact, _)| {
-                never_met && fact.envelope.recorded_at <= began && began_on <= *last
-            })
+            .filter(|(last, fact, _)| never_met && then(fact) && began_on <= *last)
             .map(|(last, ..)| last)
             .max();
         let owed_from = began_on_it.or(obligation.standing.due_on);
