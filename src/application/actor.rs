@@ -112,10 +112,12 @@ pub enum Action {
     ReadLogin,
     CloseAccessSignal,
     RecordNotice,
+    MergePeople,
+    ReadMerge,
 }
 
 impl Action {
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -161,6 +163,8 @@ impl Action {
         Self::ReadLogin,
         Self::CloseAccessSignal,
         Self::RecordNotice,
+        Self::MergePeople,
+        Self::ReadMerge,
     ];
 
     #[must_use]
@@ -211,6 +215,8 @@ impl Action {
             Self::ReadLogin => "read_login",
             Self::CloseAccessSignal => "close_access_signal",
             Self::RecordNotice => "record_notice",
+            Self::MergePeople => "merge_people",
+            Self::ReadMerge => "read_merge",
         }
     }
 }
@@ -229,8 +235,8 @@ pub enum Reach {
 
 /// The table of action and role. One place, read by `authorize` and by every list query.
 ///
-/// Approval reaches as far here as a policy can take it: whose step it is, the policy says, and who has none in it is
-/// refused there.
+/// Requests and approvals reach as far here as a policy can take them: who may request and whose step it is, the policy
+/// says, and who has no part in it is refused there.
 #[must_use]
 pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
@@ -250,6 +256,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadContested
             | A::ReadLoginSource
             | A::ReadLogin
+            | A::ReadMerge
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -280,6 +287,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordLogin
             | A::ReadLogin
             | A::CloseAccessSignal
+            | A::ReadMerge
             | A::RecordNotice => Implementation,
             _ => No,
         },
@@ -290,6 +298,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::SubmitRequest
             | A::ApproveRequest
             | A::RecordTraining
             | A::BookTraining
@@ -322,6 +331,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::SubmitRequest
             | A::RecordSignature
             | A::BookTraining
             | A::SubmitPractice => Own,
@@ -339,6 +349,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadPerson
             | A::ReadRequest
             | A::ReadFact
+            | A::SubmitRequest
             | A::RecordTraining
             | A::BookTraining
             | A::SubmitPractice

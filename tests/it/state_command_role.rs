@@ -23,28 +23,34 @@ const ROLES: [(&str, Role); 8] = [
 /// The states that a request can reach in this version of the service, and each command in the order of the columns:
 /// 200 done, 403 not this role's business, 409 not in this state.
 #[rustfmt::skip]
-const TABLE: [(&str, RequestCommand, [u16; 8]); 24] = [
+const TABLE: [(&str, RequestCommand, [u16; 8]); 30] = [
     //                                          admin trainer help superv user auditor front integr
+    ("submitted",  RequestCommand::Confirm,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("submitted",  RequestCommand::Approve,  [  200,  403,   403,  403,   403,  403,   403,  403]),
     ("submitted",  RequestCommand::Deny,     [  200,  403,   403,  403,   403,  403,   403,  403]),
     ("submitted",  RequestCommand::Withdraw, [  200,  403,   200,  200,   403,  403,   403,  403]),
     ("submitted",  RequestCommand::Activate, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("onboarding", RequestCommand::Confirm,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("onboarding", RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("onboarding", RequestCommand::Deny,     [  200,  403,   403,  403,   403,  403,   403,  403]),
     ("onboarding", RequestCommand::Withdraw, [  200,  403,   200,  200,   403,  403,   403,  403]),
     ("onboarding", RequestCommand::Activate, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("ready",      RequestCommand::Confirm,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("ready",      RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("ready",      RequestCommand::Deny,     [  200,  403,   403,  403,   403,  403,   403,  403]),
     ("ready",      RequestCommand::Withdraw, [  200,  403,   200,  200,   403,  403,   403,  403]),
     ("ready",      RequestCommand::Activate, [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("fulfilled",  RequestCommand::Confirm,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("fulfilled",  RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("fulfilled",  RequestCommand::Deny,     [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("fulfilled",  RequestCommand::Withdraw, [  409,  403,   409,  409,   403,  403,   403,  403]),
     ("fulfilled",  RequestCommand::Activate, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("denied",     RequestCommand::Confirm,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("denied",     RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("denied",     RequestCommand::Deny,     [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("denied",     RequestCommand::Withdraw, [  409,  403,   409,  409,   403,  403,   403,  403]),
     ("denied",     RequestCommand::Activate, [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("withdrawn",  RequestCommand::Confirm,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("withdrawn",  RequestCommand::Approve,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("withdrawn",  RequestCommand::Deny,     [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("withdrawn",  RequestCommand::Withdraw, [  409,  403,   409,  409,   403,  403,   403,  403]),

@@ -17,12 +17,14 @@ mod holds;
 mod leaves;
 mod licenses;
 pub mod logins;
+mod merges;
 pub mod notices;
 mod practice;
 mod reindex;
 mod reporting;
 mod requests;
 mod returns;
+mod work_email;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
 pub use add_ons::{AddOnShown, add_on, add_ons, confirm_add_on, end_add_on};
@@ -50,13 +52,18 @@ pub use leaves::{
     LeaveShown, LeaveStatus, NewLeave, cancel_leave, leave, leaves, record_leave, return_from_leave,
 };
 pub use licenses::{LicenseShown, license, licenses};
+pub use merges::{
+    MergeShown, MergedLicense, MergedRecord, NewMerge, merge_people, person_merge, person_merges,
+    undo_merge,
+};
 pub use practice::{
     NewPracticeResult, NewPracticeSubmission, PracticeQueue, SubmissionShown, review_practice,
     submission, submissions, submit_practice,
 };
 pub use reporting::{Moment, Reported};
 pub use requests::{
-    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, reclassify, request,
-    requests, submit, withdraw,
+    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, confirm, deny, reclassify,
+    request, requests, submit, withdraw,
 };
 pub use returns::{reactivate, reinstate, wrong_person};
+pub use work_email::{confirmed as work_email_confirmed, retired as work_email_retired};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::logins::{LoginReads, LoginWrites};
+use super::merges::{MergeReads, MergeWrites};
 use super::store::StoreError;
 use crate::application::actor::Role;
 use crate::domain::fact::{Fact, FactKind};
@@ -145,13 +146,16 @@ pub trait OrganizationWrites {
 }
 
 pub trait PersonReads {
+    /// The person an id stands for: the id of a merged record answers as the survivor's.
     fn person(&mut self, id: PersonId) -> Result<Option<Person>>;
+    /// People, none of them a merged record.
     fn people(
         &mut self,
         visible: &Visible,
         filter: &PersonFilter,
         page: Page,
     ) -> Result<Vec<Person>>;
+    /// The people that ids stand for, each once: those of merged records answer as the survivor's.
     fn people_by_id(&mut self, ids: &[PersonId]) -> Result<Vec<Person>>;
     /// Oldest first; the last is the current one.
     fn names(&mut self, id: PersonId) -> Result<Vec<PersonName>>;
@@ -194,6 +198,23 @@ pub trait PersonWrites {
         organization: OrganizationId,
         at: Instant,
     ) -> Result<()>;
+    /// Confirms a live address of a person for an organization: one that waits for it there, else one that is
+    /// unassigned. How many there were.
+    fn confirm_email(
+        &mut self,
+        person: PersonId,
+        email: &str,
+        organization: OrganizationId,
+        at: Instant,
+    ) -> Result<usize>;
+    /// Retires a live address of a person, of an organization or of none. How many there were.
+    fn retire_email(
+        &mut self,
+        person: PersonId,
+        email: &str,
+        organization: Option<OrganizationId>,
+        at: Instant,
+    ) -> Result<usize>;
     /// `StoreError::Conflict` if the id was ever given to anybody.
     fn insert_external_id(&mut self, row: &ExternalId) -> Result<()>;
     fn close_external_id(
@@ -204,7 +225,10 @@ pub trait PersonWrites {
         value: &str,
         at: Instant,
     ) -> Result<()>;
-    /// The guard row of everything that is recorded about one person, at every organization.
+    /// A closed external id names nobody any more.
+    fn settle_external_id(&mut self, row: &ExternalId, at: Instant, reason: &str) -> Result<()>;
+    /// The guard row of everything that is recorded about one person, at every organization. `StoreError::Retry` if the
+    /// person was merged into another since the caller looked.
     fn lock_person(&mut self, id: PersonId) -> Result<()>;
 }
 
@@ -247,6 +271,7 @@ pub trait LicenseReads {
         person: PersonId,
         organization: OrganizationId,
     ) -> Result<Option<License>>;
+    /// Those that ended as duplicates too.
     fn licenses_of_people(&mut self, ids: &[PersonId]) -> Result<Vec<License>>;
     fn licenses(
         &mut self,
@@ -423,6 +448,7 @@ pub trait View:
     + AuditReads
     + IdempotencyReads
     + LoginReads
+    + MergeReads
 {
 }
 
@@ -437,6 +463,7 @@ impl<T> View for T where
         + AuditReads
         + IdempotencyReads
         + LoginReads
+        + MergeReads
         + ?Sized
 {
 }
@@ -454,6 +481,7 @@ pub trait UnitOfWork:
     + AuditWrites
     + IdempotencyWrites
     + LoginWrites
+    + MergeWrites
 {
 }
 
@@ -469,6 +497,7 @@ impl<T> UnitOfWork for T where
         + AuditWrites
         + IdempotencyWrites
         + LoginWrites
+        + MergeWrites
         + ?Sized
 {
 }

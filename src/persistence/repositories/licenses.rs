@@ -31,6 +31,7 @@ struct LicenseRow {
     contested_at: Option<Instant>,
     recorded_at: Instant,
     version: i32,
+    duplicate_of: Option<Id>,
 }
 
 impl Row for LicenseRow {
@@ -49,6 +50,7 @@ impl Row for LicenseRow {
             contested_at: record.contested_at.map(Instant),
             recorded_at: Instant(record.recorded_at),
             version: record.version,
+            duplicate_of: record.duplicate_of.map(Id::of),
         })
     }
 
@@ -67,6 +69,7 @@ impl Row for LicenseRow {
             contested_at: self.contested_at.map(|at| at.0),
             recorded_at: self.recorded_at.0,
             version: self.version,
+            duplicate_of: self.duplicate_of.map(Id::to),
         })
     }
 }
@@ -97,6 +100,7 @@ impl LicenseReads for Session<'_> {
         one(licenses::table
             .filter(licenses::person_id.eq(Id::of(person)))
             .filter(licenses::organization_id.eq(Id::of(organization)))
+            .filter(licenses::duplicate_of.is_null())
             .select(LicenseRow::as_select())
             .first(self.conn)
             .optional())

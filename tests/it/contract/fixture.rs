@@ -155,6 +155,7 @@ pub fn license(number: u128, person: &Person, organization: OrganizationId) -> L
         license_type: "end_user".into(),
         recorded: recorded(LicenseStatus::Active),
         contested_at: None,
+        duplicate_of: None,
         recorded_at: at(0),
         version: 1,
     }
@@ -173,6 +174,7 @@ pub fn request(number: u128, person: &Person, organization: OrganizationId) -> L
         attestations: Vec::new(),
         requester: id(RECORDER),
         requested_by: None,
+        source: None,
         channel: Channel::Api,
         ticket_reference: None,
         reported_at: at(0),

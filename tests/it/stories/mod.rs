@@ -3,6 +3,7 @@
 
 mod alaska;
 mod approvals;
+mod asking;
 mod classes;
 mod detroit;
 mod ends;
@@ -10,6 +11,7 @@ mod evidence;
 mod explained;
 mod facts;
 mod logins;
+mod people;
 mod returns;
 mod secrets;
 mod staff;

@@ -1,6 +1,7 @@
 //! A license request: where it stands, what is met, what is missing, who can act.
 
 mod class;
+mod confirmation;
 mod deadlines;
 mod held;
 mod item;
@@ -23,6 +24,7 @@ use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 use crate::domain::requirement::{RequirementKey, Standing, standing_facts};
 
 pub use class::classify;
+pub use confirmation::Confirmation;
 pub use deadlines::{DeadlineStanding, DeadlineStatus, REQUEST_LAPSE};
 pub use practice::{PracticeStanding, PracticeState};
 
@@ -60,6 +62,8 @@ pub struct RequestEvaluation {
     pub practice: Vec<PracticeStanding>,
     /// The deadlines that have started.
     pub deadlines: Vec<DeadlineStanding>,
+    /// Where others must confirm what the trainee or a pass asked for.
+    pub confirmation: Option<Confirmation>,
     pub approvals: Approvals,
     /// What keeps the request from activation, each a sentence.
     pub needs: Vec<String>,
@@ -291,6 +295,7 @@ fn without_rules(
         unwaivable: Vec::new(),
         practice: Vec::new(),
         deadlines: Vec::new(),
+        confirmation: None,
         approvals: Approvals {
             given,
             steps: Vec::new(),
@@ -323,6 +328,13 @@ fn answer(
     let mut needs = Vec::new();
     let mut upcoming = Vec::new();
     if ended.is_none() {
+        if let Some(open) = progress.unconfirmed() {
+            needs.push(format!(
+                "its confirmation by {} until {}",
+                confirmers(open),
+                open.due_on
+            ));
+        }
         if let Some(step) = approvals.next() {
             needs.push(format!(
                 "approval {} of {} is open: {}",
@@ -346,6 +358,11 @@ fn answer(
         {
             needs.extend(item.standing.missing.iter().cloned());
         }
+        if progress.lacks_work_email {
+            needs.push(
+                "a confirmed work e-mail address of the person at this organization".to_owned(),
+            );
+        }
         upcoming = owed.upcoming(road, ends);
         upcoming.sort_by_key(|upcoming| upcoming.at);
     }
@@ -364,6 +381,7 @@ fn answer(
             .collect(),
         practice: progress.practice.clone(),
         deadlines: road.runs.iter().map(|run| run.standing(today)).collect(),
+        confirmation: progress.confirmation.clone(),
         approvals,
         upcoming,
         requirement_set: owed.set_code(),
@@ -397,6 +415,7 @@ pub(super) fn owed_on_return(case: &Case<'_>, period: &Period, now: Instant) -> 
         attestations: Vec::new(),
         requester: any.envelope.recorded_by,
         requested_by: None,
+        source: None,
         channel: any.envelope.channel,
         ticket_reference: None,
         reported_at: now,
@@ -435,6 +454,17 @@ fn approver_name(step: &ApprovalStep) -> String {
         Approver::Duty { duty } => format!("by the organization's {}", duty_name(*duty)),
         Approver::Contact { contact_id } => format!("by the contact {contact_id}"),
     }
+}
+
+/// Who may give a confirmation, in a sentence.
+#[must_use]
+pub fn confirmers(confirmation: &Confirmation) -> String {
+    let names: Vec<&str> = confirmation
+        .by
+        .iter()
+        .map(|role| staff_role_name(*role))
+        .collect();
+    names.join(" or ")
 }
 
 /// How a role of a policy is called in sentences.
