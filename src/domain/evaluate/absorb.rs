@@ -4,7 +4,7 @@ use super::inactivity::{self, TrackedNotice};
 use super::machine::{Machine, PendingHold, is_evidence};
 use super::{EndCause, Period, PeriodCause};
 use crate::domain::calendar::Instant;
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRule, TypeChange};
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, TypeChange};
 use crate::domain::ids::{FactId, OrganizationId};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::{LoginServes, RequestClass};
@@ -233,6 +233,7 @@ impl<'a> Machine<'a> {
             .cut_off()
             .filter(|_| inactivity::acts(self))
             .map(|cut_off| cut_off.cut_off_at);
+        let mut voided = false;
         if let Some(period) = self
             .periods
             .iter_mut()
@@ -251,13 +252,17 @@ impl<'a> Machine<'a> {
                 self.too_late_logins.push((login, at));
                 return;
             } else {
-                for notice in &mut self.notices {
-                    notice.void |= notice.rule == NoticeRule::Inactivity && at > notice.occurred_at;
+                for notice in self.notices.iter_mut().filter(|notice| notice.warns()) {
+                    notice.void = at > notice.occurred_at;
+                    voided |= notice.void;
                 }
             }
         }
         self.logins.push((login, at));
         self.last_login = self.last_login.max(Some(at));
+        if voided {
+            self.reconsider_logins();
+        }
     }
 
     pub(super) fn login_serves_person(&self) -> bool {

@@ -151,14 +151,17 @@ impl<'a> Machine<'a> {
 
     pub(super) fn run(mut self) -> Evaluation {
         loop {
-            let recorded = self
+            let next = self
                 .facts
                 .get(self.known)
-                .map(|fact| fact.envelope.recorded_at);
-            match (recorded, self.next_derived()) {
-                // Facts recorded at exactly an instant are known at it, so they come before what happens by itself.
-                (Some(recorded), derived)
-                    if derived.as_ref().is_none_or(|(at, _)| recorded <= *at) =>
+                .map(|fact| (fact.envelope.recorded_at, answers_a_state(fact)));
+            match (next, self.next_derived()) {
+                // Facts recorded at exactly an instant are known at it, so they come before what happens by itself;
+                // but whoever brings a license back at that instant saw what had happened.
+                (Some((recorded, answers)), derived)
+                    if derived
+                        .as_ref()
+                        .is_none_or(|(at, _)| recorded < *at || (recorded == *at && !answers)) =>
                 {
                     self.at = recorded;
                     self.refresh();
@@ -178,11 +181,13 @@ impl<'a> Machine<'a> {
         self.answer()
     }
 
-    /// Everything recorded at one instant.
+    /// Everything recorded at one instant, up to the next fact that answers a state.
     fn absorb_all(&mut self, recorded: Instant) {
         let mut met_before = None;
+        let first = self.known;
         while let Some(fact) = self.facts.get(self.known).copied()
             && fact.envelope.recorded_at == recorded
+            && (self.known == first || !answers_a_state(fact))
         {
             self.known += 1;
             if let Some(target) = fact.envelope.supersedes {
@@ -462,6 +467,17 @@ impl<'a> Machine<'a> {
             OnMiss::List => {}
         }
     }
+}
+
+/// Whether a fact of this kind rests on the state that a command found at the instant of its recording.
+fn answers_a_state(fact: &Fact) -> bool {
+    matches!(
+        fact.body,
+        FactBody::Activated { .. }
+            | FactBody::Reactivated
+            | FactBody::Reinstated { .. }
+            | FactBody::Upheld
+    )
 }
 
 /// Whether requirements are met or waived by facts of this kind.

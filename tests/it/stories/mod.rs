@@ -5,6 +5,7 @@ mod alaska;
 mod approvals;
 mod asking;
 mod classes;
+mod communities;
 mod detroit;
 mod ends;
 mod evidence;

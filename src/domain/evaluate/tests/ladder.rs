@@ -84,6 +84,22 @@ fn hand_lets_staff_reactivate_after_ninety_days_at_most() {
 }
 
 #[test]
+fn a_return_at_the_very_instant_of_the_end_answers_it() {
+    let mut story = Story::hand();
+    story.login("2026-03-02 16:00");
+    story.warned("2026-04-02 09:00", "2026-04-08");
+    // No source reports, so the cut-off waits for its lag of 24 hours.
+    story.turns("2026-04-09 00:00", false);
+    assert_eq!(
+        story.reactivate("2026-04-09 00:00"),
+        Ok(FactBody::Reactivated)
+    );
+    story.fact("2026-04-09 00:00", FactBody::Reactivated);
+    assert_eq!(story.status("2026-04-09 00:00"), Some(Active));
+    assert_eq!(story.license("2026-04-09 00:00").periods.len(), 2);
+}
+
+#[test]
 fn without_a_ladder_staff_reactivate_nobody() {
     let mut story = Story::licensed_under(hand_with(&[
         (

@@ -10,6 +10,7 @@ mod histories;
 mod holds;
 mod inactivity;
 mod knowledge;
+mod knowledge_properties;
 mod ladder;
 mod leave;
 mod notices;

@@ -10,7 +10,7 @@ use proptest::sample::Index;
 use super::histories::{History, histories, zone};
 use super::support::*;
 use crate::domain::calendar::{Instant, Length, local_day, start_of_day};
-use crate::domain::evaluate::{Consequence, EndCause, Evaluation, evaluate};
+use crate::domain::evaluate::{Consequence, EndCause, Evaluation, PeriodCause, evaluate};
 use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::{NoticedEnd, Party, RequestClass};
@@ -164,6 +164,10 @@ proptest! {
                 // Who comes back from leave after too long an absence is told by his return.
                 HoldCause::LongInactivity if license.holds.iter().any(|leave| {
                     leave.cause == HoldCause::Leave && leave.ended_at == Some(hold.from)
+                }) => {}
+                // A reinstatement restores a license as it stood.
+                HoldCause::LongInactivity if license.periods.iter().any(|period| {
+                    period.cause == PeriodCause::Reinstatement && period.from == hold.from
                 }) => {}
                 HoldCause::LongInactivity => {
                     prop_assert!(history.was_told(hold.from, NoticedEnd::Inactivity));

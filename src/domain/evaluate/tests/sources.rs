@@ -118,6 +118,16 @@ fn a_login_between_cut_off_and_effect_anchors_once_the_notice_is_void_otherwise(
 }
 
 #[test]
+fn a_login_between_cut_off_and_effect_anchors_once_one_reported_late_saves() {
+    let mut story = detroit();
+    story.login("2026-04-08 00:30");
+    story.login_reported("2026-04-07 23:50", "2026-04-08 01:00");
+    let license = story.license("2026-04-09 00:00");
+    assert_eq!(license.status(), Some(Active));
+    assert_eq!(license.last_login_at, Some(at("2026-04-08 00:30")));
+}
+
+#[test]
 fn heartbeats_recorded_later_are_unknown_to_an_earlier_question() {
     let mut story = detroit();
     story.heartbeat("2026-04-08 05:30", "2026-04-08 05:00");
