@@ -407,6 +407,7 @@ const BODIES: &[(&str, &str, &str)] = &[
 /// What the state of the world refuses, though the body is good.
 const REFUSED_BY_STATE: &[&str] = &[
     "post_policy",
+    "confirm_license_request",
     "change_license",
     "confirm_add_on",
     "end_add_on",
