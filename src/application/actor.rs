@@ -88,9 +88,11 @@ pub enum Action {
     ReclassifyRequest,
     ActivateLicense,
     ChangeLicense,
+    RenewLicense,
     ConfirmAddOn,
     RecordSignature,
     RecordTraining,
+    RecordAcknowledgement,
     BookTraining,
     SubmitPractice,
     ReviewPractice,
@@ -117,7 +119,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 49] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -139,9 +141,11 @@ impl Action {
         Self::ReclassifyRequest,
         Self::ActivateLicense,
         Self::ChangeLicense,
+        Self::RenewLicense,
         Self::ConfirmAddOn,
         Self::RecordSignature,
         Self::RecordTraining,
+        Self::RecordAcknowledgement,
         Self::BookTraining,
         Self::SubmitPractice,
         Self::ReviewPractice,
@@ -191,9 +195,11 @@ impl Action {
             Self::ReclassifyRequest => "reclassify_request",
             Self::ActivateLicense => "activate_license",
             Self::ChangeLicense => "change_license",
+            Self::RenewLicense => "renew_license",
             Self::ConfirmAddOn => "confirm_add_on",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
+            Self::RecordAcknowledgement => "record_acknowledgement",
             Self::BookTraining => "book_training",
             Self::SubmitPractice => "submit_practice",
             Self::ReviewPractice => "review_practice",
@@ -274,8 +280,10 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ApproveRequest
             | A::WithdrawRequest
             | A::ChangeLicense
+            | A::RenewLicense
             | A::RecordSignature
             | A::RecordTraining
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
@@ -301,6 +309,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SubmitRequest
             | A::ApproveRequest
             | A::RecordTraining
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::ReviewPractice => Implementation,
@@ -317,7 +326,9 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ApproveRequest
             | A::WithdrawRequest
             | A::ChangeLicense
+            | A::RenewLicense
             | A::RecordSignature
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::ReportDeparture
@@ -333,6 +344,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::SubmitRequest
             | A::RecordSignature
+            | A::RenewLicense
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice => Own,
             _ => No,
@@ -351,6 +364,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadFact
             | A::SubmitRequest
             | A::RecordTraining
+            | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
             | A::RecordNotice => Implementation,

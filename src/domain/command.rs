@@ -4,10 +4,12 @@
 
 mod carry;
 mod practice;
+mod renewal;
 
 use std::collections::BTreeSet;
 
 pub use practice::{REVIEW_PRACTICE, SUBMIT_PRACTICE};
+pub use renewal::NewRenewal;
 
 use self::carry::base_needed;
 use super::error::Rejection;
@@ -75,6 +77,8 @@ pub enum LicenseCommand {
     TakeLeave,
     /// Another base type.
     ChangeType,
+    /// Renew it for another term.
+    Renew,
     /// Begin a period for a fulfilled request.
     Activate,
     /// Begin an add-on, or let it go on after a suspension.
@@ -82,7 +86,7 @@ pub enum LicenseCommand {
 }
 
 impl LicenseCommand {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Depart,
         Self::Deactivate,
         Self::Suspend,
@@ -92,6 +96,7 @@ impl LicenseCommand {
         Self::Uphold,
         Self::TakeLeave,
         Self::ChangeType,
+        Self::Renew,
         Self::Activate,
         Self::CarryAddOn,
     ];
@@ -108,6 +113,7 @@ impl LicenseCommand {
             Self::Uphold => "uphold",
             Self::TakeLeave => "take_leave",
             Self::ChangeType => "change_type",
+            Self::Renew => "renew",
             Self::Activate => "activate",
             Self::CarryAddOn => "carry_add_on",
         }
@@ -172,6 +178,8 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
             Some(S::Active | S::Warned | S::Suspended),
             C::Deactivate | C::Suspend | C::ChangeType | C::TakeLeave,
         ) => Allowed,
+        // In the grace an expired license comes back; what was given in time and is known late contests an end.
+        (Some(_), C::Renew) => Allowed,
         (Some(S::Suspended), C::Lift) => Allowed,
         (Some(S::Active | S::Warned), C::Lift) => Needs("an open hold"),
         (Some(S::Deactivated), C::Reactivate | C::Reinstate | C::Uphold)

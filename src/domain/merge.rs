@@ -183,6 +183,7 @@ fn is_of_the_other_license(fact: &Fact, joined_at: Instant, dropped: &BTreeSet<F
         | FactBody::Reinstated { .. }
         | FactBody::Upheld
         | FactBody::TypeChanged(_)
+        | FactBody::LicenseRenewed { .. }
         | FactBody::AddOnActivated { .. }
         | FactBody::AddOnConfirmed { .. }
         | FactBody::AddOnEnded { .. } => true,

@@ -19,7 +19,15 @@ pub enum RequirementKey {
     /// Some distinct courses of a list, by the list's place among the recertification items.
     CoursesOf(usize),
     Practice(String),
+    /// An agreement that recertification asks to sign anew, whatever its signature is otherwise good for.
+    SignedAnew(String),
+    Acknowledgement(String),
+    /// The requester says that the person still needs access.
+    Renewal,
 }
+
+/// The code under which the requester's renewal is named.
+const REQUESTER: &str = "requester";
 
 impl RequirementKey {
     /// The requirement that a name stands for. Nothing where no requirement is named so.
@@ -31,6 +39,9 @@ impl RequirementKey {
             "course" => Some(Self::Course(code.to_owned())),
             "courses_of" => code.parse().ok().map(Self::CoursesOf),
             "practice" => Some(Self::Practice(code.to_owned())),
+            "signed_anew" => Some(Self::SignedAnew(code.to_owned())),
+            "acknowledgement" => Some(Self::Acknowledgement(code.to_owned())),
+            "renewal" if code == REQUESTER => Some(Self::Renewal),
             _ => None,
         }
     }
@@ -43,6 +54,9 @@ impl fmt::Display for RequirementKey {
             Self::Course(code) => write!(f, "course:{code}"),
             Self::CoursesOf(place) => write!(f, "courses_of:{place}"),
             Self::Practice(code) => write!(f, "practice:{code}"),
+            Self::SignedAnew(code) => write!(f, "signed_anew:{code}"),
+            Self::Acknowledgement(code) => write!(f, "acknowledgement:{code}"),
+            Self::Renewal => write!(f, "renewal:{REQUESTER}"),
         }
     }
 }
@@ -267,12 +281,25 @@ pub fn execution(
         .copied()
         .filter(|required| !round.contains_key(required))
         .collect();
+    // Who signed an earlier version is no newcomer under the next.
+    let signed_another = |on: NaiveDate| {
+        facts.iter().any(|fact| {
+            matches!(&fact.body, FactBody::AgreementSigned { agreement: signed, version: label, .. }
+                if signed == code && version.is_some_and(|version| version != label))
+                && fact.organization_id == Some(organization)
+                && calendar.day(fact.envelope.occurred_at) < on
+        })
+    };
     let rounds: Vec<Evidence> = rounds
         .into_iter()
-        .map(|(on, facts)| Evidence {
+        .enumerate()
+        .map(|(round, (on, facts))| Evidence {
             valid_through: match &agreement.validity {
                 Some(AgreementValidity::Rolling { length }) => Some(calendar.after(*length, on)),
-                Some(AgreementValidity::Yearly { .. }) | None => None,
+                Some(AgreementValidity::Yearly { date }) => {
+                    Some(date.counts_through(on, round == 0 && !signed_another(on)))
+                }
+                None => None,
             },
             facts,
             on,

@@ -163,7 +163,7 @@ pub struct AnnouncedEndResponse {
     /// It took effect, and yet a license that began after it gives access at this organization now: the person was
     /// rehired, or the date is wrong. Look, and deactivate the license if nobody was rehired.
     access_remains: bool,
-    /// When the departure had to be reported, by the policy in force.
+    /// When it had to be reported, by the policy in force: departures, and ends of need.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice_due_at: Option<DateTime<Utc>>,
     /// Whether it was reported after that.

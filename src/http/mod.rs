@@ -5,6 +5,7 @@
 
 pub mod access_decisions;
 pub mod access_signals;
+pub mod acknowledgements;
 pub mod add_ons;
 pub mod agreement_signatures;
 pub mod audit_records;
@@ -27,6 +28,7 @@ pub mod holds;
 pub mod implementations;
 pub mod leaves;
 pub mod license_changes;
+pub mod license_renewals;
 pub mod license_requests;
 pub mod licenses;
 pub mod login_events;
@@ -134,12 +136,14 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(agreement_signatures::routes)
         .configure(training_bookings::routes)
         .configure(training_completions::routes)
+        .configure(acknowledgements::routes)
         .configure(practice_case_submissions::routes)
         .configure(practice_case_results::routes)
         .configure(waivers::routes)
         .configure(extra_requirements::routes)
         .configure(licenses::routes)
         .configure(license_changes::routes)
+        .configure(license_renewals::routes)
         .configure(add_ons::routes)
         .configure(holds::routes)
         .configure(leaves::routes)

@@ -23,6 +23,7 @@ tags! {
     LICENSE_REQUESTS = "license-requests", "The road to activation.";
     AGREEMENT_SIGNATURES = "agreement-signatures", "Agreements signed, by whom and when.";
     TRAINING_COMPLETIONS = "training-completions", "Courses completed, with outcome and date.";
+    ACKNOWLEDGEMENTS = "acknowledgements", "What people stated that they read, as recertification asks.";
     TRAINING_BOOKINGS = "training-bookings", "Courses scheduled for people.";
     PRACTICE_CASE_SUBMISSIONS = "practice-case-submissions",
         "Fake clients entered in the training site, handed in for review.";
@@ -31,6 +32,7 @@ tags! {
     EXTRA_REQUIREMENTS = "extra-requirements", "What staff ask of one request beyond the policy.";
     LICENSES = "licenses", "One per person and organization: state, history, explanation.";
     LICENSE_CHANGES = "license-changes", "Another type for a running license.";
+    LICENSE_RENEWALS = "license-renewals", "Who says that a license goes on, for another term or because it is needed.";
     ADD_ONS = "add-ons", "Licenses that depend on a base license, and are on only while it gives access.";
     HOLDS = "holds", "Causes for suspension that staff open and lift by hand.";
     LEAVES = "leaves", "From when to when somebody is away; the license is held by itself.";

@@ -240,6 +240,18 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"license_id": "$other_license", "license_type": "end_user", "report": {"reason": "Canary reads."}}"#,
     ),
     (
+        "renew_license",
+        "",
+        r#"{"license_id": "$license", "by": "staff", "report": {"reason": "Canary sings on.",
+            "ticket_reference": "canary-21"}}"#,
+    ),
+    (
+        "record_acknowledgement",
+        "",
+        r#"{"person_id": "$person", "acknowledgement": "privacy_notice", "report": {"reason": "Canary read it.",
+            "reported_by": {"name": "Canary", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
         "confirm_add_on",
         "$add_on",
         r#"{"report": {"reason": "Canary still writes reports."}}"#,
@@ -409,6 +421,7 @@ const REFUSED_BY_STATE: &[&str] = &[
     "post_policy",
     "confirm_license_request",
     "change_license",
+    "renew_license",
     "confirm_add_on",
     "end_add_on",
     "activate_license_request",

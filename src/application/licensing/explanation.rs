@@ -1,5 +1,7 @@
 //! The help desk's one screen: what is met, what is missing, what blocks access, what comes next, who can act.
 
+use chrono::NaiveDate;
+
 use crate::application::actor::{Action, Scope, Sight};
 use crate::application::visible::may_know;
 use crate::application::{Error, Rx};
@@ -145,7 +147,7 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
         due: evaluation.due.clone(),
         notices: evaluation.notices_due(now).into_iter().cloned().collect(),
         next_change: foreseen(evaluation, shown.sight).cloned(),
-        who_can_act: who_for_license(evaluation),
+        who_can_act: who_for_license(evaluation, local_day(dossier.zone_at(now), now)),
         not_enforced: gaps(dossier, now, &shown.license.license_type),
         policy: evaluation.policy,
         sight: shown.sight,
@@ -300,7 +302,7 @@ fn blocks(evaluation: &Evaluation, sight: Sight) -> Vec<Block> {
     blocks
 }
 
-fn who_for_license(evaluation: &Evaluation) -> Vec<String> {
+fn who_for_license(evaluation: &Evaluation, today: NaiveDate) -> Vec<String> {
     let mut who: Vec<String> = evaluation
         .requirements
         .iter()
@@ -322,6 +324,7 @@ fn who_for_license(evaluation: &Evaluation) -> Vec<String> {
         }
         Some(LicenseState::Active) | None => {}
     }
+    who.extend(who_renews(evaluation, today));
     for item in &evaluation.due {
         if item.consequence == Consequence::Listed {
             who.push(format!(
@@ -332,6 +335,24 @@ fn who_for_license(evaluation: &Evaluation) -> Vec<String> {
     }
     who.dedup();
     who
+}
+
+/// Who renews the term of a license, and when.
+fn who_renews(evaluation: &Evaluation, today: NaiveDate) -> Option<String> {
+    let term = evaluation.term.as_ref()?;
+    let who: Vec<&str> = term.renewed_by.iter().map(|by| by.called()).collect();
+    let who = who.join(" or ");
+    let expired = matches!(evaluation.state, Some(LicenseState::Expired(_)));
+    match (expired, term.renewable_through) {
+        (false, _) => Some(format!(
+            "{who}: renew the license, from {} on and through {}",
+            term.opens_on, term.last_on
+        )),
+        (true, Some(last)) if today <= last => {
+            Some(format!("{who}: renew the license through {last}"))
+        }
+        (true, _) => None,
+    }
 }
 
 fn open_parties(standing: &Standing) -> Vec<String> {

@@ -21,6 +21,7 @@ mod merges;
 pub mod notices;
 mod practice;
 mod reindex;
+mod renewals;
 mod reporting;
 mod requests;
 mod returns;
@@ -60,6 +61,7 @@ pub use practice::{
     NewPracticeResult, NewPracticeSubmission, PracticeQueue, SubmissionShown, review_practice,
     submission, submissions, submit_practice,
 };
+pub use renewals::{NewAcknowledgement, NewLicenseRenewal, acknowledge, renew_license};
 pub use reporting::{Moment, Reported};
 pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, confirm, deny, reclassify,

@@ -23,6 +23,9 @@ impl<'a> Machine<'a> {
             self.evidence.push(fact);
             self.touch();
             self.contest_by_evidence(fact);
+            if matches!(fact.body, FactBody::LicenseRenewed { .. }) {
+                self.absorb_renewal(fact);
+            }
             return;
         }
         match &fact.body {
@@ -143,7 +146,7 @@ impl<'a> Machine<'a> {
     }
 
     /// A new period as the last one stood.
-    fn resume(&mut self, fact: FactId, cause: PeriodCause) {
+    pub(super) fn resume(&mut self, fact: FactId, cause: PeriodCause) {
         if let Some(last) = self.periods.last() {
             let mut period = Period {
                 from: self.at,
@@ -152,13 +155,16 @@ impl<'a> Machine<'a> {
                 end: None,
                 ..last.clone()
             };
-            if cause == PeriodCause::Reinstatement {
-                period
+            match cause {
+                PeriodCause::Reinstatement => period
                     .lost
-                    .extend(last.end.as_ref().map(|end| (end.at, self.at)));
-            } else {
-                period.counted_from = self.at;
-                period.lost.clear();
+                    .extend(last.end.as_ref().map(|end| (end.at, self.at))),
+                // Terms count from the first day.
+                PeriodCause::Renewal => {}
+                PeriodCause::Activation(_) | PeriodCause::Reactivation => {
+                    period.counted_from = self.at;
+                    period.lost.clear();
+                }
             }
             self.begin(period);
         }

@@ -56,6 +56,7 @@ impl Machine<'_> {
                 })
             })
             .collect();
+        due.extend(self.term_due());
         due.extend(inactivity::due_item(&self));
         due.sort_by_key(|item| item.due_on);
         let mut upcoming = self.upcoming();
@@ -78,6 +79,7 @@ impl Machine<'_> {
                 .collect(),
             to_return: self.to_return(),
             due,
+            term: self.term().filter(|_| self.may_be_renewed()),
             upcoming,
             policy: self.in_force().map(|rules| rules.number),
             barred: self
@@ -178,6 +180,9 @@ impl Machine<'_> {
                     },
                 );
             }
+        }
+        if let Some(at) = self.term_ends_at() {
+            add(at, Change::Ends(EndCause::TermEnded));
         }
         if let Some(cut_off) = self.cut_off()
             && inactivity::acts(self)

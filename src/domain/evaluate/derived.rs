@@ -41,6 +41,7 @@ impl<'a> Machine<'a> {
             self.suspended_too_long()
                 .map(|at| (at, Derived::SuspendedTooLong)),
         );
+        next.extend(self.term_ends_at().map(|at| (at, Derived::TermEnds)));
         for obligation in &self.obligations {
             if !self.held_for(&obligation.standing.key)
                 && let Some(at) = self.miss_at(obligation)
@@ -98,7 +99,7 @@ impl<'a> Machine<'a> {
 
     /// The instant of a dated end of which a counting notice was sent: its day, the day that was named, and the
     /// shortest notice, whichever is last. Nothing while a notice is needed and none names the day.
-    fn noticed(
+    pub(super) fn noticed(
         &self,
         end: NoticedEnd,
         ends_on: NaiveDate,

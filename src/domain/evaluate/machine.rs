@@ -23,6 +23,7 @@ pub(super) enum Derived {
     HoldBegins,
     HoldEnds(usize),
     LeaveBegins(FactId),
+    TermEnds,
     SuspendedTooLong,
     Missed(RequirementKey),
     CutOff(Instant),
@@ -38,11 +39,12 @@ impl Derived {
             Self::OrganizationLeft => 2,
             Self::Barred(_) => 3,
             Self::HoldBegins | Self::LeaveBegins(_) => 4,
-            Self::HoldEnds(_) => 5,
-            Self::Missed(_) => 6,
-            Self::SuspendedTooLong => 7,
-            Self::CutOff(_) => 8,
-            Self::Checkpoint => 9,
+            Self::TermEnds => 5,
+            Self::HoldEnds(_) => 6,
+            Self::Missed(_) => 7,
+            Self::SuspendedTooLong => 8,
+            Self::CutOff(_) => 9,
+            Self::Checkpoint => 10,
         }
     }
 }
@@ -397,6 +399,7 @@ impl<'a> Machine<'a> {
             Derived::HoldBegins => self.open_due_holds(),
             Derived::HoldEnds(index) => self.end_leave(*index),
             Derived::LeaveBegins(leave) => self.begin_leave(*leave),
+            Derived::TermEnds => self.expire(),
             Derived::Missed(key) => self.miss(key),
             Derived::CutOff(cut_off_at) => self.cut(*cut_off_at),
             Derived::Checkpoint => {}
@@ -487,6 +490,8 @@ pub(super) fn is_evidence(fact: &Fact) -> bool {
         FactBody::TrainingCompleted { .. }
             | FactBody::AgreementSigned { .. }
             | FactBody::PracticeReviewed { .. }
+            | FactBody::LicenseRenewed { .. }
+            | FactBody::Acknowledged { .. }
             | FactBody::Waived { .. }
     )
 }

@@ -20,6 +20,7 @@ mod request;
 mod rules;
 mod settle;
 mod sight;
+mod term;
 
 use chrono::NaiveDate;
 
@@ -42,6 +43,7 @@ pub use request::{
 };
 pub use rules::{InForce, Rules};
 pub use sight::{Reader, seen_by};
+pub use term::TermStanding;
 
 /// How far a login source is complete, as it reported at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +80,8 @@ pub enum PeriodCause {
     Activation(Basis),
     Reactivation,
     Reinstatement,
+    /// An expired license was renewed in its grace.
+    Renewal,
 }
 
 impl PeriodCause {
@@ -88,6 +92,7 @@ impl PeriodCause {
             Self::Activation(Basis::Legacy) => "legacy",
             Self::Reactivation => "reactivation",
             Self::Reinstatement => "reinstatement",
+            Self::Renewal => "renewal",
         }
     }
 }
@@ -127,7 +132,7 @@ impl End {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     pub from: Instant,
-    /// The beginning that a reinstatement goes on from; else `from`.
+    /// The beginning that a reinstatement or a renewal goes on from; else `from`.
     pub counted_from: Instant,
     /// What errors took from it: from each end that was one to its reinstatement.
     pub lost: Vec<(Instant, Instant)>,
@@ -292,6 +297,8 @@ pub struct Evaluation {
     /// Where the license ended: what its last period owed, as it stands now. A reactivation needs all of it.
     pub to_return: Vec<Standing>,
     pub due: Vec<DueItem>,
+    /// The term of the license, running or over, where its type has one.
+    pub term: Option<TermStanding>,
     /// By instant.
     pub upcoming: Vec<Upcoming>,
     pub history: Vec<Transition>,

@@ -232,6 +232,24 @@ impl Machine<'_> {
                 )
             })
             .collect();
+        if let Some(term) = self.term_of(period)
+            && let Some(ends_on) = term.ends_on
+        {
+            let sent = self
+                .notices
+                .iter()
+                .rfind(|notice| !notice.void && notice.rule == NoticeRule::Term)
+                .map(|notice| notice.fact);
+            let end = NoticedEnd::Term;
+            found.extend(needed(
+                NoticeRule::Term,
+                None,
+                end,
+                ends_on,
+                term.begun_at,
+                sent,
+            ));
+        }
         // The hold that ends the license first.
         let hold = self
             .holds

@@ -27,8 +27,9 @@ impl Machine<'_> {
         self.periods.push(period);
         self.touch();
         self.note(began);
-        // An error is undone as the license stood: with the holds that its end closed.
-        if cause == PeriodCause::Reinstatement {
+        // An error is undone as the license stood, and a renewal goes on with what there was: with the holds that the
+        // end closed.
+        if matches!(cause, PeriodCause::Reinstatement | PeriodCause::Renewal) {
             self.refresh();
             for index in closed {
                 self.reopen_at(index);
@@ -267,12 +268,20 @@ impl Machine<'_> {
                         .suspension_ends_on(hold)
                         .is_some_and(|day| day <= notice.named_on)
             }),
+            NoticeRule::Term => self
+                .open_period()
+                .and_then(|period| self.term_of(period)?.ends_on)
+                .is_some_and(|day| day <= notice.named_on),
             _ => true,
         }
     }
 
     /// Holds whose announced instant has come.
     pub(super) fn open_due_holds(&mut self) {
+        // An expired license may be renewed, and is held then.
+        if self.status() == Some(LicenseStatus::Expired) {
+            return;
+        }
         let due: Vec<_> = self
             .pending_holds
             .extract_if(.., |pending| pending.at <= self.at)

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BookingResult, Channel, DeactivationCause, FactKind, HoldCause, Instant, NoticeRule, Outcome,
-    PracticeResult,
+    PracticeResult, RenewalDecision,
 };
 use crate::domain::calendar::Precision;
 use crate::domain::ids::{FactId, OrganizationId, ProjectId, RequestId};
-use crate::domain::policy::{Party, RequestClass};
+use crate::domain::policy::{Party, Renewer, RequestClass};
 
 /// What a license period began with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,16 @@ pub enum FactBody {
         score: Option<u8>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         edition: Option<String>,
+    },
+    /// Somebody whom the policy names said whether the license goes on for another term, or is needed still.
+    LicenseRenewed {
+        /// In which capacity.
+        by: Renewer,
+        decision: RenewalDecision,
+    },
+    /// The person stated that something was read. Acknowledgements belong to the person.
+    Acknowledged {
+        acknowledgement: String,
     },
     /// The cases of a set were entered in the training site and handed in for review. Practice belongs to the person.
     PracticeSubmitted {
@@ -275,6 +285,8 @@ impl FactBody {
             Self::RequestWithdrawn { .. } => FactKind::RequestWithdrawn,
             Self::AgreementSigned { .. } => FactKind::AgreementSigned,
             Self::TrainingCompleted { .. } => FactKind::TrainingCompleted,
+            Self::LicenseRenewed { .. } => FactKind::LicenseRenewed,
+            Self::Acknowledged { .. } => FactKind::Acknowledged,
             Self::PracticeSubmitted { .. } => FactKind::PracticeSubmitted,
             Self::PracticeReviewed { .. } => FactKind::PracticeReviewed,
             Self::TrainingBooked { .. } => FactKind::TrainingBooked,

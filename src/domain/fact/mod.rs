@@ -16,7 +16,9 @@ use super::ids::{
 pub use super::policy::HoldCause;
 pub use body::{Basis, FactBody, TypeChange};
 pub use kind::FactKind;
-pub use words::{BookingResult, DeactivationCause, NoticeRule, Outcome, PracticeResult};
+pub use words::{
+    BookingResult, DeactivationCause, NoticeRule, Outcome, PracticeResult, RenewalDecision,
+};
 
 type Instant = DateTime<Utc>;
 

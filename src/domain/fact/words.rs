@@ -10,6 +10,16 @@ pub enum Outcome {
     Fail,
 }
 
+/// What a renewer decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RenewalDecision {
+    /// The license goes on.
+    Renewed,
+    /// It does not; it ends with its term. Also what corrects a renewal that was an error.
+    Declined,
+}
+
 /// What a review of practice cases came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,10 +11,13 @@ use hmis_licensing::application::operator;
 use hmis_licensing::application::ports::{StoreError, StoreExt, UnitOfWork};
 use hmis_licensing::application::token::OWN_ISSUER;
 use hmis_licensing::domain::calendar::Precision;
-use hmis_licensing::domain::fact::{Channel, Envelope, Fact, FactBody, Reporter, TypeChange};
+use hmis_licensing::domain::fact::{
+    Channel, Envelope, Fact, FactBody, RenewalDecision, Reporter, TypeChange,
+};
 use hmis_licensing::domain::ids::{
     FactId, ImplementationId, LicenseId, PersonId, PolicyId, PrincipalId,
 };
+use hmis_licensing::domain::policy::Renewer;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -285,6 +288,14 @@ impl World {
                 document["workflows"] = json!({ "intake": { "title": "Intake" } });
                 document["practice_sets"] =
                     json!({ "intake": { "title": "Intake", "workflow": "intake", "cases": 1 } });
+                // A type that nobody holds asks for what HAND does not.
+                let mut volunteer = document["license_types"]["end_user"].clone();
+                volunteer["recertification"] = json!({
+                    "schedule": { "kind": "rolling", "months": 12 },
+                    "items": [{ "kind": "acknowledgement", "code": "privacy_notice", "title": "Privacy notice read" }],
+                    "on_miss": "list",
+                });
+                document["license_types"]["volunteer"] = volunteer;
                 version.document = serde_json::from_value(document).unwrap();
                 unit.insert_policy_version(implementation, &version)?;
                 let mut fact = fact.clone();
@@ -446,6 +457,13 @@ impl World {
                 FactBody::TypeChanged(TypeChange::to("end_user")),
             ),
             (
+                "license_renewal",
+                FactBody::LicenseRenewed {
+                    by: Renewer::Supervisor,
+                    decision: RenewalDecision::Renewed,
+                },
+            ),
+            (
                 "add_on",
                 FactBody::AddOnActivated {
                     add_on: "business_objects".into(),
@@ -455,6 +473,9 @@ impl World {
             let id = self.record_of_the_person(body).await;
             self.ids.insert(word, id);
         }
+        let read = json!({ "person_id": person, "acknowledgement": "privacy_notice" });
+        let read = self.post("/v1/acknowledgements", &read).await;
+        self.ids.insert("acknowledgement", id_of(&read));
         let path = format!("/v1/license-requests/{}", self.id("open_request"));
         let applicant = self.get(&path).await["person_id"]
             .as_str()

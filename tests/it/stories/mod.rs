@@ -4,6 +4,7 @@
 mod alaska;
 mod approvals;
 mod asking;
+mod calendar;
 mod classes;
 mod communities;
 mod detroit;

@@ -4,14 +4,14 @@ use crate::application::licensing::dossier::Dossier;
 use crate::domain::calendar::{EndedAt, Instant, Precision, end_of_day, local_day, notice_due_at};
 use crate::domain::departure::AnnouncedEnd;
 use crate::domain::evaluate::Evaluation;
-use crate::domain::fact::FactBody;
-use crate::domain::ids::LicenseId;
+use crate::domain::fact::{DeactivationCause, FactBody};
+use crate::domain::ids::{LicenseId, OrganizationId};
 
 /// What a departure's record tells an auditor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
     pub license_id: Option<LicenseId>,
-    /// When the report was due by the policy (departures only).
+    /// When the report was due by the policy: of departures, and of ends of need.
     pub notice_due_at: Option<Instant>,
     pub late: Option<bool>,
     /// Whole minutes between the end and its report; negative where it was reported before.
@@ -44,20 +44,14 @@ pub(super) fn figures(dossier: &Dossier, end: &AnnouncedEnd<'_>, now: Instant) -
         access_remains: end.cancelled_by.is_none() && end.acts_at <= now && evaluation.allowed(),
         ..Ended::default()
     };
-    if end.fact.body != FactBody::Departed || end.cancelled_by.is_some() {
+    let departed = end.fact.body == FactBody::Departed;
+    let unneeded = end.cause() == DeactivationCause::NoLongerNeeded;
+    if !(departed || unneeded) || end.cancelled_by.is_some() {
         return figures;
     }
-    let after: Vec<Instant> = dossier
-        .facts
-        .iter()
-        .filter(|fact| {
-            matches!(&fact.body, FactBody::LoggedIn { serves, .. } if serves.contains(&organization))
-        })
-        .map(|fact| fact.envelope.occurred_at)
-        .filter(|at| (end.occurred_at..end.acts_at).contains(at))
-        .collect();
-    figures.logins_after_end = Some(after.len());
-    figures.last_login_after_end_at = after.into_iter().max();
+    if departed {
+        logins_after(dossier, end, organization, &mut figures);
+    }
     let reported_at = end.fact.envelope.reported_at;
     figures.minutes_until_report = Some((reported_at - end.occurred_at).num_minutes());
     if let Some(policy) = dossier.policy_at(end.fact.envelope.recorded_at) {
@@ -70,12 +64,37 @@ pub(super) fn figures(dossier: &Dossier, end: &AnnouncedEnd<'_>, now: Instant) -
             // The stored instant is the end of the day that was named.
             Precision::Day => EndedAt::Day(last_day(zone, end.occurred_at)),
         };
-        let hours = u32::from(policy.document.ends_of_need.departure_notice_hours);
-        let due = notice_due_at(ended, hours, zone);
+        let rules = &policy.document.ends_of_need;
+        let hours = if departed {
+            rules.departure_notice_hours
+        } else {
+            rules.no_longer_needed_notice_hours
+        };
+        let due = notice_due_at(ended, u32::from(hours), zone);
         figures.notice_due_at = Some(due);
         figures.late = Some(reported_at > due);
     }
     figures
+}
+
+/// The logins that the license still served after an end.
+fn logins_after(
+    dossier: &Dossier,
+    end: &AnnouncedEnd<'_>,
+    organization: OrganizationId,
+    figures: &mut Ended,
+) {
+    let after: Vec<Instant> = dossier
+        .facts
+        .iter()
+        .filter(|fact| {
+            matches!(&fact.body, FactBody::LoggedIn { serves, .. } if serves.contains(&organization))
+        })
+        .map(|fact| fact.envelope.occurred_at)
+        .filter(|at| (end.occurred_at..end.acts_at).contains(at))
+        .collect();
+    figures.logins_after_end = Some(after.len());
+    figures.last_login_after_end_at = after.into_iter().max();
 }
 
 /// The local day that ends at an instant.

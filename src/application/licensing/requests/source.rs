@@ -78,7 +78,17 @@ pub(super) fn where_asked(
         );
         Some((organization, scope))
     });
-    himself.ok_or(unknown)
+    // Whoever may ask for nobody else is told the same whether or not there is such an organization.
+    let only_himself = tx
+        .actor
+        .grants
+        .iter()
+        .all(|grant| reach(grant.role, Action::SubmitRequest) <= Reach::Own);
+    himself.ok_or(if only_himself {
+        Error::Forbidden
+    } else {
+        unknown
+    })
 }
 
 /// Who asks, for whom, and by what.
@@ -164,22 +174,26 @@ impl Asking {
     }
 }
 
-/// The first way of requesting that the policy allows whoever asks.
+/// The first way of requesting that the policy allows whoever asks. Who asks for himself asks as the trainee where the
+/// policy lets trainees ask; by any other way he is told that nobody decides about himself.
 pub(super) fn source_of(asking: &Asking, rules: &RequestRules) -> Option<RequestSource> {
-    rules
-        .requesters
-        .iter()
-        .map(|requester| &requester.from)
-        .find(|source| match source {
-            RequestSource::Trainee {} => asking.himself,
-            RequestSource::Supervisor {} => asking.has(Role::Supervisor) && !asking.himself,
-            // A contact has no credential: staff record what he said, and name him.
-            RequestSource::AuthorizedSigner {} => asking.is_desk() && asking.for_signer,
-            RequestSource::HelpDeskForSupervisor {} => asking.is_desk() && asking.for_supervisor,
-            RequestSource::Staff {} => asking.is_desk(),
-            RequestSource::CoursePassed { course } => {
-                !asking.roles.is_empty() && asking.passed.as_ref() == Some(course)
-            }
+    let sources = || rules.requesters.iter().map(|requester| &requester.from);
+    sources()
+        .find(|source| asking.himself && **source == RequestSource::Trainee {})
+        .or_else(|| {
+            sources().find(|source| match source {
+                RequestSource::Trainee {} => false,
+                RequestSource::Supervisor {} => asking.has(Role::Supervisor),
+                // A contact has no credential: staff record what he said, and name him.
+                RequestSource::AuthorizedSigner {} => asking.is_desk() && asking.for_signer,
+                RequestSource::HelpDeskForSupervisor {} => {
+                    asking.is_desk() && asking.for_supervisor
+                }
+                RequestSource::Staff {} => asking.is_desk(),
+                RequestSource::CoursePassed { course } => {
+                    !asking.roles.is_empty() && asking.passed.as_ref() == Some(course)
+                }
+            })
         })
         .cloned()
 }

@@ -20,7 +20,7 @@ use crate::domain::policy::{
 };
 use crate::domain::requirement::{Calendar, RequirementKey, Standing, Status};
 
-pub(super) use postponed::postpone;
+pub(super) use postponed::{moved, postpone};
 
 /// Something a holder keeps current, with what a miss does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +135,14 @@ pub(super) fn of_holder(
             obligations.push(course);
         }
     }
-    obligations.extend(holder.practice());
+    for practice in holder.practice() {
+        if obligations
+            .iter()
+            .all(|other| other.standing.key != practice.standing.key)
+        {
+            obligations.push(practice);
+        }
+    }
     obligations
 }
 

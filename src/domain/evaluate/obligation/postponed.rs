@@ -13,6 +13,51 @@ use crate::domain::requirement::Status;
 /// How long whoever returns from leave has for what fell due meanwhile.
 const AFTER_LEAVE: Length = Length::BusinessDays(10);
 
+/// Where a day has moved to.
+pub struct Moved {
+    /// The first local day on which something is no longer in time.
+    pub lapses_on: NaiveDate,
+    /// During a leave without a day of return nobody knows yet.
+    pub open: bool,
+}
+
+/// Moves the first local day on which something is no longer in time: by the time that an error took, unless it was
+/// met since, and past a leave.
+pub fn moved(
+    mut lapses_on: NaiveDate,
+    period: &Period,
+    leaves: &[Leave],
+    in_force: InForce<'_>,
+    met_since: impl Fn(Instant) -> bool,
+) -> Moved {
+    let calendar = calendar(in_force);
+    for (from, to) in &period.lost {
+        let over = start_of_day(in_force.zone, lapses_on) < *from;
+        if over || met_since(*from) {
+            continue;
+        }
+        let lost = (calendar.day(*to) - calendar.day(*from)).num_days();
+        lapses_on = add_days(lapses_on, u32::try_from(lost).unwrap_or_default());
+    }
+    for leave in leaves {
+        let lapses_at = start_of_day(in_force.zone, lapses_on);
+        if lapses_at < leave.began || leave.until.is_some_and(|until| until <= lapses_at) {
+            continue;
+        }
+        let Some(until) = leave.until else {
+            return Moved {
+                lapses_on,
+                open: true,
+            };
+        };
+        lapses_on = add_days(calendar.after(AFTER_LEAVE, calendar.day(until)), 1);
+    }
+    Moved {
+        lapses_on,
+        open: false,
+    }
+}
+
 /// Moves what is owed: whatever ran when an end was recorded that was an error moves by the lost time; whatever lapses
 /// during a leave moves to the end of the tenth business day after the day of the return.
 pub fn postpone(
@@ -26,40 +71,20 @@ pub fn postpone(
     if period.lost.is_empty() && leaves.is_empty() {
         return;
     }
-    let calendar = calendar(in_force);
-    let today = calendar.day(at);
+    let today = calendar(in_force).day(at);
     for obligation in obligations {
-        for (from, to) in &period.lost {
-            let Some(lapses_on) = obligation.lapses_on else {
-                continue;
-            };
-            let over = start_of_day(in_force.zone, lapses_on) < *from;
-            if over || obligation.met_since(facts, *from) {
-                continue;
-            }
-            let lost = (calendar.day(*to) - calendar.day(*from)).num_days();
-            let lost = u32::try_from(lost).unwrap_or_default();
-            obligation.fall_due(add_days(lapses_on, lost), today);
+        let Some(lapses_on) = obligation.lapses_on else {
+            continue;
+        };
+        let moved = moved(lapses_on, period, leaves, in_force, |from| {
+            obligation.met_since(facts, from)
+        });
+        if moved.lapses_on != lapses_on {
+            obligation.fall_due(moved.lapses_on, today);
         }
-        for leave in leaves {
-            let Some(lapses_on) = obligation.lapses_on else {
-                continue;
-            };
-            let lapses_at = start_of_day(in_force.zone, lapses_on);
-            if lapses_at < leave.began || leave.until.is_some_and(|until| until <= lapses_at) {
-                continue;
-            }
-            match leave.until {
-                Some(until) => {
-                    let last = calendar.after(AFTER_LEAVE, calendar.day(until));
-                    obligation.fall_due(add_days(last, 1), today);
-                }
-                // Nobody knows yet when it falls due.
-                None => {
-                    obligation.fall_due(NaiveDate::MAX, today);
-                    obligation.lapses_on = None;
-                }
-            }
+        if moved.open {
+            obligation.fall_due(NaiveDate::MAX, today);
+            obligation.lapses_on = None;
         }
     }
 }

@@ -5,14 +5,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::{Holder, Obligation, Owed};
-use crate::domain::calendar::repeated_term;
-use crate::domain::fact::NoticeRule;
+use crate::domain::calendar::{Length, repeated_term};
+use crate::domain::fact::{Fact, FactBody, NoticeRule, RenewalDecision};
 use crate::domain::ids::FactId;
-use crate::domain::policy::{CountsFrom, Party, Recertification, RecertificationItem, Schedule};
-use crate::domain::requirement::{RequirementKey, passes};
+use crate::domain::policy::{
+    CountsFrom, Party, Recertification, RecertificationItem, Renewer, Schedule, YearlyDate,
+};
+use crate::domain::requirement::{RequirementKey, acceptances, execution, passes};
 
 /// A completion of an item: its local day, and the facts it consists of.
 type Done = (NaiveDate, Vec<FactId>);
+
+/// An item with its completions, oldest first.
+struct Item {
+    key: RequirementKey,
+    title: String,
+    done: Vec<Done>,
+    /// Who completes it.
+    who: Vec<Party>,
+}
+
+/// What is done with an item.
+fn how(item: &RecertificationItem) -> &'static str {
+    match item {
+        RecertificationItem::Course { .. } | RecertificationItem::CoursesOf { .. } => "passed",
+        RecertificationItem::Agreement { .. } => "signed anew by everybody",
+        RecertificationItem::Acknowledgement { .. } => "acknowledged",
+        RecertificationItem::Practice { .. } => "accepted",
+        RecertificationItem::Renewal { .. } => "given",
+    }
+}
 
 impl Holder<'_> {
     pub(super) fn recertification(&self, rule: &Recertification) -> Vec<Obligation> {
@@ -21,16 +43,31 @@ impl Holder<'_> {
             .enumerate()
             .filter(|(_, item)| self.for_job_role(item.job_roles()))
             .filter_map(|(place, item)| {
-                let (key, title, done) = self.recertified(place, item)?;
-                let (evidence, due_on) = self.rolling(&rule.schedule, &done)?;
+                let Item {
+                    key,
+                    title,
+                    done,
+                    who,
+                } = self.recertified(place, item)?;
+                let (evidence, due_on) = match &rule.schedule {
+                    Schedule::Rolling {
+                        months,
+                        counts_from,
+                        early_window,
+                    } => self.rolling(*months, *counts_from, *early_window, &done),
+                    Schedule::FixedYearly { date } => self.yearly(date, &done),
+                };
                 Some(self.obligation(Owed {
                     key,
-                    missing: vec![format!("{title} is not passed since it was last due")],
+                    missing: vec![format!(
+                        "{title} is not {} since it was last due",
+                        how(item)
+                    )],
                     title,
                     never_met: evidence.is_empty(),
                     evidence,
                     due_on: Some(due_on),
-                    who: vec![Party::EndUser],
+                    who,
                     rule: NoticeRule::Recertification,
                     on_miss: rule.on_miss,
                     enforced_from: rule.enforced_from,
@@ -40,21 +77,22 @@ impl Holder<'_> {
     }
 
     /// The completions of an item, oldest first.
-    fn recertified(
-        &self,
-        place: usize,
-        item: &RecertificationItem,
-    ) -> Option<(RequirementKey, String, Vec<Done>)> {
+    fn recertified(&self, place: usize, item: &RecertificationItem) -> Option<Item> {
+        let by_user = |key, title, done| Item {
+            key,
+            title,
+            done,
+            who: vec![Party::EndUser],
+        };
+        let each = |(on, fact): (NaiveDate, FactId)| (on, vec![fact]);
         match item {
             RecertificationItem::Course { course: code, .. } => {
                 let course = self.document.courses.get(code)?;
                 let done = self.course_passes(code);
-                Some((
+                Some(by_user(
                     RequirementKey::Course(code.clone()),
                     course.title.clone(),
-                    done.into_iter()
-                        .map(|(on, fact)| (on, vec![fact]))
-                        .collect(),
+                    done.into_iter().map(each).collect(),
                 ))
             }
             RecertificationItem::CoursesOf { count, courses, .. } => {
@@ -76,17 +114,116 @@ impl Holder<'_> {
                         done.push((on, std::mem::take(&mut round).into_values().collect()));
                     }
                 }
-                Some((
+                Some(by_user(
                     RequirementKey::CoursesOf(place),
                     format!("{count} courses of a list of {}", courses.len()),
                     done,
                 ))
             }
-            RecertificationItem::Agreement { .. }
-            | RecertificationItem::Acknowledgement { .. }
-            | RecertificationItem::Practice { .. }
-            | RecertificationItem::Renewal { .. } => None,
+            RecertificationItem::Agreement {
+                agreement: code, ..
+            } => {
+                let agreement = self
+                    .document
+                    .agreement_for(&self.period.license_type, code)?;
+                // The version in force is what is signed anew; one that was signed before it counts while it was new.
+                let signed = execution(
+                    self.facts,
+                    self.organization,
+                    code,
+                    &agreement,
+                    None,
+                    self.calendar,
+                );
+                Some(Item {
+                    key: RequirementKey::SignedAnew(code.clone()),
+                    title: agreement.title.clone(),
+                    done: signed
+                        .rounds
+                        .into_iter()
+                        .map(|round| (round.on, round.facts))
+                        .collect(),
+                    who: signed.missing,
+                })
+            }
+            RecertificationItem::Acknowledgement { code, title, .. } => Some(by_user(
+                RequirementKey::Acknowledgement(code.clone()),
+                title.clone(),
+                self.dated(|fact| {
+                    matches!(&fact.body, FactBody::Acknowledged { acknowledgement } if acknowledgement == code)
+                })
+                .into_iter()
+                .map(each)
+                .collect(),
+            )),
+            RecertificationItem::Practice {
+                practice_set: code, ..
+            } => {
+                let set = self.document.practice_sets.get(code)?;
+                let pass_mark = self
+                    .license_type
+                    .practice
+                    .as_ref()
+                    .and_then(|rules| rules.pass_mark);
+                Some(by_user(
+                    RequirementKey::Practice(code.clone()),
+                    set.title.clone(),
+                    acceptances(self.facts, code, pass_mark, self.calendar),
+                ))
+            }
+            RecertificationItem::Renewal { .. } => Some(Item {
+                key: RequirementKey::Renewal,
+                title: "The requester's word that the person still needs access".to_owned(),
+                done: self
+                    .dated(|fact| {
+                        fact.organization_id == Some(self.organization)
+                            && matches!(
+                                fact.body,
+                                FactBody::LicenseRenewed {
+                                    by: Renewer::Supervisor
+                                        | Renewer::AuthorizedSigner
+                                        | Renewer::Staff,
+                                    decision: RenewalDecision::Renewed,
+                                }
+                            )
+                    })
+                    .into_iter()
+                    .map(each)
+                    .collect(),
+                who: vec![Party::Agency],
+            }),
         }
+    }
+
+    /// The facts of one kind, each on its local day, oldest first.
+    fn dated(&self, is: impl Fn(&Fact) -> bool) -> Vec<(NaiveDate, FactId)> {
+        let mut found: Vec<_> = self
+            .facts
+            .iter()
+            .filter(|fact| is(fact))
+            .map(|fact| (self.calendar.day(fact.envelope.occurred_at), fact.id))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The evidence and the last local day of a recertification at a date of the year: what was done before the coming
+    /// year opened counts to the next date only. Without any, a newcomer is counted from activation.
+    fn yearly(&self, date: &YearlyDate, done: &[Done]) -> (Vec<FactId>, NaiveDate) {
+        let mut through = date.counts_through(self.calendar.day(self.period.counted_from), true);
+        let mut evidence = Vec::new();
+        let mut last = None;
+        for (index, (on, facts)) in done.iter().enumerate() {
+            let counts = date.counts_through(*on, index == 0);
+            if last.is_none_or(|last| counts > last) {
+                last = Some(counts);
+                evidence.clone_from(facts);
+            }
+        }
+        if let Some(last) = last {
+            through = last;
+        }
+        (evidence, through)
     }
 
     fn course_passes(&self, code: &str) -> Vec<(NaiveDate, FactId)> {
@@ -108,18 +245,16 @@ impl Holder<'_> {
     /// The evidence and the last local day of a rolling recertification: months from the last completion, also one
     /// before this activation, and from activation only if there is none. A completion before the early window of the
     /// next due date does not count for it.
-    fn rolling(&self, schedule: &Schedule, done: &[Done]) -> Option<(Vec<FactId>, NaiveDate)> {
-        let Schedule::Rolling {
-            months,
-            counts_from,
-            early_window,
-        } = schedule
-        else {
-            return None;
-        };
+    fn rolling(
+        &self,
+        months: u16,
+        counts_from: CountsFrom,
+        early_window: Option<Length>,
+        done: &[Done],
+    ) -> (Vec<FactId>, NaiveDate) {
         // Repeated terms count from the first day, not from one that a short month clamped.
         let began =
-            |(first, terms): (NaiveDate, u32)| repeated_term(first, u32::from(*months), terms);
+            |(first, terms): (NaiveDate, u32)| repeated_term(first, u32::from(months), terms);
         let due = |(first, terms): (NaiveDate, u32)| began((first, terms.saturating_add(1)));
         let mut base: Option<(NaiveDate, u32)> = None;
         let mut evidence = Vec::new();
@@ -142,6 +277,6 @@ impl Holder<'_> {
             evidence.clone_from(facts);
         }
         let base = base.unwrap_or_else(|| (self.calendar.day(self.period.counted_from), 0));
-        Some((evidence, due(base)))
+        (evidence, due(base))
     }
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::support::*;
 use crate::domain::calendar::{Instant, Precision, local_day};
 use crate::domain::evaluate::Heartbeat;
-use crate::domain::fact::{Fact, FactBody, HoldCause, NoticeRule};
+use crate::domain::fact::{Fact, FactBody, HoldCause, NoticeRule, RenewalDecision};
 use crate::domain::ids::PolicyId;
-use crate::domain::policy::{Party, PolicyVersion};
+use crate::domain::policy::{Party, PolicyVersion, Renewer};
 
 const ZONES: [&str; 5] = [
     "America/Detroit",
@@ -37,6 +37,10 @@ pub struct Numbers {
     version: &'static str,
     lag: u16,
     to_business_day: bool,
+    /// The term, and its grace where it has one.
+    term: Option<Value>,
+    /// Recertification and the agreement fall due at a date of the year.
+    yearly: Option<(u8, u8, u8)>,
 }
 
 fn numbers() -> impl Strategy<Value = Numbers> {
@@ -50,14 +54,19 @@ fn numbers() -> impl Strategy<Value = Numbers> {
             prop::option::of(1_u16..8),
         ),
         (action.clone(), action, prop::sample::select(vec!["1", "2"])),
-        (0_u16..48, any::<bool>()),
+        (
+            0_u16..48,
+            any::<bool>(),
+            prop::option::of(term()),
+            prop::option::of(months()),
+        ),
     )
         .prop_map(
             |(
                 (limit, two_steps, grace, business_days),
                 (off_action, minimum, months, validity),
                 (on_miss, on_lapse, version),
-                (lag, to_business_day),
+                (lag, to_business_day, term, yearly),
             )| Numbers {
                 limit,
                 two_steps,
@@ -72,8 +81,41 @@ fn numbers() -> impl Strategy<Value = Numbers> {
                 version,
                 lag,
                 to_business_day,
+                term,
+                yearly,
             },
         )
+}
+
+fn months() -> impl Strategy<Value = (u8, u8, u8)> {
+    (1_u8..=12, 1_u8..=12, 1_u8..=12)
+}
+
+/// A date of the year, from the months of its due day, its opening and its cut-off.
+fn date((due, opens, newcomers_from): (u8, u8, u8)) -> Value {
+    json!({
+        "due": {"month": due, "day": 28},
+        "opens": {"month": opens, "day": 1},
+        "newcomers_from": {"month": newcomers_from, "day": 15},
+    })
+}
+
+fn term() -> impl Strategy<Value = Value> {
+    let length = prop_oneof![
+        (1_u16..6).prop_map(|months| json!({"months": months})),
+        (5_u16..120).prop_map(|days| json!({"days": days})),
+        (5_u16..60).prop_map(|days| json!({"business_days": days})),
+    ];
+    let ends = prop_oneof![
+        2 => length.prop_map(|length| json!({"kind": "after", "length": length})),
+        1 => months().prop_map(|months| json!({"kind": "yearly", "date": date(months)})),
+    ];
+    (ends, prop::option::of(1_u16..5)).prop_map(|(ends, grace)| match grace {
+        Some(days) => {
+            json!({"ends": ends, "renewed_by": ["supervisor"], "renewal_grace": {"days": days}})
+        }
+        None => json!({"ends": ends, "renewed_by": ["supervisor"]}),
+    })
 }
 
 fn policy(zone: &str, numbers: &Numbers) -> Value {
@@ -91,13 +133,18 @@ fn policy(zone: &str, numbers: &Numbers) -> Value {
     };
     let minimum = match numbers.minimum {
         Some(days) => json!({"minimum_days":
-            {"recertification": days, "agreement": days, "waiver": days, "inactivity": days}}),
+            {"recertification": days, "agreement": days, "waiver": days, "inactivity": days, "term": days}}),
         None => Value::Null,
     };
-    let validity = numbers.validity.map_or(
-        Value::Null,
-        |months| json!({"kind": "rolling", "length": {"months": months}}),
-    );
+    let validity = match (numbers.validity, numbers.yearly) {
+        (Some(months), None) => json!({"kind": "rolling", "length": {"months": months}}),
+        (Some(_), Some(months)) => json!({"kind": "yearly", "date": date(months)}),
+        (None, _) => Value::Null,
+    };
+    let schedule = match numbers.yearly {
+        Some(months) => json!({"kind": "fixed_yearly", "date": date(months)}),
+        None => json!({"kind": "rolling", "months": numbers.months}),
+    };
     hand_with(&[
         ("/time_zone", json!(zone)),
         ("/notices", minimum),
@@ -117,9 +164,10 @@ fn policy(zone: &str, numbers: &Numbers) -> Value {
             &format!("{type_}/inactivity/move_to_business_day"),
             json!(numbers.to_business_day),
         ),
+        (&format!("{type_}/recertification/schedule"), schedule),
         (
-            &format!("{type_}/recertification/schedule"),
-            json!({"kind": "rolling", "months": numbers.months}),
+            &format!("{type_}/term"),
+            numbers.term.clone().unwrap_or(Value::Null),
         ),
         (
             &format!("{type_}/recertification/on_miss"),
@@ -146,6 +194,10 @@ enum Event {
         named_in: u64,
     },
     Pass(bool),
+    Renew {
+        late_minutes: i64,
+        declined: bool,
+    },
     Sign,
     Waive {
         days: u64,
@@ -181,9 +233,11 @@ fn events() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => prop_oneof![Just(0_i64), 0_i64..6_000].prop_map(|late_minutes| Event::Login { late_minutes }),
         1 => Just(Event::LoginElsewhere),
-        6 => (0_u8..5, 0_usize..2, 0_u64..20)
+        6 => (0_u8..7, 0_usize..2, 0_u64..20)
             .prop_map(|(rule, step, named_in)| Event::Notice { rule, step, named_in }),
         2 => any::<bool>().prop_map(Event::Pass),
+        3 => (prop_oneof![Just(0_i64), 0_i64..20_000], prop::bool::weighted(0.1))
+            .prop_map(|(late_minutes, declined)| Event::Renew { late_minutes, declined }),
         2 => Just(Event::Sign),
         1 => (0_u64..60).prop_map(|days| Event::Waive { days }),
         1 => (minutes(), prop::option::of(1_i64..30_000))
@@ -216,12 +270,13 @@ impl std::fmt::Debug for History {
             let kind = &version.document.license_types["end_user"];
             writeln!(
                 f,
-                "policy {} from {}: {} {:?} {:?} {:?} {:?}",
+                "policy {} from {}: {} {:?} {:?} {:?} {:?} {:?}",
                 version.number,
                 version.effective_from,
                 version.document.time_zone,
                 kind.inactivity,
                 kind.recertification,
+                kind.term,
                 version.document.agreements["user_agreement"],
                 version.document.notices
             )?;
@@ -365,12 +420,29 @@ fn happen(story: &mut Story, now: Instant, event: Event) {
             let (rule, step) = match rule {
                 0..=2 => (NoticeRule::Inactivity, Some(step)),
                 3 => (NoticeRule::Recertification, None),
+                4 | 5 => (NoticeRule::Term, None),
                 _ => (NoticeRule::Agreement, None),
             };
             story.push(now, now, notice(rule, step, None, named_on));
         }
         Event::Pass(series) => {
             story.push(now, now, passed(if series { SERIES } else { POLICIES }));
+        }
+        Event::Renew {
+            late_minutes,
+            declined,
+        } => {
+            let decision = if declined {
+                RenewalDecision::Declined
+            } else {
+                RenewalDecision::Renewed
+            };
+            let by = Renewer::Supervisor;
+            story.push(
+                ahead(-late_minutes),
+                now,
+                FactBody::LicenseRenewed { by, decision },
+            );
         }
         Event::Sign => {
             for party in [Party::EndUser, Party::Supervisor] {

@@ -21,4 +21,6 @@ mod properties;
 mod requests;
 mod sources;
 mod support;
+mod terms;
 mod waivers;
+mod yearly;

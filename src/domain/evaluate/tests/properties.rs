@@ -144,7 +144,10 @@ proptest! {
         let now = *instants(&history).last().unwrap();
         let license = license(&history, now);
         for end in license.periods.iter().filter_map(|period| period.end.as_ref()) {
-            let EndCause::Deactivated(cause) = end.cause else { continue };
+            let EndCause::Deactivated(cause) = end.cause else {
+                prop_assert!(history.was_told(end.at, NoticedEnd::Term));
+                continue;
+            };
             match cause {
                 DeactivationCause::Inactivity => {
                     prop_assert!(history.was_told(end.cut_off_at.unwrap(), NoticedEnd::Inactivity));
@@ -179,6 +182,24 @@ proptest! {
                     prop_assert!(history.was_told(hold.from, NoticedEnd::Agreement));
                 }
                 _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn an_expired_license_comes_back_only_by_a_renewal_in_the_grace_or_by_staff(history in histories()) {
+        let now = *instants(&history).last().unwrap();
+        let license = license(&history, now);
+        for pair in license.periods.windows(2) {
+            let [ended, next] = pair else { continue };
+            let end = ended.end.as_ref().unwrap();
+            if next.cause == PeriodCause::Renewal {
+                prop_assert_eq!(end.cause, EndCause::TermEnded);
+                let renewal = history.story.facts.iter().find(|fact| fact.id == next.fact).unwrap();
+                let renews = matches!(renewal.body, FactBody::LicenseRenewed { .. });
+                prop_assert!(renews);
+                prop_assert_eq!(renewal.envelope.recorded_at, next.from);
+                prop_assert!(next.from < end.at + TimeDelta::days(6), "no grace is longer than four days");
             }
         }
     }
@@ -319,6 +340,7 @@ impl History {
             let speaks = match end {
                 NoticedEnd::Inactivity => *rule == NoticeRule::Inactivity,
                 NoticedEnd::Agreement => *rule == NoticeRule::Agreement,
+                NoticedEnd::Term => *rule == NoticeRule::Term,
                 _ => matches!(rule, NoticeRule::Recertification | NoticeRule::Waiver),
             };
             let sent = fact

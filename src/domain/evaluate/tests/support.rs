@@ -197,6 +197,7 @@ impl Story {
                 | FactBody::Barred { .. }
                 | FactBody::BarLifted { .. }
                 | FactBody::LoggedIn { .. }
+                | FactBody::Acknowledged { .. }
         );
         let of_request = matches!(
             body,

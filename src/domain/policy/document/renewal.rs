@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::once::is_default;
@@ -40,6 +40,63 @@ pub struct YearlyDate {
     pub opens: MonthDay,
     /// From this day a newcomer's first completion counts for the coming year.
     pub newcomers_from: MonthDay,
+}
+
+impl MonthDay {
+    /// The day in a year; saturates at the ends of the calendar.
+    fn in_year(self, year: i32) -> NaiveDate {
+        let saturated = if year < 0 {
+            NaiveDate::MIN
+        } else {
+            NaiveDate::MAX
+        };
+        NaiveDate::from_ymd_opt(year, u32::from(self.month), u32::from(self.day))
+            .unwrap_or(saturated)
+    }
+
+    /// Its first occurrence on or after a day.
+    fn from(self, day: NaiveDate) -> NaiveDate {
+        let this_year = self.in_year(day.year());
+        if this_year >= day {
+            this_year
+        } else {
+            self.in_year(day.year().saturating_add(1))
+        }
+    }
+
+    /// Its last occurrence on or before a day.
+    fn until(self, day: NaiveDate) -> NaiveDate {
+        let this_year = self.in_year(day.year());
+        if this_year <= day {
+            this_year
+        } else {
+            self.in_year(day.year().saturating_sub(1))
+        }
+    }
+}
+
+impl YearlyDate {
+    /// The day from which a completion counts for the year after a due date.
+    #[must_use]
+    pub fn opens_before(&self, due: NaiveDate) -> NaiveDate {
+        self.opens.until(due)
+    }
+
+    /// The last local day through which something done on a day counts: the next due date, or the one after it where
+    /// the coming year was open already. A newcomer's first completion has an opening of its own.
+    #[must_use]
+    pub fn counts_through(&self, on: NaiveDate, newcomer: bool) -> NaiveDate {
+        let due = self.due.from(on);
+        let opens = if newcomer {
+            self.newcomers_from.until(due)
+        } else {
+            self.opens_before(due)
+        };
+        match due.succ_opt() {
+            Some(after) if on >= opens => self.due.from(after),
+            _ => due,
+        }
+    }
 }
 
 /// When a license expires unless it is renewed.
@@ -89,6 +146,30 @@ pub enum Renewer {
     AuthorizedSigner,
     /// Staff of the HMIS lead.
     Staff,
+}
+
+impl Renewer {
+    /// The name as documents spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Supervisor => "supervisor",
+            Self::AuthorizedSigner => "authorized_signer",
+            Self::Staff => "staff",
+        }
+    }
+
+    /// How sentences call him.
+    #[must_use]
+    pub const fn called(self) -> &'static str {
+        match self {
+            Self::User => "the end user",
+            Self::Supervisor => "a supervisor",
+            Self::AuthorizedSigner => "the authorized signer",
+            Self::Staff => "staff of the HMIS lead",
+        }
+    }
 }
 
 /// Recurring recertification.
@@ -197,6 +278,16 @@ pub enum RecertificationItem {
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         job_roles: BTreeSet<String>,
     },
+}
+
+impl Recertification {
+    /// Whether it asks for the requester's renewal.
+    #[must_use]
+    pub fn asks_for_renewal(&self) -> bool {
+        self.items
+            .iter()
+            .any(|item| matches!(item, RecertificationItem::Renewal { .. }))
+    }
 }
 
 impl RecertificationItem {

@@ -152,7 +152,6 @@ fn hands_policy_says_what_is_not_worked_yet() {
     assert_eq!(
         waiting,
         [
-            "no_longer_needed",
             "projects",
             "recertification_reminders",
             "seats",

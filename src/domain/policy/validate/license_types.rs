@@ -80,6 +80,11 @@ impl Check<'_> {
             );
             self.inactivity(&at, inactivity, license_type);
         }
+        self.need(
+            license_type.is_base() || license_type.term.is_none(),
+            &at.key("term"),
+            "an add-on follows its base and has no term of its own",
+        );
         self.renewals(at, license_type);
         let conditions = at.key("standing_conditions");
         self.entries(&conditions, license_type.standing_conditions.len());

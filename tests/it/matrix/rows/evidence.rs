@@ -1,4 +1,4 @@
-//! Signatures and trainings.
+//! Signatures, trainings and acknowledgements.
 
 use super::{LIST, NAMED, ONE, Row, row};
 
@@ -15,4 +15,8 @@ pub const ROWS: &[Row] = &[
         r#"{"person_id": "$person", "course": "hand_policy_and_procedure", "outcome": "pass",
             "completed_on": "2026-03-02"}"#,
     ),
+    row("list_acknowledgements", "ATHSEU-I", LIST),
+    row("get_acknowledgement", "ATHSEU-I", ONE).of("$acknowledgement"),
+    row("record_acknowledgement", "ATHSE--I", NAMED)
+        .sending(r#"{"person_id": "$person", "acknowledgement": "privacy_notice"}"#),
 ];

@@ -12,6 +12,11 @@ pub const ROWS: &[Row] = &[
     row("change_license", "A-HS----", NAMED)
         .sending(r#"{"license_id": "$other_license", "license_type": "end_user"}"#)
         .refused_by_state(),
+    row("list_license_renewals", "ATHSEU-I", LIST),
+    row("get_license_renewal", "ATHSEU-I", ONE).of("$license_renewal"),
+    row("renew_license", "A-HSE---", NAMED)
+        .sending(r#"{"license_id": "$license"}"#)
+        .refused_by_state(),
     row("list_add_ons", "ATHSEU-I", LIST),
     row("get_add_on", "ATHSEU-I", ONE).of("$add_on"),
     row("confirm_add_on", "A-------", ONE)

@@ -12,7 +12,7 @@ pub const ROWS: &[Row] = &[
             "person": {"given_name": "Ada", "family_name": "Kowalczyk", "email": "a.kowalczyk@corktown.example"},
             "project_ids": ["$project"], "attestations": [{"code": "job_need"}], "requested_by": "$supervisor"}"#,
     )
-    .where_the_policy_says("-T--E--I"),
+    .where_the_policy_says("-T-----I"),
     row("confirm_license_request", "A-------", ONE)
         .of("$open_request")
         .sending(DECIDED)

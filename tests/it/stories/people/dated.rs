@@ -23,7 +23,7 @@ fn a_former_name_is_for_the_person_administrators_and_auditors_and_finds_her_for
     on_both(|database| async move {
         let story = Story::on(&database).await;
         story.license_dana().await;
-        story.at("2026-06-15T13:00:00Z");
+        story.at("2026-03-15T13:00:00Z");
         let path = format!("/v1/people/{}", story.dana);
         let token = story.app.token("help_desk");
         let changed = story
@@ -50,7 +50,7 @@ fn a_former_name_is_for_the_person_administrators_and_auditors_and_finds_her_for
             let last = names.last().unwrap();
             assert_eq!(last["family_name"], "Okafor");
             assert_eq!(last["current"], true);
-            assert_eq!(last["recorded_at"], "2026-06-15T13:00:00Z");
+            assert_eq!(last["recorded_at"], "2026-03-15T13:00:00Z");
             assert_eq!(last.get("recorded_by").is_some(), by, "{who}");
         }
         for (who, found) in [
