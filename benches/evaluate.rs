@@ -110,6 +110,7 @@ fn history(start: DateTime<Utc>, years: i64) -> Vec<Fact> {
                 source: "clarity".to_owned(),
                 source_event_id: day.to_string(),
                 serves: vec![HERE],
+                activity: None,
             },
         );
     }

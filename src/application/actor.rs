@@ -89,6 +89,7 @@ pub enum Action {
     ActivateLicense,
     ChangeLicense,
     RenewLicense,
+    KeepLicense,
     ConfirmAddOn,
     RecordSignature,
     RecordTraining,
@@ -119,7 +120,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -142,6 +143,7 @@ impl Action {
         Self::ActivateLicense,
         Self::ChangeLicense,
         Self::RenewLicense,
+        Self::KeepLicense,
         Self::ConfirmAddOn,
         Self::RecordSignature,
         Self::RecordTraining,
@@ -196,6 +198,7 @@ impl Action {
             Self::ActivateLicense => "activate_license",
             Self::ChangeLicense => "change_license",
             Self::RenewLicense => "renew_license",
+            Self::KeepLicense => "keep_license",
             Self::ConfirmAddOn => "confirm_add_on",
             Self::RecordSignature => "record_signature",
             Self::RecordTraining => "record_training",
@@ -281,6 +284,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::WithdrawRequest
             | A::ChangeLicense
             | A::RenewLicense
+            | A::KeepLicense
             | A::RecordSignature
             | A::RecordTraining
             | A::RecordAcknowledgement
@@ -327,6 +331,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::WithdrawRequest
             | A::ChangeLicense
             | A::RenewLicense
+            | A::KeepLicense
             | A::RecordSignature
             | A::RecordAcknowledgement
             | A::BookTraining

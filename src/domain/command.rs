@@ -3,6 +3,7 @@
 //! The domain decides state by command; `authorize` decides action by role.
 
 mod carry;
+mod keep;
 mod practice;
 mod renewal;
 
@@ -79,6 +80,8 @@ pub enum LicenseCommand {
     ChangeType,
     /// Renew it for another term.
     Renew,
+    /// Keep it although nobody logged in.
+    Keep,
     /// Begin a period for a fulfilled request.
     Activate,
     /// Begin an add-on, or let it go on after a suspension.
@@ -86,7 +89,7 @@ pub enum LicenseCommand {
 }
 
 impl LicenseCommand {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Depart,
         Self::Deactivate,
         Self::Suspend,
@@ -97,6 +100,7 @@ impl LicenseCommand {
         Self::TakeLeave,
         Self::ChangeType,
         Self::Renew,
+        Self::Keep,
         Self::Activate,
         Self::CarryAddOn,
     ];
@@ -114,6 +118,7 @@ impl LicenseCommand {
             Self::TakeLeave => "take_leave",
             Self::ChangeType => "change_type",
             Self::Renew => "renew",
+            Self::Keep => "keep",
             Self::Activate => "activate",
             Self::CarryAddOn => "carry_add_on",
         }
@@ -180,6 +185,9 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
         ) => Allowed,
         // In the grace an expired license comes back; what was given in time and is known late contests an end.
         (Some(_), C::Renew) => Allowed,
+        (Some(S::Warned | S::Suspended | S::Deactivated), C::Keep) => Allowed,
+        (Some(S::Active), C::Keep) => Needs("a running inactivity warning"),
+        (Some(S::Expired), C::Keep) => Never,
         (Some(S::Suspended), C::Lift) => Allowed,
         (Some(S::Active | S::Warned), C::Lift) => Needs("an open hold"),
         (Some(S::Deactivated), C::Reactivate | C::Reinstate | C::Uphold)

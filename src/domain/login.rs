@@ -110,6 +110,8 @@ pub struct LoginEvent {
     pub implementation_id: ImplementationId,
     pub login_source_id: LoginSourceId,
     pub source_event_id: String,
+    /// Another kind of activity than a login.
+    pub activity: Option<String>,
     /// SHA-256 over what was reported, so that the same id with another body is seen.
     pub fingerprint: String,
     pub outcome: LoginOutcome,

@@ -184,6 +184,7 @@ fn is_of_the_other_license(fact: &Fact, joined_at: Instant, dropped: &BTreeSet<F
         | FactBody::Upheld
         | FactBody::TypeChanged(_)
         | FactBody::LicenseRenewed { .. }
+        | FactBody::KeepRequested
         | FactBody::AddOnActivated { .. }
         | FactBody::AddOnConfirmed { .. }
         | FactBody::AddOnEnded { .. } => true,

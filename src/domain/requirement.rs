@@ -24,6 +24,8 @@ pub enum RequirementKey {
     Acknowledgement(String),
     /// The requester says that the person still needs access.
     Renewal,
+    /// What an add-on of a type owes by itself.
+    OfAddOn(String, Box<RequirementKey>),
 }
 
 /// The code under which the requester's renewal is named.
@@ -42,6 +44,11 @@ impl RequirementKey {
             "signed_anew" => Some(Self::SignedAnew(code.to_owned())),
             "acknowledgement" => Some(Self::Acknowledgement(code.to_owned())),
             "renewal" if code == REQUESTER => Some(Self::Renewal),
+            "add_on" => {
+                let (license_type, key) = code.split_once(':')?;
+                let key = Self::parse(key)?;
+                Some(Self::OfAddOn(license_type.to_owned(), Box::new(key)))
+            }
             _ => None,
         }
     }
@@ -57,6 +64,7 @@ impl fmt::Display for RequirementKey {
             Self::SignedAnew(code) => write!(f, "signed_anew:{code}"),
             Self::Acknowledgement(code) => write!(f, "acknowledgement:{code}"),
             Self::Renewal => write!(f, "renewal:{REQUESTER}"),
+            Self::OfAddOn(license_type, key) => write!(f, "add_on:{license_type}:{key}"),
         }
     }
 }

@@ -29,14 +29,16 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(end_add_on);
 }
 
-/// Whether an add-on may be used. `base_off`: its base gives no access. `awaits_confirmation`: the base was suspended or
-/// reinstated, and staff have not confirmed the add-on since.
+/// Whether an add-on may be used. `base_off`: its base gives no access. `suspended`: something that the add-on owes by
+/// itself is overdue. `awaits_confirmation`: the base was suspended or reinstated, or the end of the add-on is contested,
+/// and staff have not confirmed the add-on since.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = AddOnState)]
 pub enum AddOnStateName {
     On,
     BaseOff,
+    Suspended,
     AwaitsConfirmation,
     Ended,
 }
@@ -46,6 +48,7 @@ impl From<AddOnStatus> for AddOnStateName {
         match status {
             AddOnStatus::On => Self::On,
             AddOnStatus::BaseOff => Self::BaseOff,
+            AddOnStatus::Suspended => Self::Suspended,
             AddOnStatus::AwaitsConfirmation => Self::AwaitsConfirmation,
             AddOnStatus::Ended => Self::Ended,
         }

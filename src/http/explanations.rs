@@ -190,6 +190,7 @@ impl ChangeResponse {
             Change::Suspends(cause) => ("suspends", Some(hold_seen(*cause, sight).to_owned())),
             Change::Resumes(cause) => ("resumes", Some(hold_seen(*cause, sight).to_owned())),
             Change::Lapses(key) => ("lapses", Some(key.to_string())),
+            Change::AddOnOff(license_type) => ("add_on_off", Some(license_type.clone())),
             Change::RequestLapses(cause) => ("request_lapses", Some(cause.clone())),
             Change::StepStartsOver(step) => ("step_starts_over", Some(step.clone())),
             Change::Warnable(_) => ("warnable", None),

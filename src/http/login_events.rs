@@ -107,6 +107,11 @@ pub struct LoginEventLine {
     /// The organization that the person signed in for, if the site asks. Left out: all of them.
     #[serde(default)]
     organization_id: Option<Uuid>,
+    /// A kind of activity that restarts the inactivity clock by the policy. Left out: a login.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 64), custom(function = "checks::line"))]
+    #[schema(min_length = 1, max_length = 64, example = "report_run")]
+    kind: Option<String>,
 }
 
 impl LoginEventLine {
@@ -128,6 +133,7 @@ impl LoginEventLine {
             occurred_at: self.occurred_at.0,
             person,
             organization_id: self.organization_id.map(Into::into),
+            activity: self.kind,
         })
     }
 }
@@ -153,6 +159,11 @@ pub struct RecordLoginEventRequest {
     /// The organization that the person signed in for, if the site asks. Left out: all of them.
     #[serde(default)]
     organization_id: Option<Uuid>,
+    /// A kind of activity that restarts the inactivity clock by the policy. Left out: a login.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 64), custom(function = "checks::line"))]
+    #[schema(min_length = 1, max_length = 64, example = "report_run")]
+    kind: Option<String>,
 }
 
 /// How a batch is to be taken.
@@ -194,6 +205,9 @@ pub struct LoginEventResponse {
     implementation_id: Uuid,
     login_source_id: Uuid,
     source_event_id: String,
+    /// The kind of activity; absent for a login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
     outcome: OutcomeName,
     #[serde(skip_serializing_if = "Option::is_none")]
     unmatched_reason: Option<UnmatchedReasonName>,
@@ -219,6 +233,7 @@ impl From<&LoginEvent> for LoginEventResponse {
             implementation_id: event.implementation_id.into(),
             login_source_id: event.login_source_id.into(),
             source_event_id: event.source_event_id.clone(),
+            kind: event.activity.clone(),
             outcome: event.outcome.into(),
             unmatched_reason: event.unmatched_reason.map(|reason| match reason {
                 UnmatchedReason::UnknownExternalId => UnmatchedReasonName::UnknownExternalId,
@@ -598,6 +613,7 @@ async fn record_one(
         person_id: request.person_id,
         external_id: request.external_id,
         organization_id: request.organization_id,
+        kind: request.kind,
     };
     let new = ReportedLogin {
         login_source_id: request.login_source_id.into(),

@@ -26,6 +26,7 @@ pub mod frame;
 pub mod health;
 pub mod holds;
 pub mod implementations;
+pub mod keep_requests;
 pub mod leaves;
 pub mod license_changes;
 pub mod license_renewals;
@@ -144,6 +145,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(licenses::routes)
         .configure(license_changes::routes)
         .configure(license_renewals::routes)
+        .configure(keep_requests::routes)
         .configure(add_ons::routes)
         .configure(holds::routes)
         .configure(leaves::routes)

@@ -33,6 +33,7 @@ tags! {
     LICENSES = "licenses", "One per person and organization: state, history, explanation.";
     LICENSE_CHANGES = "license-changes", "Another type for a running license.";
     LICENSE_RENEWALS = "license-renewals", "Who says that a license goes on, for another term or because it is needed.";
+    KEEP_REQUESTS = "keep-requests", "Licenses that a supervisor asks to keep although nobody logged in.";
     ADD_ONS = "add-ons", "Licenses that depend on a base license, and are on only while it gives access.";
     HOLDS = "holds", "Causes for suspension that staff open and lift by hand.";
     LEAVES = "leaves", "From when to when somebody is away; the license is held by itself.";

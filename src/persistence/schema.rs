@@ -183,6 +183,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         version -> Int4,
         contested_at -> Nullable<Timestamptz>,
+        listed_from -> Nullable<Timestamptz>,
         recorded_for -> Nullable<Uuid>,
         duplicate_of -> Nullable<Uuid>,
     }
@@ -209,6 +210,7 @@ diesel::table! {
         occurred_at -> Timestamptz,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        activity -> Nullable<Text>,
         recorded_for -> Nullable<Uuid>,
     }
 }

@@ -246,6 +246,12 @@ const BODIES: &[(&str, &str, &str)] = &[
             "ticket_reference": "canary-21"}}"#,
     ),
     (
+        "keep_license",
+        "",
+        r#"{"license_id": "$license", "report": {"reason": "Canary comes back.",
+            "reported_by": {"name": "Canary", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
         "record_acknowledgement",
         "",
         r#"{"person_id": "$person", "acknowledgement": "privacy_notice", "report": {"reason": "Canary read it.",
@@ -422,6 +428,7 @@ const REFUSED_BY_STATE: &[&str] = &[
     "confirm_license_request",
     "change_license",
     "renew_license",
+    "keep_license",
     "confirm_add_on",
     "end_add_on",
     "activate_license_request",

@@ -152,7 +152,7 @@ fn each_state_answers_each_command_of_each_role() {
 /// What staff do to licenses, by the states that a license can reach over HTTP without a notice: a state that is
 /// contested is deactivated too.
 #[rustfmt::skip]
-const LICENSES: [(&str, LicenseCommand, [u16; 8]); 27] = [
+const LICENSES: [(&str, LicenseCommand, [u16; 8]); 30] = [
     //                                             admin trainer help superv user auditor front integr
     ("active",      LicenseCommand::Suspend,    [  201,  403,   403,  403,   403,  403,   403,  403]),
     ("active",      LicenseCommand::Lift,       [  409,  403,   403,  403,   403,  403,   403,  403]),
@@ -160,21 +160,24 @@ const LICENSES: [(&str, LicenseCommand, [u16; 8]); 27] = [
     ("active",      LicenseCommand::Reactivate, [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("active",      LicenseCommand::Reinstate,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("active",      LicenseCommand::Uphold,     [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("active",     LicenseCommand::Renew,      [  409,  403,   409,  409,   409,  403,   403,  403]),
+    ("active",      LicenseCommand::Renew,      [  409,  403,   409,  409,   409,  403,   403,  403]),
+    ("active",      LicenseCommand::Keep,       [  409,  403,   409,  409,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::Suspend,    [  201,  403,   403,  403,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::Lift,       [  200,  403,   403,  403,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::TakeLeave,  [  201,  403,   201,  201,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::Reactivate, [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::Reinstate,  [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::Uphold,     [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("suspended",  LicenseCommand::Renew,      [  409,  403,   409,  409,   409,  403,   403,  403]),
+    ("suspended",   LicenseCommand::Renew,      [  409,  403,   409,  409,   409,  403,   403,  403]),
+    ("suspended",   LicenseCommand::Keep,       [  409,  403,   409,  409,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::Suspend,    [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::Lift,       [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::TakeLeave,  [  409,  403,   409,  409,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::Reactivate, [  200,  403,   403,  403,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::Reinstate,  [  200,  403,   403,  403,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::Uphold,     [  409,  403,   403,  403,   403,  403,   403,  403]),
-    ("deactivated",LicenseCommand::Renew,      [  409,  403,   409,  409,   409,  403,   403,  403]),
+    ("deactivated", LicenseCommand::Renew,      [  409,  403,   409,  409,   409,  403,   403,  403]),
+    ("deactivated", LicenseCommand::Keep,       [  409,  403,   409,  409,   403,  403,   403,  403]),
     ("contested",   LicenseCommand::Suspend,    [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("contested",   LicenseCommand::Lift,       [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("contested",   LicenseCommand::TakeLeave,  [  409,  403,   409,  409,   403,  403,   403,  403]),
@@ -267,6 +270,13 @@ fn each_license_state_answers_each_command_of_each_role() {
                     LicenseCommand::Renew => (
                         "/v1/license-renewals".to_owned(),
                         json!({ "license_id": id }),
+                    ),
+                    LicenseCommand::Keep => (
+                        "/v1/keep-requests".to_owned(),
+                        json!({
+                            "license_id": id,
+                            "report": { "reason": "Back soon.", "reported_by": { "name": "Sam" } },
+                        }),
                     ),
                     LicenseCommand::Uphold => (
                         format!("/v1/contested-items/{id}/uphold"),

@@ -38,6 +38,7 @@ pub(super) fn begin(
                     generation: dossier.implementation.generation,
                 },
                 contested_at: None,
+                listed_from: None,
                 duplicate_of: None,
                 recorded_at: tx.now,
                 version: 1,

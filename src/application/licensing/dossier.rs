@@ -444,11 +444,16 @@ impl Dossier {
                 row.recorded = recorded;
                 row.license_type = license_type;
                 row.contested_at = contested_at;
+                row.listed_from = evaluation.listed_from;
                 unit.update_license(row)?;
                 row.version += 1;
-            } else if row.recorded != recorded || row.contested_at != contested_at {
+            } else if row.recorded != recorded
+                || row.contested_at != contested_at
+                || row.listed_from != evaluation.listed_from
+            {
                 row.recorded = recorded;
                 row.contested_at = contested_at;
+                row.listed_from = evaluation.listed_from;
                 unit.record_license_outlook(row)?;
             }
         }

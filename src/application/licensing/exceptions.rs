@@ -139,6 +139,18 @@ fn waivable(
             owed.push(standing.key.clone());
         }
     }
+    for add_on in &license.add_ons {
+        // A waiver names what is owed, whichever license it is owed for.
+        owed.extend(
+            add_on
+                .requirements
+                .iter()
+                .map(|standing| match &standing.key {
+                    RequirementKey::OfAddOn(_, key) => key.as_ref().clone(),
+                    key => key.clone(),
+                }),
+        );
+    }
     let named = |keys: &[RequirementKey]| keys.iter().any(|key| key.to_string() == requirement);
     if !named(&owed) {
         owed.sort();

@@ -141,7 +141,17 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
         } else {
             blocks(evaluation, shown.sight)
         },
-        requirements: evaluation.requirements.clone(),
+        requirements: evaluation
+            .requirements
+            .iter()
+            .chain(
+                evaluation
+                    .add_ons
+                    .iter()
+                    .flat_map(|add_on| &add_on.requirements),
+            )
+            .cloned()
+            .collect(),
         practice: Vec::new(),
         deadlines: Vec::new(),
         due: evaluation.due.clone(),
@@ -306,6 +316,12 @@ fn who_for_license(evaluation: &Evaluation, today: NaiveDate) -> Vec<String> {
     let mut who: Vec<String> = evaluation
         .requirements
         .iter()
+        .chain(
+            evaluation
+                .add_ons
+                .iter()
+                .flat_map(|add_on| &add_on.requirements),
+        )
         .filter(|standing| standing.status.is_open())
         .flat_map(open_parties)
         .collect();
@@ -459,7 +475,7 @@ pub(super) fn foreseen_access(evaluation: &Evaluation, sight: Sight) -> Option<I
         .filter(|upcoming| {
             matches!(
                 upcoming.change,
-                Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_)
+                Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_) | Change::AddOnOff(_)
             ) && may_foresee(&upcoming.change, sight)
         })
         .map(|upcoming| upcoming.at)

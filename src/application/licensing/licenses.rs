@@ -133,8 +133,10 @@ pub fn licenses(
     paging: Paging,
 ) -> Result<Slice<LicenseShown>, Error> {
     let visible = rx.actor.visible(Action::ReadLicense);
-    not_reindexing(rx, filter.implementation_id, !filter.states.is_empty())?;
+    let by_state = !filter.states.is_empty() || filter.listed;
+    not_reindexing(rx, filter.implementation_id, by_state)?;
     let states = filter.states.clone();
+    let now = rx.now;
     fill_page(
         paging,
         |page| {
@@ -156,7 +158,9 @@ pub fn licenses(
         |shown: &LicenseShown| shown.license.id.0,
         |shown| {
             let state = shown.evaluation.status();
-            states.is_empty() || state.is_some_and(|state| states.contains(&state))
+            let listed = shown.evaluation.listed_from.is_some_and(|from| from <= now);
+            (states.is_empty() || state.is_some_and(|state| states.contains(&state)))
+                && (listed || !filter.listed)
         },
     )
 }

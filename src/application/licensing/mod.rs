@@ -14,6 +14,7 @@ mod evidence;
 mod exceptions;
 mod explanation;
 mod holds;
+mod keeps;
 mod leaves;
 mod licenses;
 pub mod logins;
@@ -49,6 +50,7 @@ pub use explanation::{
     explain_request, foreseen, hold_seen,
 };
 pub use holds::{HoldShown, NewHold, hold, holds, lift_hold, open_hold};
+pub use keeps::{NewKeepRequest, keep_license};
 pub use leaves::{
     LeaveShown, LeaveStatus, NewLeave, cancel_leave, leave, leaves, record_leave, return_from_leave,
 };

@@ -74,6 +74,8 @@ pub struct StateFilter<S> {
     pub license_type: Option<String>,
     /// Empty means any state.
     pub states: Vec<S>,
+    /// Of licenses: only what staff see on their list, with the rows that are due.
+    pub listed: bool,
     pub now: Instant,
 }
 

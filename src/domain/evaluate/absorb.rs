@@ -23,6 +23,7 @@ impl<'a> Machine<'a> {
             self.evidence.push(fact);
             self.touch();
             self.contest_by_evidence(fact);
+            self.revive_by_evidence(fact);
             if matches!(fact.body, FactBody::LicenseRenewed { .. }) {
                 self.absorb_renewal(fact);
             }
@@ -77,7 +78,12 @@ impl<'a> Machine<'a> {
                 });
             }
             FactBody::HoldLifted { hold } if self.ours(fact) => self.lift(*hold, fact.acts_at()),
-            FactBody::LoggedIn { serves, .. } => self.absorb_login(fact, serves),
+            FactBody::LoggedIn {
+                serves, activity, ..
+            } if activity.as_ref().is_none_or(|kind| self.restarts(kind)) => {
+                self.absorb_login(fact, serves);
+            }
+            FactBody::KeepRequested if self.ours(fact) => self.absorb_keep(fact),
             FactBody::NoticeSent { .. } if self.ours(fact) => self.absorb_notice(fact),
             FactBody::NoticeBounced { notice } => self.bounce(*notice, fact.id),
             _ => {}
@@ -182,6 +188,7 @@ impl<'a> Machine<'a> {
                 .get(index)
                 .is_some_and(|hold| hold.cause == HoldCause::LongInactivity)
             {
+                self.returned_at = Some(self.at);
                 self.end_hold(index);
             }
         }
@@ -220,6 +227,14 @@ impl<'a> Machine<'a> {
             self.touch();
             self.void_warnings();
         }
+    }
+
+    /// Whether an activity of a kind counts like a login under the rules in force.
+    fn restarts(&self, activity: &str) -> bool {
+        let (Some(rules), Some(period)) = (self.in_force(), self.periods.last()) else {
+            return false;
+        };
+        rules.document.restarted_by(&period.license_type, activity)
     }
 
     /// A login anchors the clock if this license gave access when it occurred.

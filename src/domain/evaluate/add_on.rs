@@ -5,10 +5,11 @@
 
 use super::machine::Machine;
 use crate::domain::calendar::Instant;
-use crate::domain::fact::{Fact, FactBody};
+use crate::domain::fact::{Fact, FactBody, HoldCause};
 use crate::domain::ids::{FactId, RequestId};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::LicenseKind;
+use crate::domain::requirement::{RequirementKey, Standing};
 
 /// Whether an add-on may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +17,8 @@ pub enum AddOnStatus {
     On,
     /// Its base gives no access.
     BaseOff,
+    /// Something that it owes by itself is overdue, or its evidence was taken back.
+    Suspended,
     /// The base gives access again; staff have not confirmed the add-on since.
     AwaitsConfirmation,
     Ended,
@@ -27,10 +30,19 @@ impl AddOnStatus {
         match self {
             Self::On => "on",
             Self::BaseOff => "base_off",
+            Self::Suspended => "suspended",
             Self::AwaitsConfirmation => "awaits_confirmation",
             Self::Ended => "ended",
         }
     }
+}
+
+/// What suspends an add-on alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddOnHold {
+    pub cause: HoldCause,
+    /// The requirement of the add-on; in order again, it lifts the hold.
+    pub requirement: RequirementKey,
 }
 
 /// An add-on of a license, running or ended.
@@ -46,6 +58,12 @@ pub struct AddOn {
     pub ended_at: Option<Instant>,
     /// Its base was suspended or reinstated since staff last confirmed it.
     pub unconfirmed: bool,
+    /// What suspends it alone.
+    pub holds: Vec<AddOnHold>,
+    /// The requirement whose miss ended it.
+    pub missed: Option<RequirementKey>,
+    /// What it owes by itself while it runs.
+    pub requirements: Vec<Standing>,
     pub status: AddOnStatus,
 }
 
@@ -61,8 +79,12 @@ impl Machine<'_> {
             from: self.now(),
             ended_at: None,
             unconfirmed: self.suspended(),
+            holds: Vec::new(),
+            missed: None,
+            requirements: Vec::new(),
             status: AddOnStatus::On,
         });
+        self.touch();
     }
 
     fn runs_add_on(&self, license_type: &str) -> bool {
@@ -85,8 +107,10 @@ impl Machine<'_> {
         for add_on in &mut self.add_ons {
             if add_on.fact == id && add_on.ended_at.is_none() {
                 add_on.ended_at = Some(at);
+                add_on.holds.clear();
             }
         }
+        self.touch();
     }
 
     /// The end was an error: staff confirm the add-on before it is on again.
@@ -102,7 +126,9 @@ impl Machine<'_> {
             && let Some(add_on) = self.add_ons.get_mut(index)
         {
             add_on.ended_at = None;
+            add_on.missed = None;
             add_on.unconfirmed = true;
+            self.touch();
         }
     }
 
@@ -124,6 +150,7 @@ impl Machine<'_> {
             .collect();
         for add_on in &mut self.add_ons {
             add_on.ended_at = add_on.ended_at.or(Some(at));
+            add_on.holds.clear();
         }
     }
 
@@ -142,6 +169,7 @@ impl Machine<'_> {
                 });
             if !carried {
                 add_on.ended_at = add_on.ended_at.or(Some(at));
+                add_on.holds.clear();
             }
         }
     }
@@ -154,12 +182,27 @@ impl Machine<'_> {
         self.add_ons
             .iter()
             .map(|add_on| AddOn {
-                status: match (add_on.ended_at, base_on, add_on.unconfirmed) {
-                    (Some(_), _, _) => AddOnStatus::Ended,
-                    (None, false, _) => AddOnStatus::BaseOff,
-                    (None, true, true) => AddOnStatus::AwaitsConfirmation,
-                    (None, true, false) => AddOnStatus::On,
+                status: if add_on.ended_at.is_some() {
+                    AddOnStatus::Ended
+                } else if !base_on {
+                    AddOnStatus::BaseOff
+                } else if !add_on.holds.is_empty() {
+                    AddOnStatus::Suspended
+                } else if add_on.unconfirmed {
+                    AddOnStatus::AwaitsConfirmation
+                } else {
+                    AddOnStatus::On
                 },
+                requirements: self
+                    .upkeep
+                    .iter()
+                    .map(|owed| &owed.standing)
+                    .filter(|standing| {
+                        add_on.ended_at.is_none()
+                            && matches!(&standing.key, RequirementKey::OfAddOn(of, _) if *of == add_on.license_type)
+                    })
+                    .cloned()
+                    .collect(),
                 ..add_on.clone()
             })
             .collect()

@@ -1,5 +1,6 @@
 //! What the machine answers once it has come to the instant that is asked about.
 
+use super::first_login;
 use super::inactivity;
 use super::machine::Machine;
 use super::{Change, Consequence, DueItem, EndCause, Evaluation, LicenseState, Upcoming, Warning};
@@ -41,8 +42,7 @@ impl Machine<'_> {
     pub(super) fn answer(self) -> Evaluation {
         let now = self.at;
         let mut due: Vec<DueItem> = self
-            .obligations
-            .iter()
+            .all_owed()
             .filter_map(|obligation| {
                 Some(DueItem {
                     rule: obligation.rule,
@@ -58,7 +58,21 @@ impl Machine<'_> {
             .collect();
         due.extend(self.term_due());
         due.extend(inactivity::due_item(&self));
+        due.extend(first_login::due_item(&self));
+        due.extend(inactivity::stale_item(&self));
+        due.extend(self.suspensions_to_list());
         due.sort_by_key(|item| item.due_on);
+        let listed_from = self.in_force().and_then(|in_force| {
+            due.iter()
+                .filter(|item| item.consequence == Consequence::Listed)
+                .filter_map(|item| Some(start_of_day(in_force.zone, item.due_on.succ_opt()?)))
+                .min()
+        });
+        let cut_off_at = self
+            .cut_off()
+            .filter(|cut_off| inactivity::acts(&self) && cut_off.takes_effect_at > now)
+            .map(|cut_off| cut_off.cut_off_at);
+        let keeps_left = self.keeps_left();
         let mut upcoming = self.upcoming();
         upcoming.sort_by_key(|upcoming| upcoming.at);
         let status = self.status();
@@ -91,6 +105,9 @@ impl Machine<'_> {
             add_ons: self.add_ons_now(),
             served_by_any_login,
             notices,
+            keeps_left,
+            listed_from,
+            cut_off_at,
             counting: self
                 .notices
                 .iter()
@@ -161,7 +178,7 @@ impl Machine<'_> {
         if let Some(at) = self.suspended_too_long() {
             add(at, deactivates(DeactivationCause::SuspensionTooLong));
         }
-        for obligation in &self.obligations {
+        for obligation in self.all_owed() {
             let key = &obligation.standing.key;
             if let (Some(in_force), Some(day)) = (self.in_force(), obligation.lapses_on) {
                 add(
@@ -172,6 +189,10 @@ impl Machine<'_> {
             if let Some(at) = self.miss_at(obligation)
                 && !self.held_for(key)
             {
+                if let Some(change) = Self::add_on_off(key) {
+                    add(at, change);
+                    continue;
+                }
                 add(
                     at,
                     match obligation.on_miss {

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::inactivity;
 use super::machine::{Derived, Machine};
 use super::obligation::{Obligation, calendar};
-use super::{Hold, Period};
+use super::{Consequence, DueItem, Hold, Period};
 use crate::domain::calendar::{Instant, Length, start_of_day};
 use crate::domain::departure::AnnouncedEnd;
 use crate::domain::fact::{HoldCause, NoticeRule};
@@ -42,7 +42,7 @@ impl<'a> Machine<'a> {
                 .map(|at| (at, Derived::SuspendedTooLong)),
         );
         next.extend(self.term_ends_at().map(|at| (at, Derived::TermEnds)));
-        for obligation in &self.obligations {
+        for obligation in self.all_owed() {
             if !self.held_for(&obligation.standing.key)
                 && let Some(at) = self.miss_at(obligation)
             {
@@ -94,7 +94,7 @@ impl<'a> Machine<'a> {
             hold.ended_at.is_none()
                 && hold.cause != HoldCause::EvidenceWithdrawn
                 && hold.requirement.as_ref() == Some(key)
-        })
+        }) || self.holds_add_on(key)
     }
 
     /// The instant of a dated end of which a counting notice was sent: its day, the day that was named, and the
@@ -136,9 +136,31 @@ impl<'a> Machine<'a> {
 
     /// The first local day on which a hold has lasted too long, where that ends the license.
     pub(super) fn suspension_ends_on(&self, hold: &Hold) -> Option<NaiveDate> {
+        self.suspended_over(hold, ThenDeactivateOrList::Deactivate)
+    }
+
+    /// The suspensions that staff see on their list once they have lasted too long.
+    pub(super) fn suspensions_to_list(&self) -> Vec<DueItem> {
+        self.holds
+            .iter()
+            .filter(|hold| hold.ended_at.is_none())
+            .filter_map(|hold| {
+                let over = self.suspended_over(hold, ThenDeactivateOrList::List)?;
+                Some(DueItem {
+                    rule: NoticeRule::SuspensionTooLong,
+                    requirement: None,
+                    due_on: over.pred_opt()?,
+                    consequence: Consequence::Listed,
+                })
+            })
+            .collect()
+    }
+
+    /// The first local day on which a hold has lasted too long, where one thing follows.
+    fn suspended_over(&self, hold: &Hold, then: ThenDeactivateOrList) -> Option<NaiveDate> {
         let in_force = self.in_force()?;
         let maximum = in_force.document.suspension.maximum_for(hold.cause)?;
-        if maximum.then == ThenDeactivateOrList::List {
+        if maximum.then != then {
             return None;
         }
         let calendar = calendar(in_force);

@@ -62,11 +62,23 @@ struct Running<'a> {
     anchor_at: Instant,
 }
 
-/// The off-rule in force, unless the license is suspended, has no open period, or no login source is in service.
-fn running<'m>(machine: &'m Machine<'_>) -> Option<Running<'m>> {
+/// The inactivity rule of the open period's type, unless the license is suspended or no login source is in service.
+pub(super) fn in_play<'m>(machine: &'m Machine<'_>) -> Option<&'m Inactivity> {
     if machine.suspended() || !in_service(machine.case.sources, machine.now()) {
         return None;
     }
+    machine
+        .in_force()?
+        .document
+        .license_types
+        .get(&machine.open_period()?.license_type)?
+        .inactivity
+        .as_ref()
+}
+
+/// The off-rule in force, unless the license is suspended, has no open period, or no login source is in service.
+fn running<'m>(machine: &'m Machine<'_>) -> Option<Running<'m>> {
+    in_play(machine)?;
     under(machine, machine.in_force()?)
 }
 
@@ -275,8 +287,14 @@ pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
     } else {
         day
     };
-    let cut_off_at = running.starts(day);
-    let latest = cut_off_at + TimeDelta::hours(i64::from(running.rule.login_report_lag_hours));
+    cut_off_on(machine, day)
+}
+
+/// The cut-off at the beginning of a day, acted upon once the login reports are complete or the lag is over.
+pub(super) fn cut_off_on(machine: &Machine<'_>, day: NaiveDate) -> Option<CutOff> {
+    let rule = in_play(machine)?;
+    let cut_off_at = start_of_day(machine.in_force()?.zone, day);
+    let latest = cut_off_at + TimeDelta::hours(i64::from(rule.login_report_lag_hours));
     Some(CutOff {
         cut_off_at,
         takes_effect_at: complete_at(machine, cut_off_at, latest).unwrap_or(latest),
@@ -336,8 +354,21 @@ pub(super) fn suspends(machine: &Machine<'_>) -> bool {
     action(machine) == Some(OffAction::Suspend)
 }
 
-fn action(machine: &Machine<'_>) -> Option<OffAction> {
-    running(machine).map(|running| running.rule.off_action)
+pub(super) fn action(machine: &Machine<'_>) -> Option<OffAction> {
+    in_play(machine).map(|rule| rule.off_action)
+}
+
+/// Where no limit is set: since when nobody has logged in for so long that staff see the license on a list.
+pub(super) fn stale_item(machine: &Machine<'_>) -> Option<DueItem> {
+    let rule = in_play(machine).filter(|rule| rule.off_rule.is_none())?;
+    let calendar = calendar(machine.in_force()?);
+    let anchor = calendar.day(machine.clock_from.max(machine.last_login)?);
+    Some(DueItem {
+        rule: NoticeRule::Inactivity,
+        requirement: None,
+        due_on: calendar.after(rule.stale_list_after?, anchor),
+        consequence: Consequence::Listed,
+    })
 }
 
 /// The steps whose notice becomes due, with the instant, as if the login sources were complete: no notice is derived

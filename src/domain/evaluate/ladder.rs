@@ -96,6 +96,12 @@ pub(super) fn absent_since(
     if of == AbsenceOf::License && here.is_some() {
         return here;
     }
+    // What restarts the clock of the license counts as its login.
+    let rules = Rules::known_at(case.policies, case.organization, at);
+    let counts = |kind: &str| {
+        let found = rules.at(at).zip(license.period());
+        found.is_some_and(|(rules, period)| rules.document.restarted_by(&period.license_type, kind))
+    };
     let known = case
         .facts
         .iter()
@@ -103,7 +109,9 @@ pub(super) fn absent_since(
     standing_facts(known)
         .iter()
         .filter_map(|fact| match &fact.body {
-            FactBody::LoggedIn { serves, .. } if !serves.is_empty() => {
+            FactBody::LoggedIn {
+                serves, activity, ..
+            } if !serves.is_empty() && activity.as_deref().is_none_or(&counts) => {
                 Some(fact.envelope.occurred_at)
             }
             FactBody::Activated { .. } => Some(fact.acts_at()),

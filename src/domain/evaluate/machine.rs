@@ -1,5 +1,6 @@
 //! Replays one license: facts as they were recorded, and between them what the rules bring about.
 
+use super::first_login;
 use super::inactivity::{self, TrackedNotice};
 use super::leave::Leave;
 use super::obligation::{self, Obligation};
@@ -87,6 +88,10 @@ pub(super) struct Machine<'a> {
     pub(super) notices: Vec<TrackedNotice>,
     /// When the inactivity clock last started without a login.
     pub(super) clock_from: Option<Instant>,
+    /// When the license last began or came back by the ladder: the first login is counted from there.
+    pub(super) returned_at: Option<Instant>,
+    /// When keep requests that were heeded were made.
+    pub(super) kept: Vec<Instant>,
     pub(super) logins: Vec<(FactId, Instant)>,
     pub(super) last_login: Option<Instant>,
     /// Logins after a running cut-off: they anchor only if the notice becomes void for another reason.
@@ -99,6 +104,8 @@ pub(super) struct Machine<'a> {
     /// By their beginning.
     pub(super) leaves: Vec<Leave>,
     pub(super) obligations: Vec<Obligation>,
+    /// What the running add-ons owe by themselves.
+    pub(super) upkeep: Vec<Obligation>,
     stamp: Option<Stamp>,
     /// Changes with whatever obligations rest on, besides the rules and the time.
     epoch: u32,
@@ -132,6 +139,8 @@ impl<'a> Machine<'a> {
             pending_holds: Vec::new(),
             notices: Vec::new(),
             clock_from: None,
+            returned_at: None,
+            kept: Vec::new(),
             logins: Vec::new(),
             last_login: None,
             too_late_logins: Vec::new(),
@@ -141,6 +150,7 @@ impl<'a> Machine<'a> {
             bars: Vec::new(),
             leaves: Vec::new(),
             obligations: Vec::new(),
+            upkeep: Vec::new(),
             stamp: None,
             epoch: 0,
             ended_on: Vec::new(),
@@ -206,8 +216,7 @@ impl<'a> Machine<'a> {
     }
 
     fn met(&self) -> Vec<RequirementKey> {
-        self.obligations
-            .iter()
+        self.all_owed()
             .filter(|obligation| obligation.standing.status == Status::Met)
             .map(|obligation| obligation.standing.key.clone())
             .collect()
@@ -215,10 +224,12 @@ impl<'a> Machine<'a> {
 
     /// A correction turned met into unmet.
     fn evidence_withdrawn(&mut self, key: RequirementKey) {
-        let unmet = self.obligations.iter().any(|obligation| {
+        let unmet = self.all_owed().any(|obligation| {
             obligation.standing.key == key && obligation.standing.status.is_open()
         });
-        if unmet && self.open_period().is_some() {
+        if unmet && matches!(key, RequirementKey::OfAddOn(..)) {
+            self.hold_add_on(HoldCause::EvidenceWithdrawn, &key);
+        } else if unmet && self.open_period().is_some() {
             self.open_hold(Hold {
                 cause: HoldCause::EvidenceWithdrawn,
                 from: self.at,
@@ -286,20 +297,20 @@ impl<'a> Machine<'a> {
         if current {
             return;
         }
-        let mut until = None;
-        self.obligations = match (self.open_period(), in_force) {
-            (Some(period), Some(in_force)) => {
-                let obligations = self.owed(period, &self.evidence, in_force, self.at);
-                until = obligations
-                    .iter()
-                    .filter_map(|obligation| obligation.lapses_on)
-                    .map(|day| start_of_day(in_force.zone, day))
-                    .filter(|lapses_at| *lapses_at > self.at)
-                    .min();
-                obligations
-            }
-            _ => Vec::new(),
+        (self.obligations, self.upkeep) = match (self.open_period(), in_force) {
+            (Some(period), Some(in_force)) => (
+                self.owed(period, &self.evidence, in_force, self.at),
+                self.upkeep_owed(in_force),
+            ),
+            _ => (Vec::new(), Vec::new()),
         };
+        let until = in_force.and_then(|in_force| {
+            self.all_owed()
+                .filter_map(|obligation| obligation.lapses_on)
+                .map(|day| start_of_day(in_force.zone, day))
+                .filter(|lapses_at| *lapses_at > self.at)
+                .min()
+        });
         self.stamp = Some(Stamp {
             epoch: self.epoch,
             stretch,
@@ -375,8 +386,12 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The first end for want of a login: too long without one, or none since the return.
     pub(super) fn cut_off(&self) -> Option<inactivity::CutOff> {
-        inactivity::cut_off(self)
+        [inactivity::cut_off(self), first_login::cut_off(self)]
+            .into_iter()
+            .flatten()
+            .min_by_key(|cut_off| cut_off.cut_off_at)
     }
 
     fn apply(&mut self, derived: &Derived) {
@@ -434,8 +449,7 @@ impl<'a> Machine<'a> {
 
     fn miss(&mut self, key: &RequirementKey) {
         let Some(missed) = self
-            .obligations
-            .iter()
+            .all_owed()
             .find(|obligation| obligation.standing.key == *key)
             // On the day itself a waiver may have taken over.
             .filter(|obligation| self.miss_at(obligation).is_some_and(|at| at <= self.at))
@@ -443,6 +457,10 @@ impl<'a> Machine<'a> {
         else {
             return;
         };
+        if matches!(key, RequirementKey::OfAddOn(..)) {
+            self.miss_upkeep(&missed);
+            return;
+        }
         match missed.on_miss {
             OnMiss::Suspend => self.open_hold(Hold {
                 cause: missed.hold_cause(),

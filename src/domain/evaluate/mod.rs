@@ -10,7 +10,9 @@ mod absorb;
 mod add_on;
 mod answer;
 mod derived;
+mod first_login;
 mod inactivity;
+mod keep;
 mod ladder;
 mod leave;
 mod machine;
@@ -21,6 +23,7 @@ mod rules;
 mod settle;
 mod sight;
 mod term;
+mod upkeep;
 
 use chrono::NaiveDate;
 
@@ -32,7 +35,7 @@ use super::policy::{PolicyVersion, RequestClass};
 use super::requirement::Standing;
 use super::roster::Participation;
 
-pub use add_on::{AddOn, AddOnStatus};
+pub use add_on::{AddOn, AddOnHold, AddOnStatus};
 pub use ladder::{WayBack, way_back};
 pub use notices::{NewNotice, NoticeFault, NoticeNeeded};
 pub use obligation::Obligation;
@@ -217,6 +220,8 @@ pub enum Change {
     Resumes(HoldCause),
     /// A requirement's evidence stops counting; what follows needs a notice first, or is listed.
     Lapses(super::requirement::RequirementKey),
+    /// An add-on of this type is suspended or ends; its base goes on.
+    AddOnOff(String),
     /// A request lapses: the deadline that is missed, or the requirement that no longer counts.
     RequestLapses(String),
     /// A step of a request starts over.
@@ -312,6 +317,12 @@ pub struct Evaluation {
     pub served_by_any_login: bool,
     /// The notices that may be sent, now or later: the steps of the inactivity rule, and what each dated end needs.
     pub notices: Vec<NoticeNeeded>,
+    /// How many more keep requests stop an inactivity end until somebody logs in.
+    pub keeps_left: u16,
+    /// From when staff see the license on their list, if nothing is recorded: something is due that does no more.
+    pub listed_from: Option<Instant>,
+    /// The promised end of access for want of a login, if any; it is acted upon when the login reports are complete.
+    pub cut_off_at: Option<Instant>,
     /// Notices that were sent and still count.
     pub counting: Vec<FactId>,
 }
@@ -343,7 +354,10 @@ impl Evaluation {
             .filter(|upcoming| {
                 matches!(
                     upcoming.change,
-                    Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_)
+                    Change::Ends(_)
+                        | Change::Suspends(_)
+                        | Change::Resumes(_)
+                        | Change::AddOnOff(_)
                 )
             })
             .map(|upcoming| upcoming.at)
@@ -355,14 +369,10 @@ impl Evaluation {
     /// heartbeat, which may end many licenses at once, has to touch none of them.
     #[must_use]
     pub fn look_again_at(&self) -> Option<Instant> {
-        let waiting = match &self.state {
-            Some(LicenseState::Warned(warning)) => warning
-                .takes_effect_at
-                .filter(|at| self.upcoming.iter().any(|upcoming| upcoming.at == *at))
-                .and(warning.cut_off_at),
-            _ => None,
-        };
-        [self.next_change_at(), waiting].into_iter().flatten().min()
+        [self.next_change_at(), self.cut_off_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The period that is open, or the last one.

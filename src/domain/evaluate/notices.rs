@@ -202,8 +202,7 @@ impl Machine<'_> {
             })
         };
         let mut found: Vec<NoticeNeeded> = self
-            .obligations
-            .iter()
+            .all_owed()
             .filter(|obligation| {
                 obligation.on_miss != OnMiss::List && !self.held_for(&obligation.standing.key)
             })

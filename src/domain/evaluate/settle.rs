@@ -24,6 +24,11 @@ impl Machine<'_> {
         self.ended_on.clear();
         self.missed = None;
         self.clock_from = Some(self.at);
+        self.returned_at = match cause {
+            PeriodCause::Activation(_) | PeriodCause::Reactivation => Some(self.at),
+            // What was an error, or goes on, is no return.
+            PeriodCause::Reinstatement | PeriodCause::Renewal => None,
+        };
         self.periods.push(period);
         self.touch();
         self.note(began);
@@ -196,6 +201,7 @@ impl Machine<'_> {
                     self.end_hold(index);
                 }
             }
+            self.cure_add_ons();
             self.void_what_no_longer_counts();
             match (self.noted(), self.status()) {
                 (Some(LicenseStatus::Warned), Some(LicenseStatus::Active)) => {
@@ -252,8 +258,7 @@ impl Machine<'_> {
         match notice.rule {
             NoticeRule::Inactivity => inactivity::counts(self, notice),
             NoticeRule::Agreement | NoticeRule::Recertification | NoticeRule::Waiver => self
-                .obligations
-                .iter()
+                .all_owed()
                 .filter(|obligation| notice.speaks_of(obligation))
                 // Void once the end moves behind the day it named, or nothing is owed.
                 .any(|obligation| {

@@ -232,7 +232,12 @@ pub enum FactBody {
         source_event_id: String,
         /// The organizations whose license gave access when it occurred, by the facts recorded by then.
         serves: Vec<OrganizationId>,
+        /// Another kind of activity, as its source calls it. Absent: a login.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        activity: Option<String>,
     },
+    /// A supervisor asks to keep the license although nobody logged in.
+    KeepRequested,
     /// A notice was sent at `occurred_at`.
     NoticeSent {
         rule: NoticeRule,
@@ -313,6 +318,7 @@ impl FactBody {
             Self::DepartureNoticed { .. } => FactKind::DepartureNoticed,
             Self::DepartureNoticeSettled { .. } => FactKind::DepartureNoticeSettled,
             Self::LoggedIn { .. } => FactKind::LoggedIn,
+            Self::KeepRequested => FactKind::KeepRequested,
             Self::NoticeSent { .. } => FactKind::NoticeSent,
             Self::NoticeBounced { .. } => FactKind::NoticeBounced,
             Self::Waived { .. } => FactKind::Waived,

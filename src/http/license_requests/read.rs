@@ -116,6 +116,7 @@ pub(super) async fn list_license_requests(
             .map(RequestState::from)
             .into_iter()
             .collect(),
+        listed: false,
         now: state.app.now(),
     };
     let paging = list.paging;

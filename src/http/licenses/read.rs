@@ -180,6 +180,11 @@ pub struct LicenseFilter {
     #[validate(length(min = 1, max = 64))]
     #[param(min_length = 1, max_length = 64)]
     license_type: Option<String>,
+    /// `true`: only what staff see on their list now: something is due that no rule acts upon, as a license that nobody
+    /// uses, or a suspension that lasts too long. The explanation of each says what.
+    #[serde(default)]
+    #[param(default = false)]
+    listed: bool,
 }
 
 crate::problems!(ListProblems: KNOWN, LIST, [Code::Reindexing]);
@@ -240,6 +245,7 @@ pub(super) async fn list_licenses(
             .map(LicenseStatus::from)
             .into_iter()
             .collect(),
+        listed: list.filter.listed,
         now: state.app.now(),
     };
     let paging = list.paging;

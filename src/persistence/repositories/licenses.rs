@@ -29,6 +29,7 @@ struct LicenseRow {
     next_change_at: Option<Instant>,
     generation: i64,
     contested_at: Option<Instant>,
+    listed_from: Option<Instant>,
     recorded_at: Instant,
     version: i32,
     duplicate_of: Option<Id>,
@@ -48,6 +49,7 @@ impl Row for LicenseRow {
             next_change_at: record.recorded.next_change_at.map(Instant),
             generation: record.recorded.generation,
             contested_at: record.contested_at.map(Instant),
+            listed_from: record.listed_from.map(Instant),
             recorded_at: Instant(record.recorded_at),
             version: record.version,
             duplicate_of: record.duplicate_of.map(Id::of),
@@ -67,6 +69,7 @@ impl Row for LicenseRow {
                 generation: self.generation,
             },
             contested_at: self.contested_at.map(|at| at.0),
+            listed_from: self.listed_from.map(|at| at.0),
             recorded_at: self.recorded_at.0,
             version: self.version,
             duplicate_of: self.duplicate_of.map(Id::to),
@@ -125,7 +128,24 @@ impl LicenseReads for Session<'_> {
         filter: &StateFilter<LicenseStatus>,
         page: Page,
     ) -> Result<Vec<License>> {
-        recorded_states!(self.conn, licenses, LicenseRow, visible, filter, page)
+        recorded_states!(
+            self.conn,
+            licenses,
+            LicenseRow,
+            visible,
+            filter,
+            page,
+            |query| if filter.listed {
+                query.filter(
+                    licenses::listed_from
+                        .le(Instant(filter.now))
+                        .or(licenses::next_change_at.le(Instant(filter.now)))
+                        .or(licenses::generation.lt(implementations::generation)),
+                )
+            } else {
+                query
+            }
+        )
     }
 
     fn contested_licenses(
@@ -209,6 +229,7 @@ impl LicenseWrites for Session<'_> {
                     licenses::next_change_at.eq(row.recorded.next_change_at.map(Instant)),
                     licenses::generation.eq(row.recorded.generation),
                     licenses::contested_at.eq(row.contested_at.map(Instant)),
+                    licenses::listed_from.eq(row.listed_from.map(Instant)),
                     licenses::version.eq(licenses::version + 1),
                 ))
                 .execute(self.conn),
@@ -223,6 +244,7 @@ impl LicenseWrites for Session<'_> {
                     licenses::next_change_at.eq(row.recorded.next_change_at.map(Instant)),
                     licenses::generation.eq(row.recorded.generation),
                     licenses::contested_at.eq(row.contested_at.map(Instant)),
+                    licenses::listed_from.eq(row.listed_from.map(Instant)),
                 ))
                 .execute(self.conn),
         )

@@ -73,7 +73,7 @@ macro_rules! belongs_to_any {
 ///
 /// Rows that are due are returned whatever their state: only an evaluation can tell it.
 macro_rules! recorded_states {
-    ($conn:expr, $table:ident, $row:ty, $visible:expr, $filter:expr, $page:expr) => {{
+    ($conn:expr, $table:ident, $row:ty, $visible:expr, $filter:expr, $page:expr, |$narrowed:ident| $narrow:expr) => {{
         use $crate::persistence::repositories::{all, ids};
         use $crate::persistence::types::{Id, Instant};
         let (visible, filter) = ($visible, $filter);
@@ -109,7 +109,8 @@ macro_rules! recorded_states {
                     .or($table::generation.lt(implementations::generation)),
             );
         }
-        all(page_by!(query, $table::id, $page).load::<$row>($conn))
+        let $narrowed = query;
+        all(page_by!($narrow, $table::id, $page).load::<$row>($conn))
     }};
 }
 

@@ -147,7 +147,8 @@ impl RequestReads for Session<'_> {
             RequestRow,
             visible,
             filter,
-            page
+            page,
+            |query| query
         )
     }
 }

@@ -3,11 +3,11 @@
 use hmis_licensing::application::ports::{FactFilter, Page, StoreError};
 use hmis_licensing::domain::calendar::Precision;
 use hmis_licensing::domain::fact::{
-    Basis, Channel, DeactivationCause, Fact, FactBody, HoldCause, NoticeRule, Outcome, Reporter,
-    TypeChange,
+    Basis, Channel, DeactivationCause, Fact, FactBody, HoldCause, NoticeRule, Outcome,
+    RenewalDecision, Reporter, TypeChange,
 };
 use hmis_licensing::domain::ids::FactId;
-use hmis_licensing::domain::policy::{Party, RequestClass};
+use hmis_licensing::domain::policy::{Party, Renewer, RequestClass};
 
 use super::bench::on_both;
 use super::fixture::{FIRST, at, day, everything, fact, id, license, request};
@@ -94,6 +94,15 @@ fn bodies() -> Vec<FactBody> {
             source: "hmis".into(),
             source_event_id: "e'1\"\u{130}\u{1F511}".into(),
             serves: vec![id(50), id(51)],
+            activity: Some("report_run".into()),
+        },
+        FactBody::KeepRequested,
+        FactBody::LicenseRenewed {
+            by: Renewer::AuthorizedSigner,
+            decision: RenewalDecision::Declined,
+        },
+        FactBody::Acknowledged {
+            acknowledgement: "privacy_notice".into(),
         },
         FactBody::NoticeSent {
             rule: NoticeRule::Inactivity,

@@ -72,6 +72,7 @@ pub fn any_state<S>() -> StateFilter<S> {
         organization_id: None,
         person_id: None,
         license_type: None,
+        listed: false,
         states: Vec::new(),
         now: at(0),
     }
@@ -155,6 +156,7 @@ pub fn license(number: u128, person: &Person, organization: OrganizationId) -> L
         license_type: "end_user".into(),
         recorded: recorded(LicenseStatus::Active),
         contested_at: None,
+        listed_from: None,
         duplicate_of: None,
         recorded_at: at(0),
         version: 1,

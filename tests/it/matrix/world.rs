@@ -456,6 +456,7 @@ impl World {
                 "license_change",
                 FactBody::TypeChanged(TypeChange::to("end_user")),
             ),
+            ("keep_request", FactBody::KeepRequested),
             (
                 "license_renewal",
                 FactBody::LicenseRenewed {

@@ -34,6 +34,8 @@ pub struct NewLogin {
     pub occurred_at: Instant,
     pub person: NamedPerson,
     pub organization_id: Option<OrganizationId>,
+    /// Another kind of activity than a login.
+    pub activity: Option<String>,
 }
 
 /// A login with the source it came from.
@@ -193,6 +195,8 @@ struct Known {
     /// Those of the implementation that are named by id, with whom the id stands for.
     named: BTreeMap<PersonId, PersonId>,
     organizations: BTreeSet<OrganizationId>,
+    /// The kinds of activity that any version of the policy names.
+    activities: BTreeSet<String>,
 }
 
 impl Known {
@@ -260,7 +264,14 @@ impl Known {
                 of_implementation.insert(id);
             }
         }
+        let mut activities = BTreeSet::new();
+        if lines.iter().any(|line| line.activity.is_some()) {
+            for version in tx.unit.policy_versions(source.implementation_id)? {
+                activities.extend(version.document.activities().map(str::to_owned));
+            }
+        }
         Ok(Self {
+            activities,
             events,
             people,
             named: found,
@@ -314,7 +325,7 @@ fn fingerprint(line: &NewLogin) -> String {
             .map(|id| id.to_string())
             .unwrap_or_default(),
     ];
-    for part in person.iter().chain(&parts) {
+    for part in person.iter().chain(&parts).chain(&line.activity) {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
@@ -347,6 +358,22 @@ fn one(
             "names no organization of the source's implementation",
         ));
     }
+    if let Some(kind) = &line.activity
+        && !known.activities.contains(kind)
+    {
+        let kinds: Vec<&str> = known.activities.iter().map(String::as_str).collect();
+        faults.push(Fault::at(
+            "/kind",
+            if kinds.is_empty() {
+                "is no kind of event that the policy knows: it counts nothing but logins".to_owned()
+            } else {
+                format!(
+                    "is no kind of event that the policy knows: leave it out for a login, or name {}",
+                    kinds.join(", ")
+                )
+            },
+        ));
+    }
     let person = known.person(&line.person);
     // An unknown external id is somebody's, and is kept for staff to settle; an id of ours that nobody has is a fault.
     if person.is_none() && matches!(line.person, NamedPerson::Id(_)) {
@@ -372,6 +399,7 @@ fn one(
         },
         person_id: person,
         organization_id: line.organization_id,
+        activity: line.activity.clone(),
         fact_id: None,
         access_signal_id: None,
         occurred_at: line.occurred_at,
@@ -413,6 +441,7 @@ fn judge(
         source: source.code.clone(),
         source_event_id: event.source_event_id.clone(),
         serves,
+        activity: event.activity.clone(),
     };
     let envelope = Envelope {
         occurred_at: event.occurred_at,

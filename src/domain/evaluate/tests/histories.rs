@@ -41,6 +41,11 @@ pub struct Numbers {
     term: Option<Value>,
     /// Recertification and the agreement fall due at a date of the year.
     yearly: Option<(u8, u8, u8)>,
+    add_on_months: u16,
+    add_on_miss: &'static str,
+    first_login: Option<u16>,
+    keep_requests: u16,
+    stale_list: Option<u16>,
 }
 
 fn numbers() -> impl Strategy<Value = Numbers> {
@@ -60,6 +65,13 @@ fn numbers() -> impl Strategy<Value = Numbers> {
             prop::option::of(term()),
             prop::option::of(months()),
         ),
+        (
+            1_u16..6,
+            prop::sample::select(vec!["deactivate", "suspend", "list"]),
+            prop::option::weighted(0.2, 0_u16..10),
+            0_u16..3,
+            prop::option::weighted(0.3, 10_u16..60),
+        ),
     )
         .prop_map(
             |(
@@ -67,6 +79,7 @@ fn numbers() -> impl Strategy<Value = Numbers> {
                 (off_action, minimum, months, validity),
                 (on_miss, on_lapse, version),
                 (lag, to_business_day, term, yearly),
+                (add_on_months, add_on_miss, first_login, keep_requests, stale_list),
             )| Numbers {
                 limit,
                 two_steps,
@@ -83,6 +96,11 @@ fn numbers() -> impl Strategy<Value = Numbers> {
                 to_business_day,
                 term,
                 yearly,
+                add_on_months,
+                add_on_miss,
+                first_login,
+                keep_requests,
+                stale_list,
             },
         )
 }
@@ -145,13 +163,47 @@ fn policy(zone: &str, numbers: &Numbers) -> Value {
         Some(months) => json!({"kind": "fixed_yearly", "date": date(months)}),
         None => json!({"kind": "rolling", "months": numbers.months}),
     };
+    let days = |days: Option<u16>| days.map_or(Value::Null, |days| json!({"days": days}));
+    let off_rule = if numbers.stale_list.is_some() {
+        Value::Null
+    } else {
+        json!({"limit": {"days": numbers.limit}, "steps": steps, "grace": grace})
+    };
     hand_with(&[
+        ("/courses/reports", json!({"title": "Reports"})),
+        (
+            "/license_types/reports",
+            json!({
+                "title": "Reports",
+                "license": {"kind": "add_on", "depends_on": ["end_user"]},
+                "requirement_sets": {"own": {"courses": [{"course": "reports"}]}},
+                "classes": {"add_on": {"kind": "set", "set": "own"}},
+                "recertification": {
+                    "schedule": {"kind": "rolling", "months": numbers.add_on_months},
+                    "items": [{"kind": "course", "course": "reports"}],
+                    "on_miss": numbers.add_on_miss,
+                },
+            }),
+        ),
+        (
+            &format!("{type_}/inactivity/first_login_within"),
+            days(numbers.first_login),
+        ),
+        (
+            &format!("{type_}/inactivity/keep_requests"),
+            json!(numbers.keep_requests),
+        ),
+        (
+            &format!("{type_}/inactivity/restarted_by"),
+            json!(["report_run"]),
+        ),
+        (
+            &format!("{type_}/inactivity/stale_list_after"),
+            days(numbers.stale_list),
+        ),
         ("/time_zone", json!(zone)),
         ("/notices", minimum),
-        (
-            &format!("{type_}/inactivity/off_rule"),
-            json!({"limit": {"days": numbers.limit}, "steps": steps, "grace": grace}),
-        ),
+        (&format!("{type_}/inactivity/off_rule"), off_rule),
         (
             &format!("{type_}/inactivity/off_action"),
             json!(numbers.off_action),
@@ -188,6 +240,13 @@ enum Event {
         late_minutes: i64,
     },
     LoginElsewhere,
+    Activity(bool),
+    Keep {
+        late_minutes: i64,
+    },
+    AddOn,
+    ConfirmAddOn,
+    PassReports,
     Notice {
         rule: u8,
         step: usize,
@@ -233,6 +292,11 @@ fn events() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => prop_oneof![Just(0_i64), 0_i64..6_000].prop_map(|late_minutes| Event::Login { late_minutes }),
         1 => Just(Event::LoginElsewhere),
+        1 => any::<bool>().prop_map(Event::Activity),
+        1 => prop_oneof![Just(0_i64), 0_i64..6_000].prop_map(|late_minutes| Event::Keep { late_minutes }),
+        2 => Just(Event::AddOn),
+        1 => Just(Event::ConfirmAddOn),
+        1 => Just(Event::PassReports),
         6 => (0_u8..7, 0_usize..2, 0_u64..20)
             .prop_map(|(rule, step, named_in)| Event::Notice { rule, step, named_in }),
         2 => any::<bool>().prop_map(Event::Pass),
@@ -407,6 +471,28 @@ fn happen(story: &mut Story, now: Instant, event: Event) {
     match event {
         Event::Login { late_minutes } => {
             story.push(ahead(-late_minutes), now, logged_in(&[HERE]));
+        }
+        Event::Activity(counts) => {
+            let body = activity(if counts { "report_run" } else { "page_view" });
+            story.push(now, now, body);
+        }
+        Event::Keep { late_minutes } => {
+            story.push(ahead(-late_minutes), now, FactBody::KeepRequested);
+        }
+        Event::AddOn => {
+            let add_on = "reports".to_owned();
+            story.push(now, now, FactBody::AddOnActivated { add_on });
+        }
+        Event::ConfirmAddOn => {
+            let add_on = last(story, |fact| {
+                matches!(fact.body, FactBody::AddOnActivated { .. })
+            });
+            if let Some(add_on) = add_on {
+                story.push(now, now, FactBody::AddOnConfirmed { add_on });
+            }
+        }
+        Event::PassReports => {
+            story.push(now, now, passed("reports"));
         }
         Event::LoginElsewhere => {
             story.push(now, now, logged_in(&[ELSEWHERE]));

@@ -22,5 +22,7 @@ mod requests;
 mod sources;
 mod support;
 mod terms;
+mod unused;
+mod upkeep;
 mod waivers;
 mod yearly;

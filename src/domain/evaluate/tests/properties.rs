@@ -10,7 +10,9 @@ use proptest::sample::Index;
 use super::histories::{History, histories, zone};
 use super::support::*;
 use crate::domain::calendar::{Instant, Length, local_day, start_of_day};
-use crate::domain::evaluate::{Consequence, EndCause, Evaluation, PeriodCause, evaluate};
+use crate::domain::evaluate::{
+    AddOnStatus, Consequence, EndCause, Evaluation, PeriodCause, TermStanding, evaluate,
+};
 use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::{NoticedEnd, Party, RequestClass};
@@ -18,14 +20,37 @@ use crate::domain::requirement::{RequirementKey, Status};
 
 const CASES: u32 = 40;
 
+#[derive(Debug, PartialEq)]
+struct Gist {
+    status: Option<LicenseStatus>,
+    allowed: bool,
+    requirements: Vec<(RequirementKey, Status)>,
+    add_ons: Vec<AddOnStatus>,
+    listed_from: Option<Instant>,
+    term: Option<TermStanding>,
+}
+
 /// What must not change between two changes that were foretold.
-fn gist(license: &Evaluation) -> (Option<LicenseStatus>, bool, Vec<(RequirementKey, Status)>) {
+fn gist(license: &Evaluation) -> Gist {
     let requirements = license
         .requirements
         .iter()
+        .chain(
+            license
+                .add_ons
+                .iter()
+                .flat_map(|add_on| &add_on.requirements),
+        )
         .map(|standing| (standing.key.clone(), standing.status))
         .collect();
-    (license.status(), license.allowed(), requirements)
+    Gist {
+        status: license.status(),
+        allowed: license.allowed(),
+        requirements,
+        add_ons: license.add_ons.iter().map(|add_on| add_on.status).collect(),
+        listed_from: license.listed_from,
+        term: license.term.clone(),
+    }
 }
 
 /// Every instant at which something was recorded, and some time after the last.
@@ -150,7 +175,10 @@ proptest! {
             };
             match cause {
                 DeactivationCause::Inactivity => {
-                    prop_assert!(history.was_told(end.cut_off_at.unwrap(), NoticedEnd::Inactivity));
+                    let cut_off = end.cut_off_at.unwrap();
+                    prop_assert!(
+                        history.was_told(cut_off, NoticedEnd::Inactivity) || history.never_came(cut_off)
+                    );
                     prop_assert!(end.at >= end.cut_off_at.unwrap());
                 }
                 DeactivationCause::RecertificationOverdue => {
@@ -173,7 +201,9 @@ proptest! {
                     period.cause == PeriodCause::Reinstatement && period.from == hold.from
                 }) => {}
                 HoldCause::LongInactivity => {
-                    prop_assert!(history.was_told(hold.from, NoticedEnd::Inactivity));
+                    prop_assert!(
+                        history.was_told(hold.from, NoticedEnd::Inactivity) || history.never_came(hold.from)
+                    );
                 }
                 HoldCause::RecertificationOverdue => {
                     prop_assert!(history.was_told(hold.from, NoticedEnd::Recertification));
@@ -221,7 +251,11 @@ proptest! {
                 let saves = start_of_day(zone, local_day(zone, fact.envelope.occurred_at) + limit) >= cut_off
                     && fact.envelope.occurred_at < cut_off;
                 let replaced = history.story.facts.iter().any(|other| other.envelope.supersedes == Some(fact.id));
-                if matches!(&fact.body, FactBody::LoggedIn { serves, .. } if serves.contains(&HERE)) {
+                // Before a return a login is no first one.
+                let earlier = history.asks_first_login() && fact.envelope.occurred_at < period.from;
+                if !earlier
+                    && matches!(&fact.body, FactBody::LoggedIn { serves, activity: None, .. } if serves.contains(&HERE))
+                {
                     prop_assert!(!(known && saves) || replaced, "login of {}", fact.envelope.occurred_at);
                 }
             }
@@ -321,6 +355,41 @@ fn fulfilled(story: &Story, key: &str, now: Instant) -> bool {
 }
 
 impl History {
+    fn asks_first_login(&self) -> bool {
+        self.story.policies.iter().any(|version| {
+            let rule = version.document.license_types["end_user"]
+                .inactivity
+                .as_ref();
+            rule.is_some_and(|rule| rule.first_login_within.is_some())
+        })
+    }
+
+    /// Whether the first login was missed by an instant: nobody came since the last activation or return, whose message
+    /// is the notice.
+    fn never_came(&self, cut_off: Instant) -> bool {
+        let facts = &self.story.facts;
+        let returned = facts
+            .iter()
+            .filter(|fact| {
+                matches!(
+                    fact.body,
+                    FactBody::Activated { .. } | FactBody::Reactivated
+                )
+            })
+            .map(|fact| fact.envelope.recorded_at)
+            .filter(|at| *at < cut_off)
+            .max();
+        self.asks_first_login()
+            && returned.is_some_and(|returned| {
+                !facts.iter().any(|fact| {
+                    matches!(&fact.body, FactBody::LoggedIn { serves, activity: None, .. } if serves.contains(&HERE))
+                        && (returned..cut_off).contains(&fact.envelope.occurred_at)
+                        && fact.envelope.recorded_at < cut_off
+                        && !facts.iter().any(|other| other.envelope.supersedes == Some(fact.id))
+                })
+            })
+    }
+
     /// Whether by an instant a notice of the rule named a day that has come, long enough before.
     fn was_told(&self, at: Instant, end: NoticedEnd) -> bool {
         let story = &self.story;

@@ -403,6 +403,17 @@ pub fn logged_in(serves: &[OrganizationId]) -> FactBody {
         source: "clarity".to_owned(),
         source_event_id: String::new(),
         serves: serves.to_vec(),
+        activity: None,
+    }
+}
+
+/// A kind of activity at this organization, as a login source reports it.
+pub fn activity(kind: &str) -> FactBody {
+    FactBody::LoggedIn {
+        source: "clarity".to_owned(),
+        source_event_id: String::new(),
+        serves: vec![HERE],
+        activity: Some(kind.to_owned()),
     }
 }
 

@@ -198,6 +198,34 @@ impl PolicyDocument {
         self.notices.minimum_for(end, grace)
     }
 
+    /// The kinds of activity that restart the inactivity clock of any license type, for any group of organizations.
+    pub fn activities(&self) -> impl Iterator<Item = &str> {
+        let own = self
+            .license_types
+            .values()
+            .filter_map(|license_type| license_type.inactivity.as_ref())
+            .flat_map(|rule| &rule.restarted_by)
+            .map(String::as_str);
+        let overridden = self
+            .overrides
+            .iter()
+            .filter_map(|change| change.changes.get("license_types")?.as_object())
+            .flat_map(|types| types.values())
+            .filter_map(|license_type| license_type.pointer("/inactivity/restarted_by")?.as_array())
+            .flatten()
+            .filter_map(serde_json::Value::as_str);
+        own.chain(overridden)
+    }
+
+    /// Whether an activity of a kind restarts the inactivity clock of a license type.
+    #[must_use]
+    pub fn restarted_by(&self, license_type: &str, activity: &str) -> bool {
+        self.license_types
+            .get(license_type)
+            .and_then(|found| found.inactivity.as_ref())
+            .is_some_and(|rule| rule.restarted_by.contains(activity))
+    }
+
     /// Whether inactivity may end a license of which nobody was ever told, for some type: no warning steps and no
     /// shortest notice. What groups of organizations override is not looked into: it may.
     #[must_use]
@@ -209,10 +237,12 @@ impl PolicyDocument {
         });
         overridden
             || self.license_types.iter().any(|(code, license_type)| {
-                let off = license_type
-                    .inactivity
-                    .as_ref()
-                    .and_then(|rule| rule.off_rule.as_ref());
+                let inactivity = license_type.inactivity.as_ref();
+                // The first login after a return is due without one.
+                if inactivity.is_some_and(|rule| rule.first_login_within.is_some()) {
+                    return true;
+                }
+                let off = inactivity.and_then(|rule| rule.off_rule.as_ref());
                 off.is_some_and(|rule| {
                     rule.steps.is_empty()
                         && self.notice_before(NoticedEnd::Inactivity, code).is_zero()

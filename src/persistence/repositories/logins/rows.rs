@@ -167,6 +167,7 @@ pub struct EventRow {
     occurred_at: Instant,
     recorded_at: Instant,
     recorded_by: Id,
+    activity: Option<String>,
 }
 
 impl Row for EventRow {
@@ -191,6 +192,7 @@ impl Row for EventRow {
             occurred_at: Instant(record.occurred_at),
             recorded_at: Instant(record.recorded_at),
             recorded_by: Id::of(record.recorded_by),
+            activity: record.activity.clone(),
         })
     }
 
@@ -213,6 +215,7 @@ impl Row for EventRow {
                 .map(read_word)
                 .transpose()?,
             external_id,
+            activity: self.activity,
             person_id: self.person_id.map(Id::to),
             organization_id: self.organization_id.map(Id::to),
             fact_id: self.fact_id.map(Id::to),

@@ -17,6 +17,13 @@ pub const ROWS: &[Row] = &[
     row("renew_license", "A-HSE---", NAMED)
         .sending(r#"{"license_id": "$license"}"#)
         .refused_by_state(),
+    row("list_keep_requests", "ATHSEU-I", LIST),
+    row("get_keep_request", "ATHSEU-I", ONE).of("$keep_request"),
+    row("keep_license", "A-HS----", NAMED)
+        .sending(
+            r#"{"license_id": "$license", "report": {"reason": "Back soon.", "reported_by": {"name": "Sam"}}}"#,
+        )
+        .refused_by_state(),
     row("list_add_ons", "ATHSEU-I", LIST),
     row("get_add_on", "ATHSEU-I", ONE).of("$add_on"),
     row("confirm_add_on", "A-------", ONE)

@@ -1,7 +1,9 @@
 //! What the calendar brings about by itself: terms, dates of the year, what recurs.
 
+mod add_ons;
 mod recertification;
 mod terms;
+mod unused;
 
 use hmis_licensing::domain::policy::preset;
 use serde_json::{Value, json};

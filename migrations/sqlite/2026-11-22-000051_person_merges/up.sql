@@ -59,15 +59,16 @@ CREATE TABLE licenses (
     recorded_at TEXT NOT NULL,
     version INTEGER NOT NULL CHECK (version > 0),
     contested_at TEXT,
+    listed_from TEXT,
     recorded_for TEXT,
     duplicate_of TEXT,
     FOREIGN KEY (organization_id, implementation_id) REFERENCES organizations (id, implementation_id),
     FOREIGN KEY (person_id, implementation_id) REFERENCES people (id, implementation_id)
 ) STRICT;
 INSERT INTO licenses (id, implementation_id, organization_id, person_id, license_type, state, next_change_at, generation,
-    recorded_at, version, contested_at)
+    recorded_at, version, contested_at, listed_from)
     SELECT id, implementation_id, organization_id, person_id, license_type, state, next_change_at, generation,
-    recorded_at, version, contested_at FROM licenses_as_they_were;
+    recorded_at, version, contested_at, listed_from FROM licenses_as_they_were;
 DROP TABLE licenses_as_they_were;
 CREATE INDEX licenses_by_implementation ON licenses (implementation_id, id);
 CREATE INDEX licenses_by_organization ON licenses (organization_id, id);
@@ -75,5 +76,6 @@ CREATE INDEX licenses_by_state ON licenses (implementation_id, state, id);
 CREATE INDEX licenses_by_change ON licenses (implementation_id, next_change_at);
 CREATE INDEX licenses_by_generation ON licenses (implementation_id, generation, person_id);
 CREATE INDEX licenses_contested ON licenses (implementation_id, id) WHERE contested_at IS NOT NULL;
+CREATE INDEX licenses_listed ON licenses (implementation_id, listed_from) WHERE listed_from IS NOT NULL;
 CREATE UNIQUE INDEX licenses_by_person ON licenses (person_id, organization_id) WHERE duplicate_of IS NULL;
 CREATE INDEX licenses_duplicate ON licenses (person_id) WHERE duplicate_of IS NOT NULL;

@@ -1,0 +1,3 @@
+ALTER TABLE login_events DROP COLUMN activity;
+DROP INDEX licenses_listed;
+ALTER TABLE licenses DROP COLUMN listed_from;
