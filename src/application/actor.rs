@@ -120,12 +120,14 @@ pub enum Action {
     CloseAccessSignal,
     RecordNotice,
     ReadSeats,
+    MergePeople,
+    ReadMerge,
     /// What time alone brought about: the service itself does it, and nobody who calls it.
     RecordStates,
 }
 
 impl Action {
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 56] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -180,6 +182,8 @@ impl Action {
         Self::RecordNotice,
         Self::ReadSeats,
         Self::RecordStates,
+        Self::MergePeople,
+        Self::ReadMerge,
     ];
 
     #[must_use]
@@ -239,6 +243,8 @@ impl Action {
             Self::RecordNotice => "record_notice",
             Self::ReadSeats => "read_seats",
             Self::RecordStates => "record_states",
+            Self::MergePeople => "merge_people",
+            Self::ReadMerge => "read_merge",
         }
     }
 }
@@ -257,8 +263,8 @@ pub enum Reach {
 
 /// The table of action and role. One place, read by `authorize` and by every list query.
 ///
-/// Approval reaches as far here as a policy can take it: whose step it is, the policy says, and who has none in it is
-/// refused there.
+/// Requests and approvals reach as far here as a policy can take them: who may request and whose step it is, the policy
+/// says, and who has no part in it is refused there.
 #[must_use]
 pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
@@ -281,6 +287,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLoginSource
             | A::ReadLogin
             | A::ReadSeats
+            | A::ReadMerge
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -318,6 +325,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLogin
             | A::CloseAccessSignal
             | A::ReadSeats
+            | A::ReadMerge
             | A::RecordNotice => Implementation,
             _ => No,
         },
@@ -328,6 +336,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::SubmitRequest
             | A::ApproveRequest
             | A::RecordTraining
             | A::RecordAcknowledgement
@@ -368,6 +377,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::SubmitRequest
             | A::RecordSignature
             | A::RenewLicense
             | A::RecordAcknowledgement
@@ -387,6 +397,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadPerson
             | A::ReadRequest
             | A::ReadFact
+            | A::SubmitRequest
             | A::RecordTraining
             | A::RecordAcknowledgement
             | A::BookTraining

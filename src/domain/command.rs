@@ -16,7 +16,7 @@ pub use renewal::NewRenewal;
 
 use self::carry::base_needed;
 use super::error::Rejection;
-use super::evaluate::{Evaluation, RequestEvaluation, WayBack};
+use super::evaluate::{Evaluation, RequestEvaluation, WayBack, confirmers};
 use super::fact::{DeactivationCause, FactBody, HoldCause};
 use super::ids::{FactId, RequestId};
 use super::license::LicenseStatus;
@@ -27,6 +27,8 @@ use super::seat::Place;
 /// What can be done to a license request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestCommand {
+    /// Stand by what the trainee or a pass asked for.
+    Confirm,
     Approve,
     Deny,
     Withdraw,
@@ -38,7 +40,8 @@ pub enum RequestCommand {
 }
 
 impl RequestCommand {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::Confirm,
         Self::Approve,
         Self::Deny,
         Self::Withdraw,
@@ -50,6 +53,7 @@ impl RequestCommand {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Confirm => "confirm",
             Self::Approve => "approve",
             Self::Deny => "deny",
             Self::Withdraw => "withdraw",
@@ -140,24 +144,26 @@ pub enum Verdict {
 /// State by command, for requests.
 #[must_use]
 pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict {
-    use RequestCommand::{Activate, Approve, Deny, ExtendDeadline, Reclassify, Withdraw};
+    use RequestCommand::{Activate, Approve, Confirm, Deny, ExtendDeadline, Reclassify, Withdraw};
     use RequestState as S;
     use Verdict::{Allowed, Needs, Never};
     match (state, command) {
         (
             S::Fulfilled | S::Denied | S::Withdrawn | S::Lapsed,
-            Approve | Deny | Withdraw | Reclassify | Activate,
+            Confirm | Approve | Deny | Withdraw | Reclassify | Activate,
         ) => Never,
         (S::Fulfilled | S::Denied | S::Withdrawn, ExtendDeadline) => Never,
         // An extension comes too late, and would take back what everybody was told.
         (S::Lapsed, ExtendDeadline) => Needs(
             "a completion, signature or submission that occurred in time and reopens it; without one, submit a new request",
         ),
-        (S::Submitted, Approve | Deny | Withdraw | Reclassify | ExtendDeadline) => Allowed,
+        (S::Submitted, Confirm | Approve | Deny | Withdraw | Reclassify | ExtendDeadline) => {
+            Allowed
+        }
         (S::Submitted, Activate) => Needs("the approval of the request"),
         (
             S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
-            Approve,
+            Confirm | Approve,
         ) => Never,
         (
             S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
@@ -233,10 +239,31 @@ impl RequestEvaluation {
         }
     }
 
+    /// Somebody stands by what the trainee or a pass asked for.
+    pub fn confirm(&self) -> Result<FactBody, Rejection> {
+        self.check(RequestCommand::Confirm)?;
+        let open = self.confirmation.as_ref();
+        match open.filter(|confirmation| confirmation.given.is_none()) {
+            Some(_) => Ok(FactBody::RequestConfirmed),
+            // It needs none, or has it already.
+            None => Err(Rejection::never(
+                self.state.as_str(),
+                RequestCommand::Confirm.as_str(),
+            )),
+        }
+    }
+
     /// One approval step.
     pub fn approve(&self) -> Result<FactBody, Rejection> {
-        self.check(RequestCommand::Approve)
-            .map(|()| FactBody::RequestApproved)
+        self.check(RequestCommand::Approve)?;
+        match &self.confirmation {
+            Some(open) if open.given.is_none() => Err(Rejection::needing(
+                self.state.as_str(),
+                RequestCommand::Approve.as_str(),
+                vec![format!("its confirmation by {}", confirmers(open))],
+            )),
+            _ => Ok(FactBody::RequestApproved),
+        }
     }
 
     pub fn deny(&self) -> Result<FactBody, Rejection> {

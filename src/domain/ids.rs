@@ -81,4 +81,6 @@ ids! {
     LoginEventId,
     /// A login that nothing allowed.
     AccessSignalId,
+    /// Two records of one human that became one.
+    PersonMergeId,
 }

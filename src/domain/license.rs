@@ -60,6 +60,8 @@ pub struct License {
     pub contested_at: Option<Instant>,
     /// From when staff see it on their list, as last recorded.
     pub listed_from: Option<Instant>,
+    /// The license of the same person and organization that stayed when two records became one person.
+    pub duplicate_of: Option<LicenseId>,
     pub recorded_at: Instant,
     pub version: i32,
 }

@@ -10,6 +10,7 @@ pub mod fact;
 pub mod ids;
 pub mod license;
 pub mod login;
+pub mod merge;
 pub mod policy;
 pub mod request;
 pub mod requirement;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Precision;
 use super::fact::{Channel, Envelope, Reporter};
-pub use super::policy::RequestClass;
+pub use super::policy::{RequestClass, RequestSource};
 
 use super::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, ProjectId, RequestId};
 
@@ -95,6 +95,8 @@ pub struct LicenseRequest {
     pub requester: PrincipalId,
     /// The supervisor it was recorded for, where the requester is not the recorder.
     pub requested_by: Option<PersonId>,
+    /// By which way of the policy it was made: it says whether somebody must confirm it.
+    pub source: Option<RequestSource>,
     pub channel: Channel,
     pub ticket_reference: Option<String>,
     pub reported_at: Instant,

@@ -152,4 +152,6 @@ pub struct ExternalId {
     pub subject: uuid::Uuid,
     pub recorded_at: Instant,
     pub closed_at: Option<Instant>,
+    /// Since when a closed one names nobody any more for decisions and logins, because staff settled it.
+    pub settled_at: Option<Instant>,
 }

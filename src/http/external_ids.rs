@@ -50,6 +50,9 @@ pub struct ExternalIdResponse {
     /// Since when the system no longer has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     closed_at: Option<DateTime<Utc>>,
+    /// Since when a closed one names nobody any more at sign-in, because staff settled it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled_at: Option<DateTime<Utc>>,
 }
 
 impl From<&ExternalId> for ExternalIdResponse {
@@ -59,6 +62,7 @@ impl From<&ExternalId> for ExternalIdResponse {
             value: id.value.clone(),
             recorded_at: id.recorded_at,
             closed_at: id.closed_at,
+            settled_at: id.settled_at,
         }
     }
 }

@@ -41,6 +41,7 @@ pub mod organization_contacts;
 pub mod organizations;
 pub mod patch;
 pub mod people;
+pub mod person_merges;
 pub mod policies;
 pub mod practice_case_results;
 pub mod practice_case_submissions;
@@ -132,6 +133,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(organization_contacts::routes)
         .configure(projects::routes)
         .configure(people::routes)
+        .configure(person_merges::routes)
         .configure(staff_roles::routes)
         .configure(license_requests::routes)
         .configure(agreement_signatures::routes)

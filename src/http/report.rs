@@ -11,7 +11,7 @@ use super::time::{DayText, InstantText};
 use crate::application::licensing::{Moment, Reported};
 use crate::application::{Error, Fault};
 use crate::domain::fact::{Channel, Envelope, Reporter};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{ContactId, PersonId};
 
 /// The way a report came in.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
@@ -55,13 +55,17 @@ impl From<Channel> for ChannelName {
     }
 }
 
-/// Who said so, if it was not the caller: a person of the implementation, or somebody by name and contact.
+/// Who said so, if it was not the caller: a person of the implementation, a contact of an organization, or somebody by
+/// name and contact.
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct ReporterRequest {
     /// A person of the implementation. Leave out `name` and `contact` then.
     #[serde(default)]
     person_id: Option<Uuid>,
+    /// An organization contact, the authorized signer for example. Alone, like `person_id`.
+    #[serde(default)]
+    contact_id: Option<Uuid>,
     #[serde(default)]
     #[validate(length(min = 1, max = 200), custom(function = "checks::line"))]
     #[schema(min_length = 1, max_length = 200)]
@@ -105,6 +109,7 @@ impl ReportRequest {
             None => None,
             Some(ReporterRequest {
                 person_id: Some(id),
+                contact_id: None,
                 name: None,
                 contact: None,
             }) => Some(Reporter::Person {
@@ -112,13 +117,22 @@ impl ReportRequest {
             }),
             Some(ReporterRequest {
                 person_id: None,
+                contact_id: Some(id),
+                name: None,
+                contact: None,
+            }) => Some(Reporter::Contact {
+                contact_id: ContactId(id),
+            }),
+            Some(ReporterRequest {
+                person_id: None,
+                contact_id: None,
                 name: Some(name),
                 contact,
             }) => Some(Reporter::Named { name, contact }),
             Some(_) => {
                 return Err(Error::invalid(
                     "/report/reported_by",
-                    "give either `person_id`, or `name` with an optional `contact`",
+                    "give one of `person_id`, `contact_id`, and `name` with an optional `contact`",
                 ));
             }
         };
@@ -169,6 +183,9 @@ pub fn needed_moment(
 pub struct ReporterResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     person_id: Option<Uuid>,
+    /// The organization contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,11 +221,19 @@ impl From<&Envelope> for ReportResponse {
                 Reporter::Recorder => None,
                 Reporter::Person { person_id } => Some(ReporterResponse {
                     person_id: Some((*person_id).into()),
+                    contact_id: None,
+                    name: None,
+                    contact: None,
+                }),
+                Reporter::Contact { contact_id } => Some(ReporterResponse {
+                    person_id: None,
+                    contact_id: Some((*contact_id).into()),
                     name: None,
                     contact: None,
                 }),
                 Reporter::Named { name, contact } => Some(ReporterResponse {
                     person_id: None,
+                    contact_id: None,
                     name: Some(name.clone()),
                     contact: contact.clone(),
                 }),

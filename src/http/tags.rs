@@ -18,6 +18,7 @@ tags! {
         "Authorized signers, security officers and billing contacts of organizations.";
     PROJECTS = "projects", "HMIS projects of organizations; a license reaches some of them.";
     PEOPLE = "people", "Humans within one implementation.";
+    PERSON_MERGES = "person-merges", "Two records of one human, read as one person.";
     STAFF_ROLES = "staff-roles", "Who may do what, where, from when to when.";
     LICENSE_REQUESTS = "license-requests", "The road to activation.";
     AGREEMENT_SIGNATURES = "agreement-signatures", "Agreements signed, by whom and when.";

@@ -17,6 +17,7 @@ diesel::table! {
         occurred_at -> Timestamptz,
         recorded_at -> Timestamptz,
         version -> Int4,
+        recorded_for -> Nullable<Uuid>,
     }
 }
 
@@ -67,6 +68,9 @@ diesel::table! {
         subject -> Uuid,
         recorded_at -> Timestamptz,
         closed_at -> Nullable<Timestamptz>,
+        recorded_for -> Nullable<Uuid>,
+        settled_at -> Nullable<Timestamptz>,
+        settle_reason -> Nullable<Text>,
     }
 }
 
@@ -93,6 +97,7 @@ diesel::table! {
         ticket_reference -> Nullable<Text>,
         reason -> Nullable<Text>,
         supersedes -> Nullable<Uuid>,
+        recorded_for -> Nullable<Uuid>,
     }
 }
 
@@ -171,6 +176,8 @@ diesel::table! {
         generation -> Int8,
         open_key -> Nullable<Text>,
         version -> Int4,
+        recorded_for -> Nullable<Uuid>,
+        source -> Nullable<Text>,
     }
 }
 
@@ -191,6 +198,8 @@ diesel::table! {
         version -> Int4,
         contested_at -> Nullable<Timestamptz>,
         listed_from -> Nullable<Timestamptz>,
+        recorded_for -> Nullable<Uuid>,
+        duplicate_of -> Nullable<Uuid>,
     }
 }
 
@@ -216,6 +225,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         activity -> Nullable<Text>,
+        recorded_for -> Nullable<Uuid>,
     }
 }
 
@@ -332,6 +342,7 @@ diesel::table! {
         guard -> Int8,
         recorded_at -> Timestamptz,
         version -> Int4,
+        merged_into -> Nullable<Uuid>,
     }
 }
 
@@ -348,6 +359,30 @@ diesel::table! {
         confirmed_at -> Nullable<Timestamptz>,
         retired_at -> Nullable<Timestamptz>,
         recorded_at -> Timestamptz,
+        recorded_for -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    person_merges (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        survivor_id -> Uuid,
+        duplicate_id -> Uuid,
+        reported_at -> Timestamptz,
+        reporter -> Text,
+        channel -> Text,
+        ticket_reference -> Nullable<Text>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        undone_at -> Nullable<Timestamptz>,
+        undone_by -> Nullable<Uuid>,
+        undo_reason -> Nullable<Text>,
+        version -> Int4,
     }
 }
 
@@ -364,6 +399,7 @@ diesel::table! {
         family_key -> Text,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        recorded_for -> Nullable<Uuid>,
     }
 }
 
@@ -430,6 +466,7 @@ diesel::table! {
         revoked_at -> Nullable<Timestamptz>,
         recorded_at -> Timestamptz,
         version -> Int4,
+        recorded_for -> Nullable<Uuid>,
     }
 }
 
@@ -495,6 +532,7 @@ diesel::joinable!(organizations -> implementations (implementation_id));
 diesel::joinable!(people -> implementations (implementation_id));
 diesel::joinable!(person_emails -> organizations (organization_id));
 diesel::joinable!(person_emails -> people (person_id));
+diesel::joinable!(person_merges -> implementations (implementation_id));
 diesel::joinable!(person_names -> people (person_id));
 diesel::joinable!(person_names -> principals (recorded_by));
 diesel::joinable!(policies -> implementations (implementation_id));
@@ -525,6 +563,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     people,
     person_emails,
+    person_merges,
     person_names,
     policies,
     principals,

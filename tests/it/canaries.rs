@@ -49,6 +49,17 @@ fn capture() {
 /// matrix.
 const BODIES: &[(&str, &str, &str)] = &[
     (
+        "merge_people",
+        "",
+        r#"{"survivor_id": "$twin", "duplicate_id": "$double",
+            "report": {"reason": "Canary was recorded twice.", "ticket_reference": "canary-12"}}"#,
+    ),
+    (
+        "undo_person_merge",
+        "$merge",
+        r#"{"expected_version": 1, "report": {"reason": "Canary has a sister."}}"#,
+    ),
+    (
         "create_login_source",
         "",
         r#"{"implementation_id": "$implementation", "code": "canary_file", "name": "Canary file",
@@ -167,6 +178,26 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"system": "lms_learner_id", "value": "canary-4"}"#,
     ),
     (
+        "confirm_person_email",
+        "$colleague",
+        r#"{"email": "t.lindqvist@riverside-hmis.example", "organization_id": "$organization"}"#,
+    ),
+    (
+        "retire_person_email",
+        "$colleague",
+        r#"{"email": "other.canary@canary.example", "organization_id": "$organization"}"#,
+    ),
+    (
+        "close_person_external_id",
+        "$colleague",
+        r#"{"system": "lms_learner_id", "value": "canary-4"}"#,
+    ),
+    (
+        "settle_person_external_id",
+        "$colleague",
+        r#"{"system": "lms_learner_id", "value": "canary-4", "reason": "Canary flew away."}"#,
+    ),
+    (
         "grant_staff_role",
         "",
         r#"{"principal": {"issuer": "https://canary.example", "subject": "canary@canary.example",
@@ -187,6 +218,11 @@ const BODIES: &[(&str, &str, &str)] = &[
             "attestations": [{"code": "job_need"}], "requested_by": "$supervisor",
             "report": {"reason": "Canary is new here.", "ticket_reference": "canary-7",
                        "reported_by": {"name": "Canary Clerk", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
+        "confirm_license_request",
+        "$open_request",
+        r#"{"expected_version": 1, "report": {"reason": "Canary asked herself.", "ticket_reference": "canary-13"}}"#,
     ),
     (
         "approve_license_request",
@@ -413,6 +449,7 @@ const BODIES: &[(&str, &str, &str)] = &[
 /// What the state of the world refuses, though the body is good.
 const REFUSED_BY_STATE: &[&str] = &[
     "post_policy",
+    "confirm_license_request",
     "change_license",
     "renew_license",
     "keep_license",

@@ -223,6 +223,7 @@ impl Work<'_, '_> {
             subject,
             recorded_at: self.tx.now,
             closed_at: None,
+            settled_at: None,
         })?;
         Ok(())
     }

@@ -105,12 +105,15 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
         next_automatic_change_at: None,
     };
     // A closed external id still resolves for decisions until staff settle it.
-    let Some(external) = rx.view.external_id(
-        implementation.id,
-        ExternalKind::Person,
-        &query.system,
-        &query.external_id,
-    )?
+    let Some(external) = rx
+        .view
+        .external_id(
+            implementation.id,
+            ExternalKind::Person,
+            &query.system,
+            &query.external_id,
+        )?
+        .filter(|external| external.settled_at.is_none_or(|settled| at < settled))
     else {
         return Ok(nobody(Reason::UnknownPerson));
     };
@@ -120,7 +123,25 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
     // A permission is kept past no change at all; what is said to come is what concerns access, and no deadline before it.
     let (mut next, mut next_access): (Option<Instant>, Option<Instant>) = (None, None);
     let mut licenses = Vec::new();
-    for license in &dossier.licenses {
+    // For which record the id was given, when the person was still several.
+    let record = if query.at.is_some() && !dossier.records.merges().is_empty() {
+        rx.view.external_id_recorded_for(
+            implementation.id,
+            ExternalKind::Person,
+            &query.system,
+            &query.external_id,
+        )?
+    } else {
+        None
+    }
+    .unwrap_or(dossier.person.id);
+    let asked = dossier.licenses.iter().chain(&dossier.duplicates);
+    for license in asked.filter(|license| {
+        let ended = license
+            .duplicate_of
+            .is_some_and(|kept| dossier.was_one_person_at(license.id, dossier.record_of(kept), at));
+        !ended && dossier.was_one_person_at(license.id, record, at)
+    }) {
         if query
             .organization
             .is_some_and(|id| id != license.organization_id)
@@ -129,9 +150,7 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
         }
         let sight = sight_of(rx.actor, &dossier.person, license.organization_id);
         let reader = reader_of(sight);
-        let evaluation = dossier
-            .seen_by(reader, at)
-            .license_at(license.organization_id, at);
+        let evaluation = dossier.seen_by(reader, at).license_as(license, at);
         let Some(period) = evaluation.period() else {
             continue;
         };

@@ -40,6 +40,7 @@ pub(super) fn begin(
                 },
                 contested_at: None,
                 listed_from: None,
+                duplicate_of: None,
                 recorded_at: tx.now,
                 version: 1,
             };

@@ -67,6 +67,7 @@ pub fn change_license(tx: &mut Tx<'_>, new: &NewLicenseChange) -> Result<Fact, E
         attestations: Vec::new(),
         requester: tx.actor.principal.id,
         requested_by: None,
+        source: None,
         channel: new.reported.channel.unwrap_or(Channel::Api),
         ticket_reference: None,
         reported_at: tx.now,

@@ -12,6 +12,7 @@ use crate::domain::ids::{LicenseId, PersonId};
 use crate::domain::license::License;
 
 use super::dossier::Dossier;
+use super::licenses::no_duplicate;
 use super::reporting::{About, Reported, needed_reason, not_oneself, record};
 
 /// A fact that contests an end.
@@ -79,6 +80,7 @@ pub fn uphold(
             license.person_id,
         ),
     )?;
+    no_duplicate(&license, Action::SettleContested)?;
     not_oneself(tx, license.person_id, "somebody else decides this")?;
     needed_reason(reported)?;
     tx.unit.lock_person(license.person_id)?;

@@ -21,6 +21,7 @@ use crate::domain::ids::{
 };
 use crate::domain::license::License;
 use crate::domain::login::Sources;
+use crate::domain::merge::Records;
 use crate::domain::policy::{LicenseKind, PolicyDocument, PolicyVersion};
 use crate::domain::request::{LicenseRequest, RecordedState};
 use crate::domain::requirement::RequirementKey;
@@ -36,6 +37,10 @@ pub struct Dossier {
     pub facts: Vec<Fact>,
     pub requests: Vec<LicenseRequest>,
     pub licenses: Vec<License>,
+    /// Licenses that ended because another one of the same person and organization stayed.
+    pub duplicates: Vec<License>,
+    /// The records that are this one person now.
+    pub records: Records,
     participations: BTreeMap<OrganizationId, Vec<Participation>>,
     sources: Arc<Sources>,
     project_types: BTreeMap<ProjectId, u8>,
@@ -61,6 +66,9 @@ impl Dossier {
             return Ok(Vec::new());
         }
         let people = view.people_by_id(ids)?;
+        let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
+        let ids = ids.as_slice();
+        let mut records = records(view, &people)?;
         let mut facts = by(view.facts_of_people(ids)?, |fact| fact.person_id);
         let mut requests = by(view.requests_of_people(ids)?, |request| request.person_id);
         let mut licenses = by(view.licenses_of_people(ids)?, |license| license.person_id);
@@ -113,12 +121,19 @@ impl Dossier {
                     rules.get(&person.implementation_id)?.clone();
                 let mut facts = facts.remove(&person.id).unwrap_or_default();
                 facts.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
+                let (duplicates, licenses) = licenses
+                    .remove(&person.id)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .partition(|license| license.duplicate_of.is_some());
                 Some(Self {
                     implementation,
                     policies,
                     facts,
                     requests: requests.remove(&person.id).unwrap_or_default(),
-                    licenses: licenses.remove(&person.id).unwrap_or_default(),
+                    licenses,
+                    duplicates,
+                    records: records.remove(&person.id).unwrap_or_default(),
                     participations: participations.clone(),
                     sources,
                     project_types: project_types.clone(),
@@ -145,10 +160,33 @@ impl Dossier {
         dossier
     }
 
-    fn case<'a>(&'a self, organization: OrganizationId, sources: &'a [LoginSource]) -> Case<'a> {
+    /// The facts as a record of the person reads them at an organization.
+    fn read_by(&self, record: PersonId, organization: OrganizationId) -> Cow<'_, [Fact]> {
+        self.records
+            .read_by(&self.facts, self.person.id, record, organization)
+    }
+
+    /// The record for which the license at an organization was recorded, or the person's own.
+    fn record_at(&self, organization: OrganizationId) -> PersonId {
+        self.license_id(organization)
+            .map_or(self.person.id, |id| self.record_of(id))
+    }
+
+    /// The record for which a fact, request or license was recorded.
+    #[must_use]
+    pub fn record_of(&self, id: impl Into<uuid::Uuid>) -> PersonId {
+        self.records.record_of(id, self.person.id)
+    }
+
+    fn case<'a>(
+        &'a self,
+        organization: OrganizationId,
+        facts: &'a [Fact],
+        sources: &'a [LoginSource],
+    ) -> Case<'a> {
         Case {
             organization,
-            facts: &self.facts,
+            facts,
             participations: self
                 .participations
                 .get(&organization)
@@ -162,7 +200,38 @@ impl Dossier {
     /// The license of the person at an organization, as it stands at an instant.
     #[must_use]
     pub fn license_at(&self, organization: OrganizationId, at: Instant) -> Evaluation {
-        evaluate(&self.case(organization, &self.sources.known_at(at)), at)
+        let facts = self.read_by(self.record_at(organization), organization);
+        evaluate(
+            &self.case(organization, &facts, &self.sources.known_at(at)),
+            at,
+        )
+    }
+
+    /// One license as it stands at an instant, also one that ended as a duplicate.
+    #[must_use]
+    pub fn license_as(&self, license: &License, at: Instant) -> Evaluation {
+        let organization = license.organization_id;
+        let Some(kept) = license.duplicate_of else {
+            return self.license_at(organization, at);
+        };
+        let facts = self.records.read_by_duplicate(
+            &self.facts,
+            self.person.id,
+            (self.record_of(license.id), self.record_of(kept)),
+            organization,
+        );
+        evaluate(
+            &self.case(organization, &facts, &self.sources.known_at(at)),
+            at,
+        )
+    }
+
+    /// Whether a license and a record belonged to the same person at an instant.
+    #[must_use]
+    pub fn was_one_person_at(&self, license: LicenseId, record: PersonId, at: Instant) -> bool {
+        self.records
+            .joining(self.record_of(license), record)
+            .is_none_or(|merge| merge.envelope.recorded_at <= at)
     }
 
     /// The organizations whose license gave access at an instant, by the facts recorded by then: of the one named, or
@@ -186,7 +255,8 @@ impl Dossier {
         now: Instant,
     ) -> LicensePreview {
         let sources = self.sources.known_at(now);
-        preview_license(&self.case(organization, &sources), new, now)
+        let facts = self.read_by(self.record_at(organization), organization);
+        preview_license(&self.case(organization, &facts, &sources), new, now)
     }
 
     /// What a new policy version would newly ask of a request. One that a newer request replaced owes nothing more.
@@ -201,8 +271,9 @@ impl Dossier {
             return Vec::new();
         }
         let sources = self.sources.known_at(now);
+        let facts = self.read_by(self.record_of(request.id), request.organization_id);
         preview_request(
-            &self.case(request.organization_id, &sources),
+            &self.case(request.organization_id, &facts, &sources),
             new,
             request,
             &self.project_types_of(&request.projects),
@@ -224,8 +295,9 @@ impl Dossier {
         let last = self
             .replaced_at(request)
             .map_or(at, |replaced| at.min(replaced - TimeDelta::microseconds(1)));
+        let facts = self.read_by(self.record_of(request.id), request.organization_id);
         let evaluation = evaluate_request(
-            &self.case(request.organization_id, &self.sources.known_at(at)),
+            &self.case(request.organization_id, &facts, &self.sources.known_at(at)),
             request,
             &self.project_types_of(&request.projects),
             last,
@@ -236,15 +308,17 @@ impl Dossier {
     /// A request as today's facts say it stood at an instant.
     #[must_use]
     pub fn request_in_hindsight(&self, request: &LicenseRequest, at: Instant) -> RequestEvaluation {
+        let facts = self.read_by(self.record_of(request.id), request.organization_id);
         request_in_hindsight(
-            &self.case(request.organization_id, &self.sources.known_at(at)),
+            &self.case(request.organization_id, &facts, &self.sources.known_at(at)),
             request,
             &self.project_types_of(&request.projects),
             at,
         )
     }
 
-    /// When the next request for the same license type at the same organization was submitted.
+    /// When the next request for the same license type at the same organization was submitted; what another record of
+    /// the person had asked for before it was the same person takes no place.
     #[must_use]
     pub fn replaced_at(&self, request: &LicenseRequest) -> Option<Instant> {
         self.requests
@@ -253,6 +327,11 @@ impl Dossier {
                 other.organization_id == request.organization_id
                     && other.license_type == request.license_type
                     && (other.submitted_at, other.id) > (request.submitted_at, request.id)
+            })
+            .filter(|other| {
+                self.records
+                    .joining(self.record_of(other.id), self.record_of(request.id))
+                    .is_none_or(|merge| merge.envelope.recorded_at <= other.submitted_at)
             })
             .map(|other| other.submitted_at)
             .filter(|at| *at > request.submitted_at)
@@ -360,7 +439,8 @@ impl Dossier {
         now: Instant,
     ) -> Option<WayBack> {
         let sources = self.sources.known_at(now);
-        way_back(&self.case(organization, &sources), license, now)
+        let facts = self.read_by(self.record_at(organization), organization);
+        way_back(&self.case(organization, &facts, &sources), license, now)
     }
 
     /// Since when the end of a license is contested and awaits a decision.
@@ -423,7 +503,8 @@ impl Dossier {
         let licenses: Vec<(Evaluation, Option<Instant>)> = self
             .licenses
             .iter()
-            .map(|license| self.license_at(license.organization_id, now))
+            .chain(&self.duplicates)
+            .map(|license| self.license_as(license, now))
             .map(|evaluation| {
                 let contested_at = self.contested_at(&evaluation);
                 (evaluation, contested_at)
@@ -434,7 +515,8 @@ impl Dossier {
             .iter()
             .map(|request| self.request_at(request, now))
             .collect();
-        for (row, (evaluation, contested_at)) in self.licenses.iter_mut().zip(licenses) {
+        let rows = self.licenses.iter_mut().chain(&mut self.duplicates);
+        for (row, (evaluation, contested_at)) in rows.zip(licenses) {
             // A license that never began keeps its recorded state and is up to date: else it would be due for ever.
             let state = evaluation.status().unwrap_or(row.recorded.state);
             let license_type = evaluation.period().map_or_else(
@@ -480,6 +562,39 @@ impl Dossier {
         }
         Ok(())
     }
+}
+
+/// The records that each of these people is made of, where there are several.
+fn records(view: &mut dyn View, people: &[Person]) -> Result<BTreeMap<PersonId, Records>, Error> {
+    let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
+    let mut left = view.merges_into(&ids)?;
+    if left.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let recorded_for: BTreeMap<uuid::Uuid, PersonId> =
+        view.recorded_for_others(&ids)?.into_iter().collect();
+    Ok(ids
+        .into_iter()
+        .map(|id| {
+            let mut made_of = BTreeSet::from([id]);
+            let mut merges = Vec::new();
+            // From the survivor down, until nothing more was merged into what was found.
+            while let Some(index) = left
+                .iter()
+                .position(|merge| made_of.contains(&merge.survivor))
+            {
+                let merge = left.remove(index);
+                made_of.insert(merge.duplicate);
+                merges.push(merge);
+            }
+            let of_them = recorded_for
+                .iter()
+                .filter(|(_, record)| made_of.contains(record))
+                .map(|(row, record)| (*row, *record))
+                .collect();
+            (id, Records::new(merges, of_them))
+        })
+        .collect())
 }
 
 /// A heartbeat may run this far ahead of its recording.

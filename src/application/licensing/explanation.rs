@@ -8,7 +8,7 @@ use crate::application::{Error, Rx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::evaluate::{
     Change, Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState,
-    NoticeNeeded, PracticeStanding, RequestEvaluation, Upcoming, staff_role_name,
+    NoticeNeeded, PracticeStanding, RequestEvaluation, Upcoming, confirmers, staff_role_name,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
@@ -82,11 +82,15 @@ pub fn explain_request(rx: &mut Rx<'_>, id: RequestId) -> Result<Explanation, Er
 
 /// Explains everything open about one person that the reader may see: licenses, and requests that have not ended. What
 /// he may read one by one he may read here, and nothing else.
-pub fn explain_person(rx: &mut Rx<'_>, id: PersonId) -> Result<Vec<Explanation>, Error> {
+pub fn explain_person(
+    rx: &mut Rx<'_>,
+    id: PersonId,
+) -> Result<(PersonId, Vec<Explanation>), Error> {
     let person = rx.view.person(id)?.ok_or(Error::NotFound)?;
     if !may_know(rx.view, rx.actor, &person)? {
         return Err(Error::NotFound);
     }
+    let id = person.id;
     let dossier = Dossier::load(rx.view, id, &[])?.ok_or(Error::NotFound)?;
     let may = |action, organization| {
         let scope = Scope::person(person.implementation_id, Some(organization), id);
@@ -115,7 +119,7 @@ pub fn explain_person(rx: &mut Rx<'_>, id: PersonId) -> Result<Vec<Explanation>,
             explanations.push(of_request(&dossier, &shown, sight, rx.now));
         }
     }
-    Ok(explanations)
+    Ok((id, explanations))
 }
 
 fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanation {
@@ -219,9 +223,20 @@ fn gaps(dossier: &Dossier, now: Instant, license_type: &str) -> Vec<String> {
         return Vec::new();
     };
     let own = format!("/license_types/{license_type}/");
+    let today = local_day(dossier.zone_at(now), now);
+    let requests = policy.document.requests_for(license_type);
+    // Rules that only report are not enforced either.
+    let reporting = (!requests.acts_on(today)).then(|| {
+        let own = policy.document.license_types.get(license_type);
+        match own.and_then(|found| found.requests.as_ref()) {
+            Some(_) => format!("/license_types/{license_type}/requests"),
+            None => "/requests".to_owned(),
+        }
+    });
     not_enforced(&policy.document)
         .into_iter()
         .map(|gap| gap.pointer)
+        .chain(reporting)
         .filter(|pointer| !pointer.starts_with("/license_types/") || pointer.starts_with(&own))
         .collect()
 }
@@ -370,10 +385,21 @@ fn who_for_request(evaluation: &RequestEvaluation) -> Vec<String> {
     use crate::domain::request::RequestState as S;
     match evaluation.state {
         S::Submitted => {
+            if let Some(open) = evaluation
+                .confirmation
+                .as_ref()
+                .filter(|open| open.given.is_none())
+            {
+                return vec![format!("{}: confirm the request", confirmers(open))];
+            }
             let approver = match evaluation.approvals.next().map(|step| &step.by) {
                 Some(Approver::Role { role }) if *role != StaffRole::SystemAdmin => {
                     Some(format!("{}: approve the request", staff_role_name(*role)))
                 }
+                Some(Approver::Duty { .. } | Approver::Contact { .. }) => Some(
+                    "the organization's contact: say whether it is approved, for staff to record"
+                        .to_owned(),
+                ),
                 _ => None,
             };
             let lead = "staff of the HMIS lead: approve or deny the request".to_owned();

@@ -15,7 +15,7 @@ use crate::domain::ids::{FactId, LicenseId, PersonId};
 
 use super::dossier::Dossier;
 use super::explanation::is_sensitive;
-use super::licenses::sight_of;
+use super::licenses::{no_duplicate, sight_of};
 use super::reporting::{
     About, Moment, Reported, corrects, needed_reason, not_oneself, record, until_ahead,
 };
@@ -84,6 +84,7 @@ pub fn open_hold(tx: &mut Tx<'_>, new: &NewHold) -> Result<HoldShown, Error> {
         Err(Error::NotFound) => return Err(unknown()),
         other => other?,
     }
+    no_duplicate(&license, Action::SuspendLicense)?;
     not_oneself(tx, license.person_id, "somebody else suspends your license")?;
     by_hand(new.cause)?;
     tx.unit.lock_person(license.person_id)?;

@@ -5,6 +5,7 @@ use crate::application::page::{Paging, Slice};
 use crate::application::ports::{Page, StateFilter};
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::Instant;
+use crate::domain::error::Rejection;
 use crate::domain::evaluate::{Evaluation, Reader};
 use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
 use crate::domain::license::{License, LicenseStatus};
@@ -58,10 +59,8 @@ pub(super) fn shown(
     let sight = sight_of(actor, &dossier.person, license.organization_id);
     let reader = reader_of(sight);
     let evaluation = match reader {
-        Reader::Full => dossier.license_at(license.organization_id, now),
-        _ => dossier
-            .seen_by(reader, now)
-            .license_at(license.organization_id, now),
+        Reader::Full => dossier.license_as(license, now),
+        _ => dossier.seen_by(reader, now).license_as(license, now),
     };
     LicenseShown {
         license: license.clone(),
@@ -91,8 +90,25 @@ pub(super) fn named(
         license.person_id,
     );
     match tx.authorize(action, target) {
-        Err(Error::NotFound) => Err(unknown()),
-        other => other.map(|_| (license, target)),
+        Err(Error::NotFound) => return Err(unknown()),
+        other => other?,
+    }
+    no_duplicate(&license, action)?;
+    Ok((license, target))
+}
+
+/// Refuses to act on a license that ended as the duplicate of another one.
+pub(super) fn no_duplicate(license: &License, action: Action) -> Result<(), Error> {
+    match license.duplicate_of {
+        None => Ok(()),
+        Some(kept) => Err(Rejection::needing(
+            license.recorded.state.as_str(),
+            action.as_str(),
+            vec![format!(
+                "this license ended as a duplicate: act on the one that stayed, {kept}"
+            )],
+        )
+        .into()),
     }
 }
 

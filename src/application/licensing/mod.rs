@@ -18,6 +18,7 @@ mod keeps;
 mod leaves;
 mod licenses;
 pub mod logins;
+mod merges;
 pub mod notices;
 mod practice;
 mod preview;
@@ -27,6 +28,7 @@ mod reporting;
 mod requests;
 mod returns;
 mod waitlist;
+mod work_email;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
 pub use add_ons::{AddOnShown, add_on, add_ons, confirm_add_on, end_add_on};
@@ -57,6 +59,10 @@ pub use leaves::{
     LeaveShown, LeaveStatus, NewLeave, cancel_leave, leave, leaves, record_leave, return_from_leave,
 };
 pub use licenses::{LicenseShown, license, licenses};
+pub use merges::{
+    MergeShown, MergedLicense, MergedRecord, NewMerge, merge_people, person_merge, person_merges,
+    undo_merge,
+};
 pub use practice::{
     NewPracticeResult, NewPracticeSubmission, PracticeQueue, SubmissionShown, review_practice,
     submission, submissions, submit_practice,
@@ -65,8 +71,9 @@ pub use preview::{Impact, Touched, TouchedList, policy_impact};
 pub use renewals::{NewAcknowledgement, NewLicenseRenewal, acknowledge, renew_license};
 pub use reporting::{Moment, Reported};
 pub use requests::{
-    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, deny, extend_deadline,
-    reclassify, request, requests, submit, withdraw,
+    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, confirm, deny,
+    extend_deadline, reclassify, request, requests, submit, withdraw,
 };
 pub use returns::{EndInError, reactivate, reinstate, wrong_person};
 pub use waitlist::{PoolShown, SeatsQuery, SeatsShown, give_places, seats};
+pub use work_email::{confirmed as work_email_confirmed, retired as work_email_retired};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::dossier::Dossier;
-use super::licenses::fill_page;
+use super::licenses::{fill_page, no_duplicate};
 use super::reporting::{About, Reported, corrects, fact, not_in_the_future, not_oneself};
 use crate::application::actor::{Action, Scope};
 use crate::application::page::{Paging, Slice};
@@ -92,6 +92,7 @@ pub fn record_notice(tx: &mut Tx<'_>, new: &NoticeReport) -> Result<NoticeShown,
         Err(Error::NotFound) => return Err(unknown()),
         other => other?,
     }
+    no_duplicate(&license, Action::RecordNotice)?;
     not_oneself(
         tx,
         license.person_id,

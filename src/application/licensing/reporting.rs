@@ -3,13 +3,13 @@
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 
-use crate::application::actor::Scope;
+use crate::application::actor::{Action, Scope};
 use crate::application::visible::{NO_PERSON, may_name};
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, Precision, end_of_day, start_of_day};
 use crate::domain::fact::{Channel, Envelope, Fact, FactBody, FactKind, Reporter};
 use crate::domain::ids::{
-    FactId, ImplementationId, LicenseId, OrganizationId, PersonId, RequestId,
+    ContactId, FactId, ImplementationId, LicenseId, OrganizationId, PersonId, RequestId,
 };
 use crate::domain::requirement::standing_facts;
 use crate::domain::roster::Person;
@@ -86,6 +86,14 @@ impl Reported {
         {
             return Err(Error::invalid("/report/reported_by/person_id", NO_PERSON));
         }
+        if let Some(Reporter::Contact { contact_id }) = self.reported_by
+            && !may_name_contact(tx, implementation, contact_id)?
+        {
+            return Err(Error::invalid(
+                "/report/reported_by/contact_id",
+                "names no organization contact you may know of",
+            ));
+        }
         Ok(Envelope {
             occurred_at,
             precision,
@@ -99,6 +107,20 @@ impl Reported {
             supersedes: None,
         })
     }
+}
+
+/// Whether a body may name a contact of an organization in passing.
+fn may_name_contact(
+    tx: &mut Tx<'_>,
+    implementation: ImplementationId,
+    id: ContactId,
+) -> Result<bool, Error> {
+    let found = tx.unit.contact(id)?;
+    let found = found.filter(|contact| contact.implementation_id == implementation);
+    Ok(found.is_some_and(|contact| {
+        let scope = Scope::organization(implementation, contact.organization_id);
+        tx.actor.authorize(Action::ReadRoster, scope).is_ok()
+    }))
 }
 
 /// Refuses what has not happened yet.

@@ -12,7 +12,7 @@ use crate::domain::license::{License, LicenseStatus};
 use crate::domain::request::RequestState;
 
 use super::dossier::Dossier;
-use super::licenses::{LicenseShown, shown};
+use super::licenses::{LicenseShown, no_duplicate, shown};
 use super::reporting::{About, Reported, needed_reason, not_oneself, record};
 use super::requests::Decision;
 use super::waitlist;
@@ -31,6 +31,7 @@ fn for_license(
         license.person_id,
     );
     tx.authorize(action, target)?;
+    no_duplicate(license, action)?;
     not_oneself(
         tx,
         license.person_id,
@@ -120,9 +121,10 @@ pub fn reinstate(
     let meant = error.meant;
     let license = tx.unit.license(id)?.ok_or(Error::NotFound)?;
     let action = Action::ReinstateLicense;
-    if let Some(meant) = meant {
-        may_be_meant(tx, &license, meant)?;
-    }
+    let meant = match meant {
+        Some(meant) => Some(may_be_meant(tx, &license, meant)?),
+        None => None,
+    };
     let mut dossier = for_license(tx, action, &license, decision.expected, meant)?;
     needed_reason(&decision.reported)?;
     let end = undo(
@@ -139,7 +141,7 @@ pub fn reinstate(
 }
 
 /// Whoever is meant belongs to the same implementation and may be named by the actor.
-fn may_be_meant(tx: &mut Tx<'_>, license: &License, meant: PersonId) -> Result<(), Error> {
+fn may_be_meant(tx: &mut Tx<'_>, license: &License, meant: PersonId) -> Result<PersonId, Error> {
     tx.authorize(
         Action::ReinstateLicense,
         Scope::person(
@@ -152,16 +154,18 @@ fn may_be_meant(tx: &mut Tx<'_>, license: &License, meant: PersonId) -> Result<(
         .unit
         .person(meant)?
         .filter(|person| person.implementation_id == license.implementation_id);
-    if found.is_none() {
-        return Err(Error::invalid("/meant_person_id", NO_PERSON));
-    }
+    let meant = match found {
+        Some(person) => person.id,
+        None => return Err(Error::invalid("/meant_person_id", NO_PERSON)),
+    };
     if meant == license.person_id {
         return Err(Error::invalid(
             "/meant_person_id",
             "names the person whose license ended: leave it out, or name the one who was meant",
         ));
     }
-    not_oneself(tx, meant, "somebody else ends your license")
+    not_oneself(tx, meant, "somebody else ends your license")?;
+    Ok(meant)
 }
 
 /// Reinstates a license and answers the fact that had ended it.

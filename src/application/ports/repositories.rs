@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::logins::{LoginReads, LoginWrites};
+use super::merges::{MergeReads, MergeWrites};
 use super::store::StoreError;
 use super::waitlist::{WaitlistReads, WaitlistWrites};
 use crate::application::actor::Role;
@@ -148,13 +149,16 @@ pub trait OrganizationWrites {
 }
 
 pub trait PersonReads {
+    /// The person an id stands for: the id of a merged record answers as the survivor's.
     fn person(&mut self, id: PersonId) -> Result<Option<Person>>;
+    /// People, none of them a merged record.
     fn people(
         &mut self,
         visible: &Visible,
         filter: &PersonFilter,
         page: Page,
     ) -> Result<Vec<Person>>;
+    /// The people that ids stand for, each once: those of merged records answer as the survivor's.
     fn people_by_id(&mut self, ids: &[PersonId]) -> Result<Vec<Person>>;
     /// Oldest first; the last is the current one.
     fn names(&mut self, id: PersonId) -> Result<Vec<PersonName>>;
@@ -197,6 +201,23 @@ pub trait PersonWrites {
         organization: OrganizationId,
         at: Instant,
     ) -> Result<()>;
+    /// Confirms a live address of a person for an organization: one that waits for it there, else one that is
+    /// unassigned. How many there were.
+    fn confirm_email(
+        &mut self,
+        person: PersonId,
+        email: &str,
+        organization: OrganizationId,
+        at: Instant,
+    ) -> Result<usize>;
+    /// Retires a live address of a person, of an organization or of none. How many there were.
+    fn retire_email(
+        &mut self,
+        person: PersonId,
+        email: &str,
+        organization: Option<OrganizationId>,
+        at: Instant,
+    ) -> Result<usize>;
     /// `StoreError::Conflict` if the id was ever given to anybody.
     fn insert_external_id(&mut self, row: &ExternalId) -> Result<()>;
     fn close_external_id(
@@ -207,12 +228,16 @@ pub trait PersonWrites {
         value: &str,
         at: Instant,
     ) -> Result<()>;
+    /// A closed external id names nobody any more.
+    fn settle_external_id(&mut self, row: &ExternalId, at: Instant, reason: &str) -> Result<()>;
     /// The guard row of everything that is recorded about one person, at every organization.
     ///
     /// Guard rows are locked in one order, so that transactions never wait for each other in a ring: the waitlist of the
     /// person's implementation, where there is one, then people in the order of their ids. What is recorded about one
     /// person may free a place that somebody else takes in the same transaction: with the waitlist in hand nobody else
     /// holds a person of that implementation, and any of them may be locked in any order.
+    ///
+    /// `StoreError::Retry` if the person was merged into another since the caller looked.
     fn lock_person(&mut self, id: PersonId) -> Result<()>;
 }
 
@@ -255,6 +280,7 @@ pub trait LicenseReads {
         person: PersonId,
         organization: OrganizationId,
     ) -> Result<Option<License>>;
+    /// Those that ended as duplicates too.
     fn licenses_of_people(&mut self, ids: &[PersonId]) -> Result<Vec<License>>;
     fn licenses(
         &mut self,
@@ -432,6 +458,7 @@ pub trait View:
     + IdempotencyReads
     + LoginReads
     + WaitlistReads
+    + MergeReads
 {
 }
 
@@ -447,6 +474,7 @@ impl<T> View for T where
         + IdempotencyReads
         + LoginReads
         + WaitlistReads
+        + MergeReads
         + ?Sized
 {
 }
@@ -465,6 +493,7 @@ pub trait UnitOfWork:
     + IdempotencyWrites
     + LoginWrites
     + WaitlistWrites
+    + MergeWrites
 {
 }
 
@@ -481,6 +510,7 @@ impl<T> UnitOfWork for T where
         + IdempotencyWrites
         + LoginWrites
         + WaitlistWrites
+        + MergeWrites
         + ?Sized
 {
 }

@@ -100,6 +100,7 @@ pub(super) fn give(
                 subject,
                 recorded_at: tx.now,
                 closed_at: None,
+                settled_at: None,
             })
             .map_err(|error| match error {
                 StoreError::Conflict => duplicate(index),

@@ -91,7 +91,7 @@ pub struct StaffRoleDetails {
 /// the principal has it already, `Invalid` with every fault.
 pub fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<StaffRoleDetails, Error> {
     let mut faults = Faults::new();
-    authorize_grant(tx, &mut faults, new)?;
+    let person_id = authorize_grant(tx, &mut faults, new)?;
     let issuer = faults.text("/principal/issuer", &new.principal.issuer, LONGEST_SUBJECT);
     let subject = faults.text(
         "/principal/subject",
@@ -122,7 +122,7 @@ pub fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<StaffRoleDetails, Er
         tx.unit.lock_implementation(id)?;
     }
     let principal = find_or_record_principal(tx, &issuer, &subject, display_name)?;
-    if principal.id == tx.actor.principal.id || new.person_id.is_some_and(|id| tx.actor.is(id)) {
+    if principal.id == tx.actor.principal.id || person_id.is_some_and(|id| tx.actor.is(id)) {
         return Err(own_case());
     }
     let row = StaffRole {
@@ -131,7 +131,7 @@ pub fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<StaffRoleDetails, Er
         role: new.role,
         implementation_id: new.implementation_id,
         organization_id: new.organization_id,
-        person_id: new.person_id,
+        person_id,
         from_at,
         until_at,
         granted_by: tx.actor.principal.id,
@@ -238,11 +238,17 @@ fn own_case() -> Error {
 }
 
 /// Asks for the authority to grant, and whether what is named can be named.
-fn authorize_grant(tx: &mut Tx<'_>, faults: &mut Faults, new: &NewStaffRole) -> Result<(), Error> {
+/// Answers who the principal is.
+fn authorize_grant(
+    tx: &mut Tx<'_>,
+    faults: &mut Faults,
+    new: &NewStaffRole,
+) -> Result<Option<PersonId>, Error> {
     let Some(implementation) = new.implementation_id else {
         // Whoever administers some implementations knows that there are others, so this is no secret.
         return tx
             .authorize(Action::ManageStaffRole, Scope::DEPLOYMENT)
+            .map(|()| new.person_id)
             .map_err(|_| Error::Forbidden);
     };
     let actor = tx.actor;
@@ -267,10 +273,11 @@ fn authorize_grant(tx: &mut Tx<'_>, faults: &mut Faults, new: &NewStaffRole) -> 
             "/organization_id",
         ))?;
     }
-    if let Some(id) = new.person_id {
-        faults.gather(person_of(tx.unit, actor, implementation, id, "/person_id"))?;
-    }
-    Ok(())
+    let Some(id) = new.person_id else {
+        return Ok(None);
+    };
+    let person = faults.gather(person_of(tx.unit, actor, implementation, id, "/person_id"))?;
+    Ok(person.map(|person| person.id))
 }
 
 /// What scope a role needs and what it must not have. `person_needed`: whether a supervisor must be a known person.

@@ -43,8 +43,9 @@ pub use notices::{NewNotice, NoticeFault, NoticeNeeded};
 pub use obligation::Obligation;
 pub use preview::{LicensePreview, NewVersion, preview_license, preview_request};
 pub use request::{
-    Approvals, DeadlineStanding, DeadlineStatus, PracticeStanding, PracticeState, REQUEST_LAPSE,
-    RequestEvaluation, classify, evaluate_request, request_in_hindsight, staff_role_name,
+    Approvals, Confirmation, DeadlineStanding, DeadlineStatus, PracticeStanding, PracticeState,
+    REQUEST_LAPSE, RequestEvaluation, classify, confirmers, evaluate_request, request_in_hindsight,
+    staff_role_name,
 };
 pub use rules::{InForce, Rules};
 pub use sight::{Reader, seen_by};

@@ -61,6 +61,8 @@ pub enum FactBody {
     /// Staff let the requested person train.
     RequestApproved,
     RequestDenied,
+    /// Somebody else stands by a request that the trainee or a pass made.
+    RequestConfirmed,
     RequestWithdrawn {
         /// The departure that withdrew it, if it was not withdrawn by hand.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -264,6 +266,10 @@ pub enum FactBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_on: Option<NaiveDate>,
     },
+    /// A work e-mail address of the person at the organization was confirmed. Facts name no addresses.
+    WorkEmailConfirmed,
+    /// The last confirmed one is no longer used.
+    WorkEmailRetired,
     /// The person may not hold a license in this implementation.
     Barred {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -302,6 +308,7 @@ impl FactBody {
         match self {
             Self::RequestApproved => FactKind::RequestApproved,
             Self::RequestDenied => FactKind::RequestDenied,
+            Self::RequestConfirmed => FactKind::RequestConfirmed,
             Self::RequestWithdrawn { .. } => FactKind::RequestWithdrawn,
             Self::AgreementSigned { .. } => FactKind::AgreementSigned,
             Self::TrainingCompleted { .. } => FactKind::TrainingCompleted,
@@ -337,6 +344,8 @@ impl FactBody {
             Self::NoticeSent { .. } => FactKind::NoticeSent,
             Self::NoticeBounced { .. } => FactKind::NoticeBounced,
             Self::Waived { .. } => FactKind::Waived,
+            Self::WorkEmailConfirmed => FactKind::WorkEmailConfirmed,
+            Self::WorkEmailRetired => FactKind::WorkEmailRetired,
             Self::Barred { .. } => FactKind::Barred,
             Self::BarLifted { .. } => FactKind::BarLifted,
             Self::Withdrawn => FactKind::Withdrawn,

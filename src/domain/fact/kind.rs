@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum FactKind {
     RequestApproved,
     RequestDenied,
+    RequestConfirmed,
     RequestWithdrawn,
     AgreementSigned,
     TrainingCompleted,
@@ -43,6 +44,8 @@ pub enum FactKind {
     NoticeSent,
     NoticeBounced,
     Waived,
+    WorkEmailConfirmed,
+    WorkEmailRetired,
     Barred,
     BarLifted,
     Withdrawn,
@@ -57,6 +60,7 @@ impl FactKind {
         match self {
             Self::RequestApproved => "request_approved",
             Self::RequestDenied => "request_denied",
+            Self::RequestConfirmed => "request_confirmed",
             Self::RequestWithdrawn => "request_withdrawn",
             Self::AgreementSigned => "agreement_signed",
             Self::TrainingCompleted => "training_completed",
@@ -92,6 +96,8 @@ impl FactKind {
             Self::NoticeSent => "notice_sent",
             Self::NoticeBounced => "notice_bounced",
             Self::Waived => "waived",
+            Self::WorkEmailConfirmed => "work_email_confirmed",
+            Self::WorkEmailRetired => "work_email_retired",
             Self::Barred => "barred",
             Self::BarLifted => "bar_lifted",
             Self::Withdrawn => "withdrawn",

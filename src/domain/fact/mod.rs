@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Precision;
 use super::ids::{
-    FactId, ImplementationId, LicenseId, OrganizationId, PersonId, PrincipalId, RequestId,
+    ContactId, FactId, ImplementationId, LicenseId, OrganizationId, PersonId, PrincipalId,
+    RequestId,
 };
 
 pub use super::policy::HoldCause;
@@ -29,6 +30,8 @@ pub enum Reporter {
     Recorder,
     /// A person of the implementation.
     Person { person_id: PersonId },
+    /// Somebody with a duty for an organization.
+    Contact { contact_id: ContactId },
     /// Somebody the service does not know, by name and contact.
     Named {
         name: String,

@@ -74,9 +74,46 @@ fn decision(
     Ok((call, decision))
 }
 
+/// Confirm a license request
+///
+/// Stands by a request that the trainee or the pass of a course made. Whom the policy names may, and the lead, never the
+/// trainee; without it the request lapses after its day. What the authorized signer says, staff record, and name the
+/// contact in `report.reported_by.contact_id`.
+#[utoipa::path(
+    tag = tags::LICENSE_REQUESTS,
+    operation_id = "confirm_license_request",
+    params(("id" = Uuid, Path, description = "The request.")),
+    request_body(
+        content = DecisionRequest,
+        description = "The version decided upon, and how the decision came about.",
+        example = json!({ "expected_version": 1 }),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The request as it is now.",
+            body = LicenseRequestResponse,
+            headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
+            example = json!(example("submitted", 2)),
+        ),
+        DecideProblems,
+    ),
+)]
+#[post("/v1/license-requests/{id}/confirm")]
+pub(super) async fn confirm_license_request(
+    caller: Caller,
+    state: web::Data<State>,
+    Id(id): Id<RequestId>,
+    body: VersionedJson<DecisionRequest>,
+) -> Result<HttpResponse, Problem> {
+    let (call, decision) = decision(caller, Action::ApproveRequest, body)?;
+    decide(&state, call, id, decision, licensing::confirm).await
+}
+
 /// Approve a license request
 ///
-/// Gives the approval step that is next. With the last one the trainee may train: the request is `onboarding`.
+/// Gives the approval step that is next. With the last one the trainee may train: the request is `onboarding`. A step of
+/// a contact of the organization is recorded by staff, who name the contact in `report.reported_by.contact_id`.
 #[utoipa::path(
     tag = tags::LICENSE_REQUESTS,
     operation_id = "approve_license_request",

@@ -5,7 +5,7 @@ mod extend;
 mod read;
 mod submit;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 use validator::Validate;
 
 use crate::application::licensing::RequestShown;
-use crate::domain::request::{RequestClass, RequestState};
+use crate::domain::evaluate::{Confirmation, confirmers};
+use crate::domain::request::{RequestClass, RequestSource, RequestState};
 use crate::http::checks;
 use crate::http::report::ReportResponse;
 use crate::http::seats::TurnResponse;
@@ -24,6 +25,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(read::list_license_requests)
         .service(submit::submit_license_request)
+        .service(decide::confirm_license_request)
         .service(read::get_license_request)
         .service(read::get_license_request_checklist)
         .service(read::get_license_request_explanation)
@@ -142,6 +144,54 @@ pub struct AttestationDetails {
     on: Option<DayText>,
 }
 
+/// A way in which a policy lets requests come.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LicenseRequestSource)]
+pub enum SourceName {
+    Supervisor,
+    AuthorizedSigner,
+    HelpDeskForSupervisor,
+    Staff,
+    Trainee,
+    CoursePassed,
+}
+
+impl From<&RequestSource> for SourceName {
+    fn from(source: &RequestSource) -> Self {
+        match source {
+            RequestSource::Supervisor {} => Self::Supervisor,
+            RequestSource::AuthorizedSigner {} => Self::AuthorizedSigner,
+            RequestSource::HelpDeskForSupervisor {} => Self::HelpDeskForSupervisor,
+            RequestSource::Staff {} => Self::Staff,
+            RequestSource::Trainee {} => Self::Trainee,
+            RequestSource::CoursePassed { .. } => Self::CoursePassed,
+        }
+    }
+}
+
+/// The confirmation that a request needs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LicenseRequestConfirmation)]
+pub struct ConfirmationResponse {
+    /// Who may give it, in a sentence.
+    by: String,
+    /// The last local day on which it is in time; afterwards the request lapses.
+    due_on: NaiveDate,
+    /// Whether it was given.
+    given: bool,
+}
+
+impl From<&Confirmation> for ConfirmationResponse {
+    fn from(confirmation: &Confirmation) -> Self {
+        Self {
+            by: confirmers(confirmation),
+            due_on: confirmation.due_on,
+            given: confirmation.given.is_some(),
+        }
+    }
+}
+
 /// A request with its state now.
 #[derive(Serialize, ToSchema)]
 #[schema(as = LicenseRequest)]
@@ -161,6 +211,12 @@ pub struct LicenseRequestResponse {
     requested_by: Option<Uuid>,
     /// The principal who recorded it.
     requester: Uuid,
+    /// By which way of the policy it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<SourceName>,
+    /// Who must stand by it, and by when, where the trainee or a pass made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmation: Option<ConfirmationResponse>,
     report: ReportResponse,
     submitted_at: DateTime<Utc>,
     state: StateName,
@@ -200,6 +256,8 @@ impl From<&RequestShown> for LicenseRequestResponse {
                 .collect(),
             requested_by: request.requested_by.map(Into::into),
             requester: request.requester.into(),
+            source: request.source.as_ref().map(Into::into),
+            confirmation: shown.evaluation.confirmation.as_ref().map(Into::into),
             report: (&request.envelope()).into(),
             submitted_at: request.submitted_at,
             state: shown.evaluation.state.into(),

@@ -10,7 +10,7 @@ use super::{AttestationDetails, LicenseRequestResponse, example};
 use crate::application::actor::Action;
 use crate::application::licensing::{self, NewRequest, PersonNamed};
 use crate::application::{Call, Caller, Error};
-use crate::domain::ids::{OrganizationId, PersonId, ProjectId};
+use crate::domain::ids::{FactId, OrganizationId, PersonId, ProjectId};
 use crate::domain::request::Attested;
 use crate::http::extract::Json;
 use crate::http::problem::{BODY, Code, KNOWN, POST, Problem};
@@ -118,6 +118,9 @@ pub struct SubmitLicenseRequestRequest {
     /// The supervisor it is made for, where the help desk records it.
     #[serde(default)]
     requested_by: Option<Uuid>,
+    /// The pass of a course by which it comes, where the policy lets a pass make requests.
+    #[serde(default)]
+    training_completion_id: Option<Uuid>,
     #[serde(default)]
     #[validate(nested)]
     report: Option<ReportRequest>,
@@ -127,8 +130,10 @@ crate::problems!(SubmitProblems: KNOWN, BODY, POST, [Code::OwnCase, Code::NoPoli
 
 /// Submit a license request
 ///
-/// Asks for a license for a person at an organization. The requester is never the trainee; which roles may request,
-/// what must be attested and whether a ticket must be named is the policy's word.
+/// Asks for a license for a person at an organization. Who may request, what must be attested and whether a ticket must
+/// be named is the policy's word. Where it lets the trainee himself ask, or the pass of a course, somebody else confirms
+/// the request in time, or it lapses; otherwise the requester is never the trainee. Staff record what the authorized
+/// signer asks for, and name the contact in `report.reported_by.contact_id`.
 #[utoipa::path(
     tag = tags::LICENSE_REQUESTS,
     operation_id = "submit_license_request",
@@ -180,6 +185,7 @@ pub(super) async fn submit_license_request(
             })
             .collect(),
         requested_by: request.requested_by.map(PersonId),
+        completion: request.training_completion_id.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
     let call = Call {

@@ -95,6 +95,9 @@ pub struct LicenseResponse {
     add_ons: Vec<CarriedAddOnResponse>,
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<EndResponse>,
+    /// The license that stayed, where this one ended because two records were one person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_login_at: Option<DateTime<Utc>>,
     /// The next change that its reader may see.
@@ -150,6 +153,7 @@ impl From<&LicenseShown> for LicenseResponse {
                 })
                 .collect(),
             end: period.and_then(|period| end_of(period, shown.sight)),
+            duplicate_of: license.duplicate_of.map(Into::into),
             last_login_at: evaluation.last_login_at,
             next_automatic_change: foreseen(evaluation, shown.sight)
                 .map(|change| ChangeResponse::of(change, shown.sight)),

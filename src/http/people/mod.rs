@@ -1,5 +1,7 @@
 //! `/v1/people`.
 
+mod change;
+mod history;
 mod read;
 mod record;
 
@@ -24,7 +26,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(read::get_person_explanation)
         .service(record::change_person)
         .service(record::add_person_email)
-        .service(record::add_person_external_id);
+        .service(record::add_person_external_id)
+        .service(history::get_person_history)
+        .service(change::confirm_person_email)
+        .service(change::retire_person_email)
+        .service(change::close_person_external_id)
+        .service(change::settle_person_external_id);
 }
 
 /// A human within one implementation, as the reader is shown him.
@@ -43,8 +50,11 @@ pub struct PersonResponse {
     emails: Vec<PersonEmailResponse>,
     /// Closed ones are shown to staff and to the person.
     external_ids: Vec<ExternalIdResponse>,
+    /// The ids of records that were merged into this one, and answer as it. Shown to staff.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    merged_ids: Vec<Uuid>,
     recorded_at: DateTime<Utc>,
-    /// Rises with every new name; `expected_version` is compared with it.
+    /// Rises with every new name and merge; `expected_version` is compared with it.
     version: i32,
 }
 
@@ -59,6 +69,7 @@ impl From<&PersonDetails> for PersonResponse {
             former_names: details.former_names.iter().map(Into::into).collect(),
             emails: details.emails.iter().map(Into::into).collect(),
             external_ids: details.external_ids.iter().map(Into::into).collect(),
+            merged_ids: details.merged.iter().map(|id| id.0).collect(),
             recorded_at: row.recorded_at,
             version: row.version,
         }
@@ -94,7 +105,7 @@ pub struct PersonEmailResponse {
     organization_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed_at: Option<DateTime<Utc>>,
-    /// Since when it is not used: the person left the organization.
+    /// Since when it is not used: it was retired, or the person left the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     retired_at: Option<DateTime<Utc>>,
     recorded_at: DateTime<Utc>,

@@ -174,7 +174,7 @@ pub async fn get_person_explanation(
     state: web::Data<State>,
     Id(id): Id<PersonId>,
 ) -> Result<HttpResponse, Problem> {
-    let explanations = state
+    let (id, explanations) = state
         .app
         .read(caller, Action::ReadLicense, move |rx| {
             licensing::explain_person(rx, id)

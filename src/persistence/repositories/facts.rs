@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Result, Row, all, by_ids, done, ids, json, one, read_json, read_word, word};
+use super::{Result, Row, all, by_ids, done, ids, json, one, present, read_json, read_word, word};
 use crate::application::ports::{FactFilter, FactReads, FactWrites, Page, StoreError, Visible};
 use crate::domain::fact::{Envelope, Fact, FactBody};
 use crate::domain::ids::{FactId, PersonId};
@@ -152,7 +152,8 @@ impl FactReads for Session<'_> {
             query = query.filter(facts::organization_id.eq(Id::of(id)));
         }
         if let Some(id) = filter.person_id {
-            query = query.filter(facts::person_id.eq(Id::of(id)));
+            let person = present(self.conn, id)?;
+            query = query.filter(facts::person_id.eq(person));
         }
         if let Some(id) = filter.request_id {
             query = query.filter(facts::request_id.eq(Id::of(id)));

@@ -32,6 +32,7 @@ struct LicenseRow {
     listed_from: Option<Instant>,
     recorded_at: Instant,
     version: i32,
+    duplicate_of: Option<Id>,
 }
 
 impl Row for LicenseRow {
@@ -51,6 +52,7 @@ impl Row for LicenseRow {
             listed_from: record.listed_from.map(Instant),
             recorded_at: Instant(record.recorded_at),
             version: record.version,
+            duplicate_of: record.duplicate_of.map(Id::of),
         })
     }
 
@@ -70,6 +72,7 @@ impl Row for LicenseRow {
             listed_from: self.listed_from.map(|at| at.0),
             recorded_at: self.recorded_at.0,
             version: self.version,
+            duplicate_of: self.duplicate_of.map(Id::to),
         })
     }
 }
@@ -100,6 +103,7 @@ impl LicenseReads for Session<'_> {
         one(licenses::table
             .filter(licenses::person_id.eq(Id::of(person)))
             .filter(licenses::organization_id.eq(Id::of(organization)))
+            .filter(licenses::duplicate_of.is_null())
             .select(LicenseRow::as_select())
             .first(self.conn)
             .optional())

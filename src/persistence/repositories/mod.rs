@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::error::map_error;
 use super::types::Id;
 use crate::application::ports::StoreError;
+use merges::{all_present, present};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -93,7 +94,8 @@ macro_rules! recorded_states {
             query = query.filter($table::organization_id.eq(Id::of(id)));
         }
         if let Some(id) = filter.person_id {
-            query = query.filter($table::person_id.eq(Id::of(id)));
+            let person = $crate::persistence::repositories::present($conn, id)?;
+            query = query.filter($table::person_id.eq(person));
         }
         if let Some(license_type) = &filter.license_type {
             query = query.filter($table::license_type.eq(license_type));
@@ -119,6 +121,7 @@ mod idempotency;
 mod implementations;
 mod licenses;
 mod logins;
+mod merges;
 mod organizations;
 mod people;
 mod requests;

@@ -39,6 +39,7 @@ struct RequestRow {
     generation: i64,
     open_key: Option<String>,
     version: i32,
+    source: Option<String>,
 }
 
 /// What no two open requests may share.
@@ -78,6 +79,7 @@ impl Row for RequestRow {
             generation: record.recorded.generation,
             open_key: open_key(record),
             version: record.version,
+            source: record.source.as_ref().map(json).transpose()?,
         })
     }
 
@@ -106,6 +108,7 @@ impl Row for RequestRow {
                 generation: self.generation,
             },
             version: self.version,
+            source: self.source.as_deref().map(read_json).transpose()?,
         })
     }
 }

@@ -157,6 +157,7 @@ pub fn license(number: u128, person: &Person, organization: OrganizationId) -> L
         recorded: recorded(LicenseStatus::Active),
         contested_at: None,
         listed_from: None,
+        duplicate_of: None,
         recorded_at: at(0),
         version: 1,
     }
@@ -175,6 +176,7 @@ pub fn request(number: u128, person: &Person, organization: OrganizationId) -> L
         attestations: Vec::new(),
         requester: id(RECORDER),
         requested_by: None,
+        source: None,
         channel: Channel::Api,
         ticket_reference: None,
         reported_at: at(0),

@@ -123,3 +123,19 @@ fn generations_rise_by_one_for_everybody_who_raises_them() {
         assert_eq!(row.unwrap().generation, 1 + WRITERS);
     });
 }
+
+#[test]
+fn whoever_waited_for_a_person_who_was_merged_meanwhile_looks_again() {
+    on_both(|bench| {
+        let House { maya, .. } = bench.house();
+        let other = super::fixture::person(77, id(10), "Maya", "Okafor");
+        let (survivor, duplicate) = (maya.id, other.id);
+        let locked = bench.write(move |uow| {
+            uow.insert_person(&other)?;
+            uow.read_person_as(duplicate, Some(survivor))?;
+            uow.lock_person(survivor)?;
+            Ok(uow.lock_person(duplicate))
+        });
+        assert_eq!(locked.unwrap(), Err(StoreError::Retry));
+    });
+}

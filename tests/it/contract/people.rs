@@ -89,6 +89,7 @@ fn an_external_id_is_never_given_to_anybody_else() {
             subject: house.maya.id.0,
             recorded_at: at(1),
             closed_at: None,
+            settled_at: None,
         };
         let row = given.clone();
         bench

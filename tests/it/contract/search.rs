@@ -112,6 +112,7 @@ fn addresses_match_whole_without_case_and_external_ids_to_the_letter() {
             subject: person.id.0,
             recorded_at: at(0),
             closed_at: None,
+            settled_at: None,
         };
         let emails = [
             email(&maya, "Maya.Okafor@Example.org"),

@@ -217,6 +217,32 @@ impl World {
         let scope = [("implementation", "implementation")];
         let (spare, _) = self.grant("spare", Role::Trainer, &scope).await;
         self.ids.insert("staff_role", id_of(&spare));
+        self.doubles().await;
+    }
+
+    /// Two records of one human, and two that were merged already.
+    async fn doubles(&mut self) {
+        for (word, given_name) in [
+            ("twin", "Noor"),
+            ("double", "Noor"),
+            ("namesake", "Imani"),
+            ("alias", "Imani"),
+        ] {
+            let person = json!({
+                "implementation_id": self.id("implementation"),
+                "given_name": given_name,
+                "family_name": "Haddad",
+            });
+            let person = self.post("/v1/people", &person).await;
+            self.ids.insert(word, id_of(&person));
+        }
+        let merge = json!({
+            "survivor_id": self.id("namesake"),
+            "duplicate_id": self.id("alias"),
+            "report": { "reason": "Recorded twice." },
+        });
+        let merge = self.post("/v1/person-merges", &merge).await;
+        self.ids.insert("merge", id_of(&merge));
     }
 
     /// HAND has no practice and no deadlines: a second version of its policy has a set that nobody owes yet, of which

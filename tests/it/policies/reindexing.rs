@@ -61,6 +61,7 @@ async fn fill(api: &Api, implementation: ImplementationId) {
                     attestations: Vec::new(),
                     requester,
                     requested_by: None,
+                    source: None,
                     channel: Channel::Api,
                     ticket_reference: None,
                     reported_at: now,

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{Story, text, texts};
 use crate::support::database::on_both;
 
-const REQUESTS: &str = "/v1/license-requests";
+pub const REQUESTS: &str = "/v1/license-requests";
 
 /// Puts Detroit's policy with other request rules into force.
-async fn under(story: &Story, change: impl Fn(&mut Value)) {
+pub async fn under(story: &Story, change: impl Fn(&mut Value)) {
     let preset = story.get("admin", "/v1/policy-presets/hand").await;
     let mut document = preset.expect(200)["document"].clone();
     change(&mut document["requests"]);

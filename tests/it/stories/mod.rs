@@ -3,6 +3,7 @@
 
 mod alaska;
 mod approvals;
+mod asking;
 mod calendar;
 mod classes;
 mod communities;
@@ -13,6 +14,7 @@ mod explained;
 mod facts;
 mod groups;
 mod logins;
+mod people;
 mod returns;
 mod secrets;
 mod staff;

@@ -38,8 +38,12 @@ pub fn report_departure(
         "/organization_id",
     )?;
     // Whoever may report departures of an organization knows its supervisors, licensed or not.
-    let supervises = has_role_there(tx.unit, new.person_id, &organization, tx.now)?;
-    let person = match tx.unit.person(new.person_id)? {
+    let known = tx.unit.person(new.person_id)?;
+    let supervises = match &known {
+        Some(person) => has_role_there(tx.unit, person.id, &organization, tx.now)?,
+        None => false,
+    };
+    let person = match known {
         Some(person) if supervises => person,
         _ => visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?,
     };

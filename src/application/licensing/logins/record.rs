@@ -192,8 +192,8 @@ struct Known {
     events: HashMap<String, LoginEvent>,
     /// By system and value; closed ones too, until staff settle them.
     people: HashMap<(String, String), PersonId>,
-    /// Those of the implementation that are named by id.
-    named: BTreeSet<PersonId>,
+    /// Those of the implementation that are named by id, with whom the id stands for.
+    named: BTreeMap<PersonId, PersonId>,
     organizations: BTreeSet<OrganizationId>,
     /// The kinds of activity that any version of the policy names.
     activities: BTreeSet<String>,
@@ -232,16 +232,27 @@ impl Known {
                 system,
                 &values,
             )? {
-                people.insert((found.system, found.value), PersonId(found.subject));
+                if found.settled_at.is_none() {
+                    people.insert((found.system, found.value), PersonId(found.subject));
+                }
             }
         }
-        let named = tx
+        let mut found: BTreeMap<PersonId, PersonId> = tx
             .unit
             .people_by_id(&named)?
             .into_iter()
             .filter(|person| person.implementation_id == source.implementation_id)
-            .map(|person| person.id)
+            .map(|person| (person.id, person.id))
             .collect();
+        for id in named {
+            // An id that nobody has any more may be that of a merged record.
+            if !found.contains_key(&id)
+                && let Some(person) = tx.unit.person(id)?
+                && found.contains_key(&person.id)
+            {
+                found.insert(id, person.id);
+            }
+        }
         // A source names few organizations, and the same ones again and again.
         let mut of_implementation = BTreeSet::new();
         for id in organizations {
@@ -263,7 +274,7 @@ impl Known {
             activities,
             events,
             people,
-            named,
+            named: found,
             organizations: of_implementation,
         })
     }

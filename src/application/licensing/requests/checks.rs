@@ -1,23 +1,26 @@
 //! What can be said against a new request without its person: all faults at once.
 
-use super::source::{is_staff, source_name, source_of, supervises};
+use super::source::{Asking, is_staff, source_name, source_of, supervises};
 use super::submit::NewRequest;
 use super::trainee::PersonNamed;
 use crate::application::ports::View;
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::error::Rejection;
-use crate::domain::policy::{Attestation, PolicyDocument, PolicyVersion, RequestRules, WorkEmail};
+use crate::domain::policy::{
+    Attestation, PolicyDocument, PolicyVersion, RequestRules, RequestSource, WorkEmail,
+};
 use crate::domain::roster::Organization;
 
-/// Everything about a new request that does not depend on the person, all faults at once.
+/// Everything about a new request that does not depend on the person, all faults at once. Answers by which way of the
+/// policy it comes.
 pub(super) fn check(
     tx: &mut Tx<'_>,
     new: &NewRequest,
     organization: &Organization,
     policy: &PolicyVersion,
     document: &PolicyDocument,
-) -> Result<(), Error> {
+) -> Result<RequestSource, Error> {
     let mut faults = Vec::new();
     let known: Vec<&str> = document.license_types.keys().map(String::as_str).collect();
     if !document.license_types.contains_key(&new.license_type) {
@@ -43,8 +46,15 @@ pub(super) fn check(
         _ => {}
     }
     check_projects(tx.unit, new, organization, &mut faults)?;
-    let rules = document.requests_for(&new.license_type);
-    check_attestations(new, rules, policy, tx.now, &mut faults);
+    let stated = document.requests_for(&new.license_type);
+    let rules = &*stated.acting_on(today(policy, tx.now));
+    let asking = Asking::of(tx, new, organization, today(policy, tx.now))?;
+    let source = source_of(&asking, stated);
+    if source.is_none() && !asking.by_agency_or_staff() {
+        // The policy gives a trainee, a trainer or a machine no part in it.
+        return Err(Error::Forbidden);
+    }
+    check_attestations(new, (stated, rules), policy, tx.now, &mut faults);
     if rules.work_email == WorkEmail::Required
         && matches!(&new.person, PersonNamed::New { email: None, .. })
     {
@@ -61,8 +71,11 @@ pub(super) fn check(
             "names no supervisor of this organization",
         ));
     }
-    let source = source_of(tx.actor, organization, new, rules);
-    match source {
+    let asked = rules
+        .requesters
+        .iter()
+        .find(|requester| Some(&requester.from) == source.as_ref());
+    match asked {
         Some(found) if found.ticket_required && new.reported.ticket_reference.is_none() => faults
             .push(Fault::at(
                 "/report/ticket_reference",
@@ -74,7 +87,11 @@ pub(super) fn check(
         return Err(Error::Invalid(faults));
     }
     let state = format!("policy version {}", policy.number);
-    if source.is_none() {
+    let source = source.or_else(|| {
+        // While the rules only report, whoever has authority may ask.
+        (!stated.acts_on(today(policy, tx.now))).then(|| asking.by_authority())
+    });
+    let Some(source) = source else {
         let sources: Vec<&str> = rules
             .requesters
             .iter()
@@ -86,7 +103,7 @@ pub(super) fn check(
             vec![format!("a request by one of: {}", sources.join("; "))],
         )
         .into());
-    }
+    };
     if organization.victim_service_provider && !is_staff(tx.actor, organization) {
         return Err(Rejection::needing(
             state,
@@ -95,7 +112,7 @@ pub(super) fn check(
         )
         .into());
     }
-    Ok(())
+    Ok(source)
 }
 
 pub(super) fn in_force(policies: &[PolicyVersion], now: Instant) -> Option<&PolicyVersion> {
@@ -141,7 +158,7 @@ fn check_projects(
 
 fn check_attestations(
     new: &NewRequest,
-    rules: &RequestRules,
+    (stated, rules): (&RequestRules, &RequestRules),
     policy: &PolicyVersion,
     now: Instant,
     faults: &mut Vec<Fault>,
@@ -169,7 +186,7 @@ fn check_attestations(
         {
             faults.push(Fault::at(at("/code"), "is given twice"));
         }
-        let Some(wanted) = rules
+        let Some(wanted) = stated
             .attestations
             .iter()
             .find(|wanted| wanted.code() == given.code)

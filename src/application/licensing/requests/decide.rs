@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::contact::{Spoken, spoken_by};
 use super::read::{RequestShown, shown};
 use super::{find, load};
 use crate::application::actor::{Action, Actor, Role, Scope};
@@ -16,7 +17,7 @@ use crate::domain::command::CannotExtend;
 use crate::domain::evaluate::Reader;
 use crate::domain::fact::FactBody;
 use crate::domain::ids::RequestId;
-use crate::domain::policy::{Approver, RequestClass, StaffRole};
+use crate::domain::policy::{Approver, ContactDuty, RequestClass, StaffRole};
 use crate::domain::request::LicenseRequest;
 
 /// A staff decision about a request.
@@ -56,7 +57,7 @@ pub(super) fn for_decision(
 }
 
 /// Records a fact about a request and shows the request as it then stands.
-fn record(
+pub(super) fn record(
     tx: &mut Tx<'_>,
     mut dossier: Dossier,
     request: &LicenseRequest,
@@ -90,7 +91,8 @@ pub fn approve(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<Re
     not_oneself(tx, request.person_id, "somebody else approves your request")?;
     let evaluation = dossier.request_at(&request, tx.now);
     let scope = scope(&dossier.person, Some(request.organization_id));
-    let his = |by: &Approver| may_approve(tx.actor, scope, by);
+    let spoken = spoken_by(tx, &dossier, &request, &decision.reported)?;
+    let his = |by: &Approver| may_approve(tx.actor, scope, by, spoken.as_ref());
     // Whoever has no step in the policy may never approve, whatever the state.
     let steps = &evaluation.approvals.steps;
     if !decides_all(tx.actor, scope) && !steps.iter().any(|step| his(&step.by)) {
@@ -106,7 +108,7 @@ pub fn approve(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<Re
 }
 
 /// Whether the actor decides about requests for the lead.
-fn decides_all(actor: &Actor, scope: Scope) -> bool {
+pub(super) fn decides_all(actor: &Actor, scope: Scope) -> bool {
     actor
         .grants
         .iter()
@@ -114,23 +116,38 @@ fn decides_all(actor: &Actor, scope: Scope) -> bool {
 }
 
 /// The lead decides every step; other roles only their own.
-fn may_approve(actor: &Actor, scope: Scope, by: &Approver) -> bool {
+fn may_approve(actor: &Actor, scope: Scope, by: &Approver, spoken: Option<&Spoken>) -> bool {
+    decides_all(actor, scope)
+        || match by {
+            Approver::Role { role } => acts_as(actor, scope, *role, spoken),
+            // A contact has no credential: the help desk records what he said, and names him.
+            Approver::Duty { duty } => spoken.is_some_and(|spoken| spoken.has(*duty)),
+            Approver::Contact { contact_id } => spoken.is_some_and(|spoken| spoken.is(*contact_id)),
+        }
+}
+
+/// Whether the actor has a role of the policy, or records what somebody said who has it.
+pub(super) fn acts_as(
+    actor: &Actor,
+    scope: Scope,
+    role: StaffRole,
+    spoken: Option<&Spoken>,
+) -> bool {
     let has = |role: Role| {
         actor
             .grants
             .iter()
             .any(|grant| grant.role == role && grant.allows(Action::ApproveRequest, scope))
     };
-    decides_all(actor, scope)
-        || match by {
-            Approver::Role { role } => match role {
-                StaffRole::Supervisor => has(Role::Supervisor),
-                StaffRole::Trainer => has(Role::Trainer),
-                StaffRole::HelpDesk => has(Role::HelpDesk),
-                StaffRole::SystemAdmin | StaffRole::AuthorizedSigner => false,
-            },
-            Approver::Duty { .. } | Approver::Contact { .. } => false,
+    match role {
+        StaffRole::Supervisor => has(Role::Supervisor),
+        StaffRole::Trainer => has(Role::Trainer),
+        StaffRole::HelpDesk => has(Role::HelpDesk),
+        StaffRole::SystemAdmin => has(Role::SystemAdmin),
+        StaffRole::AuthorizedSigner => {
+            spoken.is_some_and(|spoken| spoken.has(ContactDuty::AuthorizedSigner))
         }
+    }
 }
 
 /// Gives a request another class; the reason is needed.

@@ -2,6 +2,8 @@
 
 mod activate;
 mod checks;
+mod confirm;
+mod contact;
 mod decide;
 mod read;
 mod source;
@@ -9,6 +11,7 @@ mod submit;
 mod trainee;
 
 pub use activate::activate;
+pub use confirm::confirm;
 pub use decide::{Decision, approve, deny, extend_deadline, reclassify, withdraw};
 pub use read::{RequestShown, request, requests};
 pub use submit::{NewRequest, submit};

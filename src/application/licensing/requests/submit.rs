@@ -2,21 +2,21 @@
 
 use super::checks::{check, in_force, today};
 use super::read::{RequestShown, shown};
+use super::source::{passed, where_asked};
 use super::trainee::{PersonNamed, the_trainee};
 use super::{find, load};
-use crate::application::actor::{Action, Scope};
+use crate::application::actor::Action;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{Reported, not_oneself};
 use crate::application::licensing::{activation, waitlist};
 use crate::application::ports::StoreError;
 use crate::application::roster::people::emails_of;
-use crate::application::visible::visible_organization;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::error::Rejection;
 use crate::domain::evaluate::{EndCause, Evaluation, Reader, classify};
-use crate::domain::ids::{OrganizationId, PersonId, ProjectId};
-use crate::domain::policy::{PolicyDocument, RequestClass, WorkEmail};
+use crate::domain::ids::{FactId, OrganizationId, PersonId, ProjectId};
+use crate::domain::policy::{PolicyDocument, RequestClass, RequestSource, WorkEmail};
 use crate::domain::request::{Attested, LicenseRequest, RecordedState, RequestState};
 
 /// A request as submitted.
@@ -30,43 +30,50 @@ pub struct NewRequest {
     pub attestations: Vec<Attested>,
     /// The supervisor it is made for, where the help desk records it.
     pub requested_by: Option<PersonId>,
+    /// The pass of a course by which it comes, where the policy lets a pass make requests.
+    pub completion: Option<FactId>,
     pub reported: Reported,
 }
 
 pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> {
-    let organization = visible_organization(
-        tx.unit,
-        tx.actor,
-        Action::SubmitRequest,
-        new.organization_id,
-        "/organization_id",
-    )?;
-    tx.authorize(
-        Action::SubmitRequest,
-        Scope::organization(organization.implementation_id, organization.id),
-    )?;
+    let (organization, scope) = where_asked(tx, new)?;
+    tx.authorize(Action::SubmitRequest, scope)?;
     let policies = tx.unit.policy_versions(organization.implementation_id)?;
     let policy = in_force(&policies, tx.now).ok_or(Error::NoPolicy)?;
     let document = policy
         .document
         .for_organization(organization.id, today(policy, tx.now));
-    check(tx, new, &organization, policy, &document)?;
+    let source = check(tx, new, &organization, policy, &document)?;
     let now = (tx.now, Precision::Instant);
     let envelope = new
         .reported
         .envelope(tx, organization.implementation_id, now)?;
     let person = the_trainee(tx, new, &organization)?;
-    if document.requests_for(&new.license_type).work_email == WorkEmail::Required
-        && !has_work_email(tx, person.id, organization.id)?
-    {
+    // One that must be confirmed may still be missing: the request waits for it.
+    let rules = document
+        .requests_for(&new.license_type)
+        .acting_on(today(policy, tx.now));
+    if rules.work_email == WorkEmail::Required && !has_work_email(tx, person.id, organization.id)? {
         return Err(Error::invalid(
             "/person",
             "has no work e-mail address at this organization, which the policy asks for: have staff of the HMIS lead \
              record it with POST /v1/people/{id}/emails, naming the organization",
         ));
     }
-    not_oneself(tx, person.id, "somebody else requests a license for you")?;
-    if new.requested_by == Some(person.id) {
+    match &source {
+        // Somebody else confirms it.
+        RequestSource::Trainee {} => {}
+        _ => not_oneself(tx, person.id, "somebody else requests a license for you")?,
+    }
+    if let RequestSource::CoursePassed { course } = &source {
+        passed(tx, new, &person, course)?;
+    }
+    let source = Some(source);
+    let requested_by = match new.requested_by {
+        Some(id) => tx.unit.person(id)?.map(|found| found.id),
+        None => None,
+    };
+    if requested_by == Some(person.id) {
         return Err(Error::OwnCase(
             "the supervisor it is made for is the trainee: nobody decides about himself".to_owned(),
         ));
@@ -88,7 +95,8 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
         projects: new.projects.clone(),
         attestations: new.attestations.clone(),
         requester: tx.actor.principal.id,
-        requested_by: new.requested_by,
+        requested_by,
+        source,
         channel: envelope.channel,
         ticket_reference: envelope.ticket_reference,
         reported_at: envelope.reported_at,

@@ -3,6 +3,8 @@
 //! A person is identified by our id and by external ids, never by a name or an e-mail address: two people may share
 //! both, and one person may change both.
 
+mod change;
+mod history;
 mod record;
 
 use std::collections::HashMap;
@@ -21,6 +23,8 @@ use crate::domain::departure::departed_at;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, PersonName};
 
+pub use change::{close_external_id, confirm_email, retire_email, settle_external_id};
+pub use history::{PersonHistory, history};
 pub use record::{
     EmailInput, NameChange, NewPerson, add_email, add_external_id, change_name, create,
 };
@@ -35,6 +39,8 @@ pub struct PersonDetails {
     pub emails: Vec<PersonEmail>,
     /// Closed ones are shown to staff and to the person himself.
     pub external_ids: Vec<ExternalId>,
+    /// The records that were merged into this one, as staff see them.
+    pub merged: Vec<PersonId>,
 }
 
 /// One person, if the reader may know of him.
@@ -150,13 +156,20 @@ fn details(
     for id in view.external_ids(ExternalKind::Person, &uuids)? {
         external_ids.entry(id.subject).or_default().push(id);
     }
+    let merges = view.merges_into(&ids)?;
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let eyes = Eyes::of(actor, row.implementation_id);
         let own = actor.is(row.id);
         let former_names = if eyes.full || own {
             let mut names = view.names(row.id)?;
-            names.pop();
+            // The current one is the last that says what the record says: a merged record brings later ones of its own.
+            let current = names.iter().rposition(|name| {
+                (&name.given_name, &name.family_name) == (&row.given_name, &row.family_name)
+            });
+            if let Some(current) = current {
+                names.remove(current);
+            }
             names
         } else {
             Vec::new()
@@ -171,7 +184,17 @@ fn details(
             });
             external_ids.retain(|id| id.closed_at.is_none());
         }
+        let mut merged = vec![row.id];
+        if eyes.staff {
+            while let Some(next) = merges.iter().find(|merge| {
+                merged.contains(&merge.survivor) && !merged.contains(&merge.duplicate)
+            }) {
+                merged.push(next.duplicate);
+            }
+        }
+        merged.remove(0);
         found.push(PersonDetails {
+            merged,
             row,
             former_names,
             emails,

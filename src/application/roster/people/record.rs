@@ -8,6 +8,7 @@ use super::{PersonDetails, details, emails_of};
 use crate::application::Tx;
 use crate::application::actor::{Action, Scope};
 use crate::application::error::Error;
+use crate::application::licensing::work_email_confirmed;
 use crate::application::visible::{may_know, organization_of, visible_implementation};
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalKind, Person, PersonEmail, PersonName};
@@ -88,7 +89,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewPerson) -> Result<PersonDetails, Error> 
     tx.trail.touched("person", row.id);
     record_name(tx, &row)?;
     for email in emails {
-        record_email(tx, row.id, email)?;
+        record_email(tx, &row, email)?;
     }
     external_ids::give(
         tx,
@@ -160,7 +161,7 @@ pub fn add_email(
                 .into(),
         ));
     }
-    record_email(tx, row.id, email)?;
+    record_email(tx, &row, email)?;
     tx.trail.touched("person", row.id);
     let actor = tx.actor;
     only(details(tx.unit, actor, vec![row], tx.now)?)
@@ -192,7 +193,7 @@ pub fn add_external_id(
 }
 
 /// A person of a path, for recording something about him.
-fn managed(tx: &mut Tx<'_>, id: PersonId) -> Result<Person, Error> {
+pub(super) fn managed(tx: &mut Tx<'_>, id: PersonId) -> Result<Person, Error> {
     let row = tx.unit.person(id)?.ok_or(Error::NotFound)?;
     let scope = Scope::person(row.implementation_id, None, row.id);
     match tx.authorize(Action::ManagePerson, scope) {
@@ -214,7 +215,7 @@ fn checked_name(faults: &mut Faults, given: &str, family: &str) -> (String, Stri
     (given, family)
 }
 
-fn checked_email(
+pub(super) fn checked_email(
     tx: &mut Tx<'_>,
     faults: &mut Faults,
     pointer: &str,
@@ -238,7 +239,7 @@ fn checked_email(
     })
 }
 
-fn same_email(one: &EmailInput, other: &EmailInput) -> bool {
+pub(super) fn same_email(one: &EmailInput, other: &EmailInput) -> bool {
     one.organization_id == other.organization_id && email_key(&one.email) == email_key(&other.email)
 }
 
@@ -255,15 +256,19 @@ fn record_name(tx: &mut Tx<'_>, row: &Person) -> Result<(), Error> {
     Ok(())
 }
 
-fn record_email(tx: &mut Tx<'_>, id: PersonId, input: EmailInput) -> Result<(), Error> {
+fn record_email(tx: &mut Tx<'_>, row: &Person, input: EmailInput) -> Result<(), Error> {
+    let organization = input.organization_id;
     tx.trail.personal("email", input.email.as_str());
     tx.unit.insert_email(&PersonEmail {
-        person_id: id,
+        person_id: row.id,
         confirmed_at: input.organization_id.map(|_| tx.now),
         organization_id: input.organization_id,
         email: input.email,
         retired_at: None,
         recorded_at: tx.now,
     })?;
-    Ok(())
+    match organization {
+        Some(organization) => work_email_confirmed(tx, row.id, organization),
+        None => Ok(()),
+    }
 }

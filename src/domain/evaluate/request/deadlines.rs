@@ -566,7 +566,9 @@ fn deadlines_of(rules: InForce<'_>, owed: &Owed<'_>) -> Vec<Deadline> {
     deadlines.retain(|deadline| {
         deadline.classes.is_empty() || deadline.classes.contains(&owed.request.class)
     });
-    if let Some(length) = rules.document.requests_for(license_type).lapses_after {
+    let submitted_on = super::super::obligation::calendar(rules).day(owed.request.submitted_at);
+    let requests = rules.document.requests_for(license_type);
+    if let Some(length) = requests.acting_on(submitted_on).lapses_after {
         deadlines.push(Deadline {
             code: REQUEST_LAPSE.to_owned(),
             title: "The whole request".to_owned(),

@@ -1,6 +1,7 @@
 //! A license request: where it stands, what is met, what is missing, who can act.
 
 mod class;
+mod confirmation;
 mod deadlines;
 mod held;
 mod item;
@@ -25,6 +26,7 @@ use crate::domain::requirement::{RequirementKey, Standing, standing_facts};
 use crate::domain::seat::{Place, PlaceStanding};
 
 pub use class::classify;
+pub use confirmation::Confirmation;
 pub use deadlines::{DeadlineStanding, DeadlineStatus, REQUEST_LAPSE};
 pub use practice::{PracticeStanding, PracticeState};
 
@@ -65,6 +67,8 @@ pub struct RequestEvaluation {
     pub deadlines: Vec<DeadlineStanding>,
     /// The codes of those that have not.
     pub waiting_deadlines: Vec<String>,
+    /// Where others must confirm what the trainee or a pass asked for.
+    pub confirmation: Option<Confirmation>,
     pub approvals: Approvals,
     /// How it stands with a seat. Nothing where it needs none, or none yet.
     pub seat: Option<PlaceStanding>,
@@ -309,6 +313,7 @@ fn without_rules(
         practice: Vec::new(),
         deadlines: Vec::new(),
         waiting_deadlines: Vec::new(),
+        confirmation: None,
         approvals: Approvals {
             given,
             steps: Vec::new(),
@@ -351,6 +356,13 @@ fn answer(
     let mut needs = Vec::new();
     let mut upcoming = Vec::new();
     if ended.is_none() {
+        if let Some(open) = progress.unconfirmed() {
+            needs.push(format!(
+                "its confirmation by {} until {}",
+                confirmers(open),
+                open.due_on
+            ));
+        }
         if let Some(step) = approvals.next() {
             needs.push(format!(
                 "approval {} of {} is open: {}",
@@ -377,6 +389,11 @@ fn answer(
         if progress.state == RequestState::Waitlisted {
             needs.push(Place::Seat.needed().to_owned());
         }
+        if progress.lacks_work_email {
+            needs.push(
+                "a confirmed work e-mail address of the person at this organization".to_owned(),
+            );
+        }
         upcoming = owed.upcoming(road, ends);
         upcoming.sort_by_key(|upcoming| upcoming.at);
     }
@@ -398,6 +415,7 @@ fn answer(
         practice: progress.practice.clone(),
         deadlines: road.runs.iter().map(|run| run.standing(today)).collect(),
         waiting_deadlines: owed.waiting_deadlines(&road.runs),
+        confirmation: progress.confirmation.clone(),
         approvals,
         upcoming,
         requirement_set: owed.set_code(),
@@ -431,6 +449,7 @@ pub(super) fn owed_on_return(case: &Case<'_>, period: &Period, now: Instant) -> 
         attestations: Vec::new(),
         requester: any.envelope.recorded_by,
         requested_by: None,
+        source: None,
         channel: any.envelope.channel,
         ticket_reference: None,
         reported_at: now,
@@ -469,6 +488,17 @@ fn approver_name(step: &ApprovalStep) -> String {
         Approver::Duty { duty } => format!("by the organization's {}", duty_name(*duty)),
         Approver::Contact { contact_id } => format!("by the contact {contact_id}"),
     }
+}
+
+/// Who may give a confirmation, in a sentence.
+#[must_use]
+pub fn confirmers(confirmation: &Confirmation) -> String {
+    let names: Vec<&str> = confirmation
+        .by
+        .iter()
+        .map(|role| staff_role_name(*role))
+        .collect();
+    names.join(" or ")
 }
 
 /// How a role of a policy is called in sentences.

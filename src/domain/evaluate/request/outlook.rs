@@ -12,6 +12,9 @@ use crate::domain::request::RequestState;
 use crate::domain::requirement::RequirementKey;
 use crate::domain::seat::{Place, PlaceStanding};
 
+/// The name under which the lapse of an unconfirmed request is shown.
+const REQUEST_CONFIRMATION: &str = "confirmation";
+
 impl Owed<'_> {
     pub(super) fn upcoming(&self, road: &Road, ends: &[AnnouncedEnd<'_>]) -> Vec<Upcoming> {
         let starts = |day| start_of_day(self.in_force.zone, day);
@@ -51,6 +54,10 @@ impl Owed<'_> {
             }),
             _ => None,
         });
+        let unconfirmed = road.progress.unconfirmed().map(|open| Upcoming {
+            at: starts(add_days(open.due_on, 1)),
+            change: Change::RequestLapses(REQUEST_CONFIRMATION.to_owned()),
+        });
         let rules = self.rules.next_change(self.at).map(|at| Upcoming {
             at,
             change: Change::NewRules,
@@ -84,6 +91,7 @@ impl Owed<'_> {
             .chain(caps)
             .chain(deadlines)
             .chain(extras)
+            .chain(unconfirmed)
             .chain(rules)
             .chain(departures)
             .filter(|upcoming| upcoming.at > self.at)
@@ -100,7 +108,14 @@ impl Owed<'_> {
                 .max()
         };
         let submitted = self.request.submitted_at;
-        let approved = recorded(&progress.approvals.given).unwrap_or(submitted);
+        let confirmed = progress
+            .confirmation
+            .as_ref()
+            .and_then(|confirmation| confirmation.given)
+            .and_then(|(fact, _)| recorded(&[fact]));
+        let approved = recorded(&progress.approvals.given)
+            .max(confirmed)
+            .unwrap_or(submitted);
         let evidence = || {
             progress
                 .items

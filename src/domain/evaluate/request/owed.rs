@@ -177,6 +177,7 @@ impl<'a> Owed<'a> {
         in_force
             .document
             .requests_for(&self.request.license_type)
+            .acting_on(day)
             .approval
             .iter()
             .filter(|step| {

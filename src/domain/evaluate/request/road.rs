@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::confirmation::Confirmation;
 use super::deadlines::{Restarts, Run};
 use super::held::Held;
 use super::item::{Item, Resets};
 use super::owed::{Ground, Owed};
 use super::practice::{PracticeStanding, PracticeState, least_advanced};
 use super::{Approvals, Lapse};
-use crate::domain::calendar::{Instant, start_of_day};
+use crate::domain::calendar::{Instant, add_days, start_of_day};
 use crate::domain::departure::announced;
 use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::FactId;
@@ -23,6 +24,8 @@ pub(super) struct Progress {
     /// Nothing where the policy does not say what such a request owes.
     pub items: Option<Vec<Item>>,
     pub practice: Vec<PracticeStanding>,
+    pub confirmation: Option<Confirmation>,
+    pub lacks_work_email: bool,
     pub approvals: Approvals,
     pub approved_on: Option<NaiveDate>,
     pub state: RequestState,
@@ -31,6 +34,13 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// The confirmation that the request still awaits.
+    pub fn unconfirmed(&self) -> Option<&Confirmation> {
+        self.confirmation
+            .as_ref()
+            .filter(|confirmation| confirmation.given.is_none())
+    }
+
     /// Whether only staff can act.
     fn in_staffs_hands(&self) -> bool {
         match self.state {
@@ -55,6 +65,9 @@ impl Progress {
 impl Owed<'_> {
     pub(super) fn progress(&self) -> Progress {
         let steps = self.approval_steps();
+        let rules = self.rules_at_submission();
+        let confirmation = self.confirmation(&rules);
+        let lacks_work_email = self.lacks_work_email(&rules);
         let given: Vec<(NaiveDate, FactId)> = self
             .facts
             .iter()
@@ -64,10 +77,14 @@ impl Owed<'_> {
             })
             .map(|fact| (self.calendar.day(fact.envelope.occurred_at), fact.id))
             .collect();
-        let approved_on = match steps.len() {
-            0 => Some(self.calendar.day(self.request.submitted_at)),
-            needed => given.get(needed - 1).map(|(on, _)| *on),
+        let confirmed_on = match &confirmation {
+            None => Some(self.calendar.day(self.request.submitted_at)),
+            Some(confirmation) => confirmation.given.map(|(_, on)| on),
         };
+        let approved_on = confirmed_on.and_then(|confirmed_on| match steps.len() {
+            0 => Some(confirmed_on),
+            needed => given.get(needed - 1).map(|(on, _)| (*on).max(confirmed_on)),
+        });
         let approvals = Approvals {
             given: given.into_iter().map(|(_, id)| id).collect(),
             steps,
@@ -99,7 +116,11 @@ impl Owed<'_> {
             {
                 RequestState::Onboarding
             }
-            Some(_) => least_advanced(&practice).unwrap_or(RequestState::Ready),
+            Some(_) => match least_advanced(&practice) {
+                Some(state) => state,
+                None if lacks_work_email => RequestState::Onboarding,
+                None => RequestState::Ready,
+            },
         };
         let seat = self.seat(&waits, approved, state == RequestState::Ready);
         let state = match (state, seat) {
@@ -111,6 +132,8 @@ impl Owed<'_> {
             practice_place,
             items,
             practice,
+            confirmation,
+            lacks_work_email,
             approvals,
             approved_on,
             state,
@@ -139,6 +162,15 @@ impl Owed<'_> {
                     deadline: Some(run.code.clone()),
                 },
             });
+        }
+        if let Some(open) = progress.unconfirmed()
+            && open.due_on < today
+        {
+            turnings.push(Turning::Lapses(Lapse {
+                at: starts(add_days(open.due_on, 1)),
+                because: format!("nobody confirmed it until {}", open.due_on),
+                fact: None,
+            }));
         }
         for item in progress.items.iter().flatten() {
             if let Some((at, fact)) = item.fails.last_allowed(self.reset_of(item.step.as_deref()))
@@ -329,6 +361,9 @@ fn moves(fact: &Fact) -> bool {
     matches!(
         fact.body,
         FactBody::RequestApproved
+            | FactBody::RequestConfirmed
+            | FactBody::WorkEmailConfirmed
+            | FactBody::WorkEmailRetired
             | FactBody::AgreementSigned { .. }
             | FactBody::TrainingCompleted { .. }
             | FactBody::PracticeSubmitted { .. }

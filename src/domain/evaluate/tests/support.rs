@@ -143,6 +143,7 @@ impl Story {
                 attestations: Vec::new(),
                 requester: PrincipalId(Uuid::nil()),
                 requested_by: None,
+                source: None,
                 channel: Channel::Api,
                 ticket_reference: None,
                 reported_at: at("2026-02-20 09:00"),

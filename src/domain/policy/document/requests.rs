@@ -1,5 +1,6 @@
 //! Requests: who may ask, what is attested, who approves, who activates.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -33,6 +34,39 @@ pub struct RequestRules {
     /// Local day before which the rules only report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enforced_from: Option<NaiveDate>,
+}
+
+impl RequestRules {
+    /// Whether they act on a local day, or only report.
+    #[must_use]
+    pub fn acts_on(&self, day: NaiveDate) -> bool {
+        self.enforced_from.is_none_or(|from| from <= day)
+    }
+
+    /// The rules as they act on a local day. While they only report, nothing is asked of a request that it does not
+    /// need to be worked: neither attestations nor an address, a confirmation or an approval, and it never lapses.
+    #[must_use]
+    pub fn acting_on(&self, day: NaiveDate) -> Cow<'_, Self> {
+        if self.acts_on(day) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self {
+            requesters: self
+                .requesters
+                .iter()
+                .map(|requester| Requester {
+                    confirmation: None,
+                    ticket_required: false,
+                    ..requester.clone()
+                })
+                .collect(),
+            attestations: Vec::new(),
+            work_email: WorkEmail::Optional,
+            approval: Vec::new(),
+            lapses_after: None,
+            ..self.clone()
+        })
+    }
 }
 
 /// A way to make a request.

@@ -5,7 +5,7 @@ mod rows;
 use diesel::prelude::*;
 
 use self::rows::{EventRow, HeartbeatRow, ServiceRow, SignalRow, SourceRow};
-use super::{Result, Row, all, by_ids, compared_and_set, done, ids, met, one};
+use super::{Result, Row, all, by_ids, compared_and_set, done, ids, met, one, present};
 use crate::application::ports::{
     LoginFilter, LoginReads, LoginWrites, Page, SignalFilter, Visible,
 };
@@ -136,7 +136,8 @@ impl LoginReads for Session<'_> {
             query = query.filter(login_events::login_source_id.eq(Id::of(id)));
         }
         if let Some(id) = filter.person_id {
-            query = query.filter(login_events::person_id.eq(Id::of(id)));
+            let person = present(self.conn, id)?;
+            query = query.filter(login_events::person_id.eq(person));
         }
         if let Some(outcome) = filter.outcome {
             query = query.filter(login_events::outcome.eq(outcome.as_str()));
@@ -169,7 +170,8 @@ impl LoginReads for Session<'_> {
             query = query.filter(access_signals::implementation_id.eq(Id::of(id)));
         }
         if let Some(id) = filter.person_id {
-            query = query.filter(access_signals::person_id.eq(Id::of(id)));
+            let person = present(self.conn, id)?;
+            query = query.filter(access_signals::person_id.eq(person));
         }
         if let Some(state) = filter.state {
             query = query.filter(access_signals::state.eq(state.as_str()));

@@ -5,16 +5,20 @@ mod rows;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use self::rows::{EmailRow, ExternalIdRow, NameRow, PersonRow};
+pub(super) use self::rows::PersonRow;
+use self::rows::{EmailRow, ExternalIdRow, NameRow};
 use super::{
-    Result, Row, all, beginning_with, by_ids, compared_and_set, done, ids, met, one, search_key,
-    word,
+    Result, Row, all, all_present, beginning_with, by_ids, compared_and_set, done, ids, met, one,
+    present, search_key, word,
 };
-use crate::application::ports::{Page, PersonFilter, PersonReads, PersonWrites, Visible};
+use crate::application::ports::{
+    Page, PersonFilter, PersonReads, PersonWrites, StoreError, Visible,
+};
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, PersonName};
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
+use crate::persistence::error::map_error;
 use crate::persistence::schema::{external_ids, people, person_emails, person_names, waitlists};
 use crate::persistence::types::{Id, Instant};
 
@@ -29,8 +33,9 @@ macro_rules! seen_whole {
 
 impl PersonReads for Session<'_> {
     fn person(&mut self, id: PersonId) -> Result<Option<Person>> {
+        let id = present(self.conn, id)?;
         one(people::table
-            .find(Id::of(id))
+            .find(id)
             .select(PersonRow::as_select())
             .first(self.conn)
             .optional())
@@ -44,6 +49,7 @@ impl PersonReads for Session<'_> {
     ) -> Result<Vec<Person>> {
         let mut query = visible_rows!(
             people::table
+                .filter(people::merged_into.is_null())
                 .select(PersonRow::as_select())
                 .into_boxed::<MultiBackend>(),
             visible,
@@ -121,7 +127,8 @@ impl PersonReads for Session<'_> {
     }
 
     fn people_by_id(&mut self, ids: &[PersonId]) -> Result<Vec<Person>> {
-        by_ids(ids, |ids| {
+        let ids = all_present(self.conn, ids)?;
+        by_ids(&ids, |ids| {
             all::<PersonRow>(
                 people::table
                     .filter(people::id.eq_any(ids))
@@ -283,6 +290,67 @@ impl PersonWrites for Session<'_> {
         )
     }
 
+    fn confirm_email(
+        &mut self,
+        person: PersonId,
+        email: &str,
+        organization: OrganizationId,
+        at: chrono::DateTime<chrono::Utc>,
+    ) -> Result<usize> {
+        let there = Some(Id::of(organization));
+        for waiting in [there, None] {
+            let live = person_emails::table
+                .filter(person_emails::person_id.eq(Id::of(person)))
+                .filter(person_emails::email_key.eq(search_key(email)))
+                .filter(person_emails::confirmed_at.is_null())
+                .filter(person_emails::retired_at.is_null());
+            let changes = (
+                person_emails::organization_id.eq(there),
+                person_emails::confirmed_at.eq(Some(Instant(at))),
+            );
+            let confirmed = match waiting {
+                Some(id) => {
+                    diesel::update(live.filter(person_emails::organization_id.eq(Some(id))))
+                        .set(changes)
+                        .execute(self.conn)
+                }
+                None => diesel::update(live.filter(person_emails::organization_id.is_null()))
+                    .set(changes)
+                    .execute(self.conn),
+            }
+            .map_err(map_error)?;
+            if confirmed > 0 {
+                return Ok(confirmed);
+            }
+        }
+        Ok(0)
+    }
+
+    fn retire_email(
+        &mut self,
+        person: PersonId,
+        email: &str,
+        organization: Option<OrganizationId>,
+        at: chrono::DateTime<chrono::Utc>,
+    ) -> Result<usize> {
+        let live = person_emails::table
+            .filter(person_emails::person_id.eq(Id::of(person)))
+            .filter(person_emails::email_key.eq(search_key(email)))
+            .filter(person_emails::retired_at.is_null());
+        let retired = person_emails::retired_at.eq(Some(Instant(at)));
+        match organization {
+            Some(id) => {
+                diesel::update(live.filter(person_emails::organization_id.eq(Some(Id::of(id)))))
+                    .set(retired)
+                    .execute(self.conn)
+            }
+            None => diesel::update(live.filter(person_emails::organization_id.is_null()))
+                .set(retired)
+                .execute(self.conn),
+        }
+        .map_err(map_error)
+    }
+
     fn insert_external_id(&mut self, row: &ExternalId) -> Result<()> {
         done(
             diesel::insert_into(external_ids::table)
@@ -313,6 +381,28 @@ impl PersonWrites for Session<'_> {
         )
     }
 
+    fn settle_external_id(
+        &mut self,
+        row: &ExternalId,
+        at: chrono::DateTime<chrono::Utc>,
+        reason: &str,
+    ) -> Result<()> {
+        met(
+            diesel::update(external_ids::table.find((
+                Id::of(row.implementation_id),
+                word(&row.kind)?,
+                &row.system,
+                &row.value,
+            )))
+            .set((
+                external_ids::settled_at.eq(Some(Instant(at))),
+                external_ids::settle_reason.eq(Some(reason)),
+            ))
+            .execute(self.conn),
+            "external id",
+        )
+    }
+
     fn lock_person(&mut self, id: PersonId) -> Result<()> {
         done(
             diesel::update(waitlists::table)
@@ -326,11 +416,14 @@ impl PersonWrites for Session<'_> {
                 .set(waitlists::guard.eq(waitlists::guard + 1))
                 .execute(self.conn),
         )?;
-        met(
-            diesel::update(people::table.find(Id::of(id)))
-                .set(people::guard.eq(people::guard + 1))
-                .execute(self.conn),
-            "person",
-        )
+        let locked = diesel::update(people::table.find(Id::of(id)))
+            .filter(people::merged_into.is_null())
+            .set(people::guard.eq(people::guard + 1))
+            .execute(self.conn)
+            .map_err(map_error)?;
+        if locked == 0 && present(self.conn, id)? != Id::of(id) {
+            return Err(StoreError::Retry);
+        }
+        met(Ok(locked), "person")
     }
 }

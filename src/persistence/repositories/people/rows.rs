@@ -135,6 +135,7 @@ pub struct ExternalIdRow {
     subject: Id,
     recorded_at: Instant,
     closed_at: Option<Instant>,
+    settled_at: Option<Instant>,
 }
 
 impl Row for ExternalIdRow {
@@ -149,6 +150,7 @@ impl Row for ExternalIdRow {
             subject: Id(record.subject),
             recorded_at: Instant(record.recorded_at),
             closed_at: record.closed_at.map(Instant),
+            settled_at: record.settled_at.map(Instant),
         })
     }
 
@@ -161,6 +163,7 @@ impl Row for ExternalIdRow {
             subject: self.subject.0,
             recorded_at: self.recorded_at.0,
             closed_at: self.closed_at.map(|at| at.0),
+            settled_at: self.settled_at.map(|at| at.0),
         })
     }
 }

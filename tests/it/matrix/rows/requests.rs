@@ -11,7 +11,13 @@ pub const ROWS: &[Row] = &[
         r#"{"organization_id": "$organization", "license_type": "end_user", "job_role": "case_manager",
             "person": {"given_name": "Ada", "family_name": "Kowalczyk", "email": "a.kowalczyk@corktown.example"},
             "project_ids": ["$project"], "attestations": [{"code": "job_need"}], "requested_by": "$supervisor"}"#,
-    ),
+    )
+    .where_the_policy_says("-T-----I"),
+    row("confirm_license_request", "A-------", ONE)
+        .of("$open_request")
+        .sending(DECIDED)
+        .where_the_policy_says("-THS----")
+        .refused_by_state(),
     row("approve_license_request", "A-------", ONE)
         .of("$open_request")
         .sending(DECIDED)

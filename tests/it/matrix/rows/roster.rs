@@ -44,6 +44,27 @@ pub const ROWS: &[Row] = &[
     row("add_person_external_id", "A-H-----", ONE)
         .of("$colleague")
         .sending(r#"{"system": "lms_learner_id", "value": "77"}"#),
+    row("get_person_history", "ATHSEU-I", ONE).of("$person"),
+    row("confirm_person_email", "A-H-----", ONE).of("$colleague").sending(
+        r#"{"email": "t.lindqvist@riverside-hmis.example", "organization_id": "$organization"}"#,
+    ),
+    row("retire_person_email", "A-H-----", ONE).of("$colleague").sending(
+        r#"{"email": "t.lindqvist@riverside-hmis.example", "organization_id": "$organization"}"#,
+    ),
+    row("close_person_external_id", "A-H-----", ONE)
+        .of("$colleague")
+        .sending(r#"{"system": "lms_learner_id", "value": "77"}"#),
+    row("settle_person_external_id", "A-H-----", ONE).of("$colleague").sending(
+        r#"{"system": "lms_learner_id", "value": "77", "reason": "The account was deleted."}"#,
+    ),
+    row("list_person_merges", "A-H--U--", LIST),
+    row("get_person_merge", "A-H--U--", ONE).of("$merge"),
+    row("merge_people", "A-------", NAMED).sending(
+        r#"{"survivor_id": "$twin", "duplicate_id": "$double", "report": {"reason": "Recorded twice."}}"#,
+    ),
+    row("undo_person_merge", "A-------", ONE).of("$merge").sending(
+        r#"{"expected_version": 1, "report": {"reason": "Two sisters."}}"#,
+    ),
     row("list_staff_roles", "A-H--U--", LIST),
     row("get_staff_role", "A-H--U--", ONE).of("$staff_role"),
     row("grant_staff_role", "A-------", NAMED).sending(

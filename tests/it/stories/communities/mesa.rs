@@ -56,7 +56,9 @@ fn licenses_expire_on_one_date_of_the_year_unless_they_are_renewed() {
         assert_eq!(mesa.state(&license).await, "active");
         mesa.at("2026-07-12T07:00:00Z");
         assert_eq!(mesa.state(&license).await, "expired");
-        renew("robin").await.problem(403, "forbidden");
+        let refused = renew("robin").await;
+        refused.problem(422, "invalid");
+        assert_eq!(refused.faults(), ["/by"]);
         renew("supervisor").await.expect(201);
         assert_eq!(mesa.state(&license).await, "active");
         let path = format!("/v1/licenses/{license}/explanation");

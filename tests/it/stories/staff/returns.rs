@@ -271,7 +271,7 @@ fn an_end_that_stands_besides_refuses_the_reinstatement_until_it_is_named_too() 
         // Ended because nobody needed it; then her employment ended too.
         story.at("2026-03-05T14:00:00Z");
         let body = json!({
-            "person_id": story.dana, "organization_id": story.corktown,
+            "license_id": license,
             "cause": "no_longer_needed", "effective_at": "2026-03-05T14:00:00Z",
         });
         let ended = story.post("supervisor", "/v1/deactivations", &body).await;

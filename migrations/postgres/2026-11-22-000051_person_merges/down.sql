@@ -1,0 +1,18 @@
+DROP INDEX licenses_duplicate;
+DROP INDEX licenses_by_person;
+ALTER TABLE licenses ADD CONSTRAINT licenses_person_id_organization_id_key UNIQUE (person_id, organization_id);
+ALTER TABLE licenses DROP COLUMN duplicate_of;
+ALTER TABLE licenses DROP COLUMN recorded_for;
+ALTER TABLE external_ids DROP COLUMN recorded_for;
+ALTER TABLE person_emails DROP COLUMN recorded_for;
+ALTER TABLE person_names DROP COLUMN recorded_for;
+DROP INDEX staff_roles_by_person;
+ALTER TABLE staff_roles DROP COLUMN recorded_for;
+ALTER TABLE access_signals DROP COLUMN recorded_for;
+ALTER TABLE login_events DROP COLUMN recorded_for;
+ALTER TABLE license_requests DROP COLUMN recorded_for;
+DROP INDEX facts_merged;
+ALTER TABLE facts DROP COLUMN recorded_for;
+DROP INDEX people_merged;
+ALTER TABLE people DROP COLUMN merged_into;
+DROP TABLE person_merges;

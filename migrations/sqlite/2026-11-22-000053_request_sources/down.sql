@@ -1,0 +1,1 @@
+ALTER TABLE license_requests DROP COLUMN source;
