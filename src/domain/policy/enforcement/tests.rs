@@ -129,21 +129,22 @@ fn pointers_of(document: &crate::domain::policy::PolicyDocument, code: &str) -> 
 #[test]
 fn what_overrides_state_is_named_where_it_stands() {
     let mut document = preset("hand").expect("hand").document.clone();
-    assert!(pointers_of(&document, "requests_enforced_from").is_empty());
+    assert!(pointers_of(&document, "partial_activation").is_empty());
     document
         .overrides
         .push(crate::domain::policy::GroupOverride {
             group: "north".to_owned(),
             changes: serde_json::from_str(
-                r#"{"requests": {"enforced_from": "2027-01-01", "work_email": null}}"#,
+                r#"{"requests": {"activation": {"accepted_workflows_only": true}},
+                    "organizations": null}"#,
             )
             .expect("an object"),
         });
     assert_eq!(
-        pointers_of(&document, "requests_enforced_from"),
-        ["/overrides/0/changes/requests/enforced_from"]
+        pointers_of(&document, "partial_activation"),
+        ["/overrides/0/changes/requests/activation/accepted_workflows_only"]
     );
-    assert!(pointers_of(&document, "work_email").is_empty());
+    assert!(pointers_of(&document, "organization_obligations").is_empty());
 }
 
 #[test]
