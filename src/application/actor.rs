@@ -117,10 +117,13 @@ pub enum Action {
     RecordNotice,
     MergePeople,
     ReadMerge,
+    ReadSeats,
+    /// What time alone brought about: the service itself does it, and nobody who calls it.
+    RecordStates,
 }
 
 impl Action {
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 52] = [
         Self::ReadImplementation,
         Self::ReadRoster,
         Self::ReadPerson,
@@ -171,6 +174,8 @@ impl Action {
         Self::RecordNotice,
         Self::MergePeople,
         Self::ReadMerge,
+        Self::ReadSeats,
+        Self::RecordStates,
     ];
 
     #[must_use]
@@ -226,6 +231,8 @@ impl Action {
             Self::RecordNotice => "record_notice",
             Self::MergePeople => "merge_people",
             Self::ReadMerge => "read_merge",
+            Self::ReadSeats => "read_seats",
+            Self::RecordStates => "record_states",
         }
     }
 }
@@ -251,6 +258,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
     use Reach::{Implementation, No, Organization, Own};
     match role {
+        Role::SystemAdmin if action == A::RecordStates => No,
         Role::SystemAdmin => Implementation,
         Role::Auditor => match action {
             A::ReadImplementation
@@ -266,6 +274,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLoginSource
             | A::ReadLogin
             | A::ReadMerge
+            | A::ReadSeats
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -300,6 +309,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLogin
             | A::CloseAccessSignal
             | A::ReadMerge
+            | A::ReadSeats
             | A::RecordNotice => Implementation,
             _ => No,
         },
@@ -316,6 +326,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
+            | A::ReadSeats
             | A::ReviewPractice => Implementation,
             _ => No,
         },
@@ -338,6 +349,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SubmitPractice
             | A::ReportDeparture
             | A::ReportLeave
+            | A::ReadSeats
             | A::Deactivate => Organization,
             _ => No,
         },

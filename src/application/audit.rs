@@ -68,6 +68,12 @@ impl Trail {
         self.scope
     }
 
+    /// Whether the use case changed anything.
+    #[must_use]
+    pub fn names_anything(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
     /// A row that the use case wrote.
     pub fn touched(&mut self, kind: &'static str, id: impl Into<Uuid>) {
         self.touched.push(Touched {

@@ -20,6 +20,7 @@ use super::ids::{FactId, RequestId};
 use super::license::LicenseStatus;
 use super::policy::{LicenseType, Return};
 use super::request::{RequestClass, RequestState};
+use super::seat::Place;
 
 /// What can be done to a license request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -271,6 +272,28 @@ impl RequestEvaluation {
         carriers: &BTreeSet<String>,
     ) -> Result<(), Rejection> {
         self.check(RequestCommand::Activate)?;
+        let mut needs = self.needed_to_begin(license, carriers);
+        if self.seat.is_some_and(|seat| !seat.is_held()) {
+            needs.push(Place::Seat.needed().to_owned());
+        }
+        if needs.is_empty() {
+            Ok(())
+        } else {
+            Err(Rejection::needing(
+                self.state.as_str(),
+                RequestCommand::Activate.as_str(),
+                needs,
+            ))
+        }
+    }
+
+    /// What keeps the license of the request from beginning, whatever else the request needs.
+    #[must_use]
+    pub fn needed_to_begin(
+        &self,
+        license: &Evaluation,
+        carriers: &BTreeSet<String>,
+    ) -> Vec<String> {
         let command = match self.class {
             RequestClass::TypeChange => LicenseCommand::ChangeType,
             RequestClass::AddOn => LicenseCommand::CarryAddOn,
@@ -286,15 +309,7 @@ impl RequestEvaluation {
         } else if command == LicenseCommand::CarryAddOn && !license.carries(carriers) {
             needs.push(base_needed(carriers));
         }
-        if needs.is_empty() {
-            Ok(())
-        } else {
-            Err(Rejection::needing(
-                self.state.as_str(),
-                RequestCommand::Activate.as_str(),
-                needs,
-            ))
-        }
+        needs
     }
 
     /// Gives the request another class of those its license type knows and the license facts do not contradict.

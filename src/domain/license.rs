@@ -28,6 +28,12 @@ impl LicenseStatus {
         Self::Expired,
     ];
 
+    /// Neither deactivated nor expired: it fills a seat.
+    #[must_use]
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Active | Self::Warned | Self::Suspended)
+    }
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

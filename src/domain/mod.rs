@@ -14,3 +14,4 @@ pub mod policy;
 pub mod request;
 pub mod requirement;
 pub mod roster;
+pub mod seat;

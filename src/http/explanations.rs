@@ -193,6 +193,7 @@ impl ChangeResponse {
             Change::AddOnOff(license_type) => ("add_on_off", Some(license_type.clone())),
             Change::RequestLapses(cause) => ("request_lapses", Some(cause.clone())),
             Change::StepStartsOver(step) => ("step_starts_over", Some(step.clone())),
+            Change::ReservationEnds(place) => ("reservation_ends", Some(place.as_str().to_owned())),
             Change::Warnable(_) => ("warnable", None),
             Change::NewRules => ("new_rules", None),
         };

@@ -48,6 +48,7 @@ pub mod problem;
 pub mod projects;
 pub mod report;
 pub mod responses;
+pub mod seats;
 pub mod staff_roles;
 pub mod swagger;
 pub mod tags;
@@ -153,6 +154,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(deactivations::routes)
         .configure(contested_items::routes)
         .configure(bars::routes)
+        .configure(seats::routes)
         .configure(notices::routes)
         .configure(login_sources::routes)
         .configure(login_events::routes)

@@ -41,6 +41,7 @@ tags! {
     DEACTIVATIONS = "deactivations", "Access ended, now or later.";
     CONTESTED_ITEMS = "contested-items", "Ends that late facts or corrections contest; staff decide.";
     BARS = "bars", "People who may not hold a license in an implementation.";
+    SEATS = "seats", "Paid vendor places and practice places: who has them, who waits.";
     NOTICES = "notices", "What people were told before access ends.";
     LOGIN_SOURCES = "login-sources", "Where logins are reported from, and how far each is complete.";
     LOGIN_EVENTS = "login-events", "Sign-ins to the live site, as a source reports them.";

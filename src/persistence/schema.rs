@@ -139,6 +139,20 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::persistence::types::sql::{Timestamptz, Uuid};
 
+    kept_seats (license_id) {
+        license_id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        license_type -> Text,
+        kept_at -> Timestamptz,
+        until_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
     license_requests (id) {
         id -> Uuid,
         implementation_id -> Uuid,
@@ -456,6 +470,35 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    waitlist_entries (request_id, place) {
+        request_id -> Uuid,
+        place -> Text,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        person_id -> Uuid,
+        license_type -> Text,
+        changes_from -> Nullable<Text>,
+        joined_at -> Timestamptz,
+        may_take -> Bool,
+        reserved_at -> Nullable<Timestamptz>,
+        reserved_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    waitlists (implementation_id) {
+        implementation_id -> Uuid,
+        guard -> Int8,
+    }
+}
+
 diesel::joinable!(access_signals -> implementations (implementation_id));
 diesel::joinable!(access_signals -> login_events (login_event_id));
 diesel::joinable!(access_signals -> principals (closed_by));
@@ -468,6 +511,8 @@ diesel::joinable!(facts -> license_requests (request_id));
 diesel::joinable!(facts -> licenses (license_id));
 diesel::joinable!(facts -> principals (recorded_by));
 diesel::joinable!(idempotency_keys -> principals (principal_id));
+diesel::joinable!(kept_seats -> implementations (implementation_id));
+diesel::joinable!(kept_seats -> licenses (license_id));
 diesel::joinable!(license_requests -> implementations (implementation_id));
 diesel::joinable!(license_requests -> principals (requester));
 diesel::joinable!(licenses -> implementations (implementation_id));
@@ -493,6 +538,9 @@ diesel::joinable!(person_names -> principals (recorded_by));
 diesel::joinable!(policies -> implementations (implementation_id));
 diesel::joinable!(projects -> implementations (implementation_id));
 diesel::joinable!(staff_roles -> implementations (implementation_id));
+diesel::joinable!(waitlist_entries -> implementations (implementation_id));
+diesel::joinable!(waitlist_entries -> license_requests (request_id));
+diesel::joinable!(waitlists -> implementations (implementation_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     access_signals,
@@ -503,6 +551,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     facts,
     idempotency_keys,
     implementations,
+    kept_seats,
     license_requests,
     licenses,
     login_events,
@@ -520,4 +569,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     principals,
     projects,
     staff_roles,
+    waitlist_entries,
+    waitlists,
 );

@@ -2,8 +2,8 @@
 
 use crate::application::audit::Trail;
 use crate::application::{Error, Tx};
-use crate::domain::calendar::{Instant, Precision};
-use crate::domain::fact::{Basis, Channel, Envelope, FactBody, Reporter, TypeChange};
+use crate::domain::calendar::Instant;
+use crate::domain::fact::{Basis, Envelope, FactBody, TypeChange};
 use crate::domain::ids::LicenseId;
 use crate::domain::license::{License, LicenseStatus};
 use crate::domain::policy::{ActivationBy, RequestClass};
@@ -11,6 +11,7 @@ use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 
 use super::dossier::Dossier;
 use super::reporting::{About, fact};
+use super::waitlist::by_rule;
 
 /// Begins the license period of a request whose every need was checked in this transaction.
 pub(super) fn begin(
@@ -59,7 +60,7 @@ pub(super) fn begin(
     let fact = fact(tx, &person, about, envelope, body);
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     dossier.learn(&[fact]);
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     touched(&mut tx.trail, request, license_id);
     Ok(license_id)
 }
@@ -88,18 +89,7 @@ pub(super) fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), 
         let Some(request) = ready.cloned() else {
             return Ok(());
         };
-        let envelope = Envelope {
-            occurred_at: tx.now,
-            precision: Precision::Instant,
-            reported_at: tx.now,
-            recorded_at: tx.now,
-            reported_by: Reporter::Recorder,
-            recorded_by: tx.actor.principal.id,
-            channel: Channel::Api,
-            ticket_reference: None,
-            reason: None,
-            supersedes: None,
-        };
+        let envelope = by_rule(tx);
         begin(tx, dossier, &request, envelope)?;
     }
 }

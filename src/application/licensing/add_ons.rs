@@ -111,7 +111,7 @@ fn change(
     not_oneself(tx, began.person_id, "somebody else changes your license")?;
     tx.unit.lock_person(began.person_id)?;
     let mut dossier = Dossier::load(tx.unit, began.person_id, &[])?.ok_or(Error::NotFound)?;
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     let body = command(&dossier.license_at(organization, tx.now))?;
     let at = (tx.now, Precision::Instant);
     let envelope = reported.envelope(tx, began.implementation_id, at)?;

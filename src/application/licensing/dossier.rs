@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::application::Error;
+use super::waitlist;
 use crate::application::ports::{StoreError, UnitOfWork, View};
+use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::evaluate::{
     Case, Evaluation, LoginSource, Reader, RequestEvaluation, WayBack, evaluate, evaluate_request,
@@ -245,16 +246,23 @@ impl Dossier {
     /// it.
     #[must_use]
     pub fn request_at(&self, request: &LicenseRequest, at: Instant) -> RequestEvaluation {
-        let last = self
-            .replaced_at(request)
-            .map_or(at, |replaced| at.min(replaced - TimeDelta::microseconds(1)));
         let facts = self.read_by(self.record_of(request.id), request.organization_id);
-        let evaluation = evaluate_request(
-            &self.case(request.organization_id, &facts, &self.sources.known_at(at)),
-            request,
-            &self.project_types_of(&request.projects),
-            last,
-        );
+        let sources = self.sources.known_at(at);
+        let case = self.case(request.organization_id, &facts, &sources);
+        let project_types = self.project_types_of(&request.projects);
+        let stood = |last| evaluate_request(&case, request, &project_types, last);
+        let evaluation = match self.replaced_at(request).filter(|replaced| *replaced <= at) {
+            None => stood(at),
+            Some(replaced) => {
+                let before = stood(replaced - TimeDelta::microseconds(1));
+                // It may have lapsed at the very instant at which the newer one was submitted.
+                if before.state.is_open() {
+                    stood(replaced)
+                } else {
+                    before
+                }
+            }
+        };
         RequestEvaluation { at, ..evaluation }
     }
 
@@ -408,9 +416,28 @@ impl Dossier {
         Ok(())
     }
 
-    /// Brings the recorded state of every request and license of the person up to date. A changed state changes the
-    /// row's version; a changed outlook (a fact that acts later, a new generation) does not.
-    pub fn record_states(&mut self, unit: &mut dyn UnitOfWork, now: Instant) -> Result<(), Error> {
+    /// Whether there is anything in the implementation of which there is only so much.
+    #[must_use]
+    pub fn has_waitlists(&self) -> bool {
+        self.policies
+            .iter()
+            .any(|version| version.document.has_waitlists())
+    }
+
+    /// Brings the recorded state of every request and license of the person up to date, and settles what places that
+    /// frees, needs or gives back. A changed state changes the row's version; a changed outlook (a fact that acts later,
+    /// a new generation) does not.
+    pub fn record_states(&mut self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        let ran = waitlist::running(self);
+        self.write_states(tx.unit, tx.now)?;
+        waitlist::settle(tx, self, &ran)
+    }
+
+    pub(super) fn write_states(
+        &mut self,
+        unit: &mut dyn UnitOfWork,
+        now: Instant,
+    ) -> Result<(), Error> {
         let generation = self.implementation.generation;
         let licenses: Vec<(Evaluation, Option<Instant>)> = self
             .licenses
@@ -563,19 +590,31 @@ fn by<T, K: Ord>(rows: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<T>> {
 }
 
 /// Evaluates people whose recorded states belong to an older generation and records what holds now: at most `limit`
-/// people; returns how many were done, so that the caller stops at 0.
-pub fn evaluate_due_people(
-    unit: &mut dyn UnitOfWork,
-    limit: i64,
-    now: Instant,
-) -> Result<usize, Error> {
-    let people = unit.stale_people(limit)?;
+/// people, all of one implementation, whose guard rows are locked in their order; returns how many were done, so that
+/// the caller stops at 0.
+pub fn evaluate_due_people(tx: &mut Tx<'_>, limit: i64) -> Result<usize, Error> {
+    let stale = tx.unit.stale_people(limit)?;
+    evaluate_people(tx, &stale)
+}
+
+/// Brings the recorded states of those people up to date who are of the same implementation as the first.
+pub(super) fn evaluate_people(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<usize, Error> {
+    let known = tx.unit.people_by_id(people)?;
+    let Some(implementation) = known.first().map(|person| person.implementation_id) else {
+        return Ok(0);
+    };
+    let mut people: Vec<PersonId> = known
+        .iter()
+        .filter(|person| person.implementation_id == implementation)
+        .map(|person| person.id)
+        .collect();
+    people.sort_unstable();
     for id in &people {
-        unit.lock_person(*id)?;
+        tx.unit.lock_person(*id)?;
     }
-    let mut dossiers = Dossier::load_many(unit, &people, &[])?;
+    let mut dossiers = Dossier::load_many(tx.unit, &people, &[])?;
     for dossier in &mut dossiers {
-        dossier.record_states(unit, now)?;
+        dossier.record_states(tx)?;
     }
     Ok(people.len())
 }

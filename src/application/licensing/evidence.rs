@@ -127,7 +127,7 @@ fn field(moment: Moment, verb: &str) -> &'static str {
 pub(super) fn store(tx: &mut Tx<'_>, dossier: &mut Dossier, fact: &Fact) -> Result<(), Error> {
     tx.unit.insert_facts(std::slice::from_ref(fact))?;
     dossier.learn(std::slice::from_ref(fact));
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     activation::begin_ready(tx, dossier)
 }
 

@@ -18,6 +18,7 @@ use crate::domain::requirement::{Standing, party_name};
 use super::dossier::Dossier;
 use super::licenses::{self, LicenseShown, reader_of, sight_of};
 use super::requests::{self, RequestShown};
+use super::waitlist;
 
 /// What an explanation speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +115,7 @@ pub fn explain_person(
         let sight = sight_of(rx.actor, &person, request.organization_id);
         let shown = requests::shown(&dossier, request, reader_of(sight), rx.now);
         if shown.evaluation.state.is_open() {
+            let shown = waitlist::turn_of(rx.view, shown, rx.now)?;
             explanations.push(of_request(&dossier, &shown, sight, rx.now));
         }
     }
@@ -404,6 +406,10 @@ fn who_for_request(evaluation: &RequestEvaluation) -> Vec<String> {
             approver.into_iter().chain([lead]).collect()
         }
         S::Ready => vec!["staff of the HMIS lead: activate the license".to_owned()],
+        S::Waitlisted => vec![
+            "staff of the HMIS lead: end a license that is no longer needed, or buy seats"
+                .to_owned(),
+        ],
         state if !state.is_open() => Vec::new(),
         _ => evaluation
             .requirements

@@ -40,7 +40,7 @@ pub fn keep_license(tx: &mut Tx<'_>, new: &NewKeepRequest) -> Result<Fact, Error
     }
     tx.unit.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     let body = dossier
         .license_at(license.organization_id, tx.now)
         .keep(asked_at)?;

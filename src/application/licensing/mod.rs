@@ -26,6 +26,7 @@ mod renewals;
 mod reporting;
 mod requests;
 mod returns;
+mod waitlist;
 mod work_email;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
@@ -70,4 +71,5 @@ pub use requests::{
     request, requests, submit, withdraw,
 };
 pub use returns::{reactivate, reinstate, wrong_person};
+pub use waitlist::{PoolShown, SeatsQuery, SeatsShown, give_places, seats};
 pub use work_email::{confirmed as work_email_confirmed, retired as work_email_retired};

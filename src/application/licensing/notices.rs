@@ -139,7 +139,7 @@ pub fn record_notice(tx: &mut Tx<'_>, new: &NoticeReport) -> Result<NoticeShown,
     }
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     tx.trail.touched("license", license.id);
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     Ok(shown(&fact, &dossier, &evaluation))
 }
 
@@ -248,7 +248,7 @@ pub fn bounce_notice(
     );
     tx.unit.insert_facts(std::slice::from_ref(&bounce))?;
     dossier.learn(&[bounce]);
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     evaluated(&notice, &dossier, tx.now).ok_or(Error::NotFound)
 }
 

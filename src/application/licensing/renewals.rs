@@ -18,6 +18,7 @@ use super::practice::authorize_anywhere;
 use super::reporting::{
     About, Moment, Reported, corrects, fact, not_in_the_future, not_oneself, within_years,
 };
+use super::waitlist;
 
 /// Somebody renews a license, or declines to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub fn renew_license(tx: &mut Tx<'_>, new: &NewLicenseRenewal) -> Result<Fact, E
     let by = capacity(tx, license.person_id, target, new)?;
     tx.unit.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     let organization = license.organization_id;
     let evaluation = dossier.license_at(organization, tx.now);
     let zone = dossier.zone_at(tx.now);
@@ -96,6 +97,15 @@ pub fn renew_license(tx: &mut Tx<'_>, new: &NewLicenseRenewal) -> Result<Fact, E
         },
         None => evaluation.renew(&renewal)?,
     };
+    let in_grace = evaluation
+        .term
+        .as_ref()
+        .and_then(|term| term.renewable_through)
+        .is_some_and(|last| renewal.today <= last);
+    // What expired gave its seat away.
+    if in_grace && supersedes.is_none() && new.decision == RenewalDecision::Renewed {
+        waitlist::seat_to_return(tx, &dossier, &license, &evaluation, "renew")?;
+    }
     let mut envelope =
         new.reported
             .envelope(tx, license.implementation_id, (given_at, precision))?;

@@ -191,7 +191,7 @@ pub(super) fn record(
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     let id = fact.id;
     dossier.learn(&[fact]);
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     if let Some(license) = about.license {
         tx.trail.touched("license", license);
     }

@@ -15,6 +15,7 @@ use super::dossier::Dossier;
 use super::licenses::{LicenseShown, no_duplicate, shown};
 use super::reporting::{About, Reported, needed_reason, not_oneself, record};
 use super::requests::Decision;
+use super::waitlist;
 
 /// A license the actor may act on, with its people locked and its version checked.
 fn for_license(
@@ -53,7 +54,7 @@ fn for_license(
     if version != expected {
         return Err(Error::Stale { current: version });
     }
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     Ok(dossier)
 }
 
@@ -86,6 +87,7 @@ pub fn reactivate(
     let evaluation = dossier.license_at(license.organization_id, tx.now);
     let back = dossier.way_back(license.organization_id, &evaluation, tx.now);
     let body = evaluation.reactivate(back.as_ref())?;
+    waitlist::seat_to_return(tx, &dossier, &license, &evaluation, "reactivate")?;
     let now = (tx.now, Precision::Instant);
     let envelope = decision
         .reported
@@ -94,7 +96,7 @@ pub fn reactivate(
     show(tx, &dossier, id)
 }
 
-/// Undoes an end that was an error. Where it was meant for somebody else, that person's license ends in the same
+/// Undoes an end that was an error, above the cap if need be. Where it was meant for somebody else, that person's license ends in the same
 /// transaction.
 pub fn reinstate(
     tx: &mut Tx<'_>,

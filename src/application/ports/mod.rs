@@ -7,8 +7,10 @@ pub mod logins;
 pub mod merges;
 pub mod repositories;
 pub mod store;
+pub mod waitlist;
 
 pub use logins::{LoginFilter, LoginReads, LoginWrites, SignalFilter};
 pub use merges::{MergeFilter, MergeReads, MergeWrites};
 pub use repositories::*;
 pub use store::{Abort, Store, StoreError, StoreExt};
+pub use waitlist::{WaitlistReads, WaitlistWrites};

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::logins::{LoginReads, LoginWrites};
 use super::merges::{MergeReads, MergeWrites};
 use super::store::StoreError;
+use super::waitlist::{WaitlistReads, WaitlistWrites};
 use crate::application::actor::Role;
 use crate::domain::fact::{Fact, FactKind};
 use crate::domain::ids::{
@@ -231,6 +232,11 @@ pub trait PersonWrites {
     fn settle_external_id(&mut self, row: &ExternalId, at: Instant, reason: &str) -> Result<()>;
     /// The guard row of everything that is recorded about one person, at every organization. `StoreError::Retry` if the
     /// person was merged into another since the caller looked.
+    ///
+    /// Guard rows are locked in one order, so that transactions never wait for each other in a ring: the waitlist of the
+    /// person's implementation, where there is one, then people in the order of their ids. What is recorded about one
+    /// person may free a place that somebody else takes in the same transaction: with the waitlist in hand nobody else
+    /// holds a person of that implementation, and any of them may be locked in any order.
     fn lock_person(&mut self, id: PersonId) -> Result<()>;
 }
 
@@ -451,6 +457,7 @@ pub trait View:
     + IdempotencyReads
     + LoginReads
     + MergeReads
+    + WaitlistReads
 {
 }
 
@@ -466,6 +473,7 @@ impl<T> View for T where
         + IdempotencyReads
         + LoginReads
         + MergeReads
+        + WaitlistReads
         + ?Sized
 {
 }
@@ -484,6 +492,7 @@ pub trait UnitOfWork:
     + IdempotencyWrites
     + LoginWrites
     + MergeWrites
+    + WaitlistWrites
 {
 }
 
@@ -500,6 +509,7 @@ impl<T> UnitOfWork for T where
         + IdempotencyWrites
         + LoginWrites
         + MergeWrites
+        + WaitlistWrites
         + ?Sized
 {
 }

@@ -1,18 +1,20 @@
 //! The application runs its use cases.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::ContextV7;
 
 use super::answers::{ANSWERS_KEPT_FOR, kept_answer};
-use super::identity::{load_actor, operator};
+use super::identity::{OPERATOR_SUBJECT, SERVICE_SUBJECT, load_actor, own};
 use super::ids::Ids;
 use super::{Call, Caller, Instant, Reply, Rx, Tx};
 use crate::application::actor::{Action, Actor, Scope};
 use crate::application::audit::{self, Outcome, Trail};
 use crate::application::clock::Clock;
 use crate::application::error::Error;
+use crate::application::licensing::give_places;
 use crate::application::ports::store::StoreFault;
 use crate::application::ports::{KeptAnswer, Store, StoreError, StoreExt, UnitOfWork, View};
 
@@ -112,12 +114,14 @@ impl App {
                         actor: &actor,
                         now,
                         trail: Trail::new(action, &caller),
+                        waitlists: BTreeSet::new(),
                         ids: &mut ids,
                         authorized: Vec::new(),
                     };
                     let value = job(&mut tx).inspect_err(|_| {
                         *refused.lock().unwrap_or_else(PoisonError::into_inner) = tx.trail.named();
                     })?;
+                    give_places(&mut tx)?;
                     let reply = render(&value);
                     if dry_run {
                         return Err(Ended::DryRun(reply));
@@ -161,6 +165,42 @@ impl App {
         &self,
         action: Action,
         dry_run: bool,
+        job: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.write_as(
+            (OPERATOR_SUBJECT, "Command line"),
+            action,
+            (dry_run, true),
+            job,
+        )
+        .await
+    }
+
+    /// Records what time alone brought about, in the name of the principal `service`, to whom nothing is granted. There
+    /// is an audit record where something was done.
+    pub async fn write_as_service<T, F>(&self, action: Action, job: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.write_as(
+            (SERVICE_SUBJECT, "The service itself"),
+            action,
+            (false, false),
+            job,
+        )
+        .await
+    }
+
+    async fn write_as<T, F>(
+        &self,
+        who: (&'static str, &'static str),
+        action: Action,
+        (dry_run, always_audited): (bool, bool),
         mut job: F,
     ) -> Result<T, Error>
     where
@@ -173,7 +213,7 @@ impl App {
             .store
             .write(move |unit: &mut dyn UnitOfWork| -> Result<T, Ended<T>> {
                 ids.rewind();
-                let principal = operator(unit, &mut ids, now)?;
+                let principal = own(unit, &mut ids, who, now)?;
                 let actor = Actor::new(principal, Vec::new(), now);
                 let caller = Caller {
                     issuer: actor.principal.issuer.clone(),
@@ -185,16 +225,20 @@ impl App {
                     actor: &actor,
                     now,
                     trail: Trail::new(action, &caller),
+                    waitlists: BTreeSet::new(),
                     ids: &mut ids,
                     authorized: Vec::new(),
                 };
                 let value = job(&mut tx)?;
+                give_places(&mut tx)?;
                 if dry_run {
                     return Err(Ended::DryRun(value));
                 }
                 let trail = std::mem::replace(&mut tx.trail, Trail::new(action, &caller));
-                let id = tx.id();
-                audit::append(tx.unit, id, &trail, Some(&actor), Outcome::Done, now)?;
+                if always_audited || trail.names_anything() {
+                    let id = tx.id();
+                    audit::append(tx.unit, id, &trail, Some(&actor), Outcome::Done, now)?;
+                }
                 Ok(value)
             })
             .await;

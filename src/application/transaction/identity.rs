@@ -22,21 +22,25 @@ pub const OPERATOR_ISSUER: &str = "hmis-licensing";
 /// Subject of the principal who acts from the command line.
 pub const OPERATOR_SUBJECT: &str = "cli";
 
-/// The principal of the command line, recorded when it first acts. It has no grants, so that a token of this name can
+/// Subject of the principal who acts where time alone brought something about.
+pub const SERVICE_SUBJECT: &str = "service";
+
+/// A principal of the program itself, recorded when it first acts. It has no grants, so that a token of this name can
 /// do nothing.
-pub(super) fn operator(
+pub(super) fn own(
     unit: &mut dyn UnitOfWork,
     ids: &mut Ids,
+    (subject, name): (&str, &str),
     now: Instant,
 ) -> Result<Principal, StoreError> {
-    if let Some(found) = unit.principal_of(OPERATOR_ISSUER, OPERATOR_SUBJECT)? {
+    if let Some(found) = unit.principal_of(OPERATOR_ISSUER, subject)? {
         return Ok(found);
     }
     let principal = Principal {
         id: ids.draw().into(),
         issuer: OPERATOR_ISSUER.to_owned(),
-        subject: OPERATOR_SUBJECT.to_owned(),
-        display_name: "Command line".to_owned(),
+        subject: subject.to_owned(),
+        display_name: name.to_owned(),
         recorded_at: now,
         disabled_at: None,
         version: 1,

@@ -7,7 +7,9 @@ mod ids;
 
 pub use answers::ANSWERS_KEPT_FOR;
 pub use app::App;
-pub use identity::{OPERATOR_ISSUER, OPERATOR_SUBJECT, load_actor};
+pub use identity::{OPERATOR_ISSUER, OPERATOR_SUBJECT, SERVICE_SUBJECT, load_actor};
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,7 @@ use crate::application::actor::{Action, Actor, Denied, Scope};
 use crate::application::audit::Trail;
 use crate::application::error::Error;
 use crate::application::ports::{UnitOfWork, View};
+use crate::domain::ids::ImplementationId;
 
 use ids::Ids;
 
@@ -63,6 +66,8 @@ pub struct Tx<'a> {
     pub actor: &'a Actor,
     pub now: Instant,
     pub trail: Trail,
+    /// The implementations in which a place may have become free for somebody in line.
+    pub waitlists: BTreeSet<ImplementationId>,
     ids: &'a mut Ids,
     authorized: Vec<Authorized>,
 }

@@ -226,6 +226,8 @@ pub enum Change {
     RequestLapses(String),
     /// A step of a request starts over.
     StepStartsOver(String),
+    /// A place that is held for a request is given back.
+    ReservationEnds(super::seat::Place),
     /// A step of the inactivity rule becomes due: a notice may be sent.
     Warnable(usize),
     /// Other rules come into force.

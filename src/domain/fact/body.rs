@@ -8,8 +8,9 @@ use super::{
     PracticeResult, RenewalDecision,
 };
 use crate::domain::calendar::Precision;
-use crate::domain::ids::{FactId, OrganizationId, ProjectId, RequestId};
+use crate::domain::ids::{FactId, LicenseId, OrganizationId, ProjectId, RequestId};
 use crate::domain::policy::{Party, Renewer, RequestClass};
+use crate::domain::seat::Place;
 
 /// What a license period began with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -277,6 +278,24 @@ pub enum FactBody {
     BarLifted {
         bar: FactId,
     },
+    /// No place was free: the request waits in line.
+    WaitlistJoined {
+        place: Place,
+    },
+    /// A place is held for the request.
+    PlaceReserved {
+        place: Place,
+        /// The ended license whose kept seat it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept_from: Option<LicenseId>,
+    },
+    /// The request may hold its place, or wait for one, no longer.
+    PlaceReleased {
+        place: Place,
+        /// Whether it goes back into the line where it stood.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keeps_turn: bool,
+    },
 }
 
 impl FactBody {
@@ -326,6 +345,9 @@ impl FactBody {
             Self::WorkEmailRetired => FactKind::WorkEmailRetired,
             Self::Barred { .. } => FactKind::Barred,
             Self::BarLifted { .. } => FactKind::BarLifted,
+            Self::WaitlistJoined { .. } => FactKind::WaitlistJoined,
+            Self::PlaceReserved { .. } => FactKind::PlaceReserved,
+            Self::PlaceReleased { .. } => FactKind::PlaceReleased,
         }
     }
 }

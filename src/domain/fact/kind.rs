@@ -48,6 +48,9 @@ pub enum FactKind {
     WorkEmailRetired,
     Barred,
     BarLifted,
+    WaitlistJoined,
+    PlaceReserved,
+    PlaceReleased,
 }
 
 impl FactKind {
@@ -96,6 +99,9 @@ impl FactKind {
             Self::WorkEmailRetired => "work_email_retired",
             Self::Barred => "barred",
             Self::BarLifted => "bar_lifted",
+            Self::WaitlistJoined => "waitlist_joined",
+            Self::PlaceReserved => "place_reserved",
+            Self::PlaceReleased => "place_released",
         }
     }
 }

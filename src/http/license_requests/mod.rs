@@ -17,6 +17,7 @@ use crate::domain::evaluate::{Confirmation, confirmers};
 use crate::domain::request::{RequestClass, RequestSource, RequestState};
 use crate::http::checks;
 use crate::http::report::ReportResponse;
+use crate::http::seats::TurnResponse;
 use crate::http::time::DayText;
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -221,6 +222,9 @@ pub struct LicenseRequestResponse {
     since: DateTime<Utc>,
     /// What keeps it from activation, each a sentence.
     needs: Vec<String>,
+    /// Where it stands in line, if it waits for a seat or a practice place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waitlist: Option<TurnResponse>,
     /// The license it led to.
     #[serde(skip_serializing_if = "Option::is_none")]
     license_id: Option<Uuid>,
@@ -257,6 +261,7 @@ impl From<&RequestShown> for LicenseRequestResponse {
             state: shown.evaluation.state.into(),
             since: shown.evaluation.since,
             needs: shown.evaluation.needs.clone(),
+            waitlist: shown.turn.as_ref().map(Into::into),
             license_id: shown.license_id.map(Into::into),
             version: request.version,
         }

@@ -12,7 +12,7 @@ use crate::domain::roster::Implementation;
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
 use crate::persistence::error::map_error;
-use crate::persistence::schema::{implementations, policies};
+use crate::persistence::schema::{implementations, policies, waitlists};
 use crate::persistence::types::{Id, Instant};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -161,6 +161,24 @@ impl ImplementationWrites for Session<'_> {
                     policies::effective_from.eq(Instant(row.effective_from)),
                     policies::recorded_at.eq(Instant(row.recorded_at)),
                     policies::document.eq(json(&row.document)?),
+                ))
+                .execute(self.conn),
+        )?;
+        // The guard of the places that the version limits. Nobody took one without it: but for the first version,
+        // which finds no license, a version takes effect an hour after its recording at the earliest.
+        let known: i64 = waitlists::table
+            .find(Id::of(id))
+            .count()
+            .get_result(self.conn)
+            .map_err(map_error)?;
+        if known > 0 || !row.document.has_waitlists() {
+            return Ok(());
+        }
+        done(
+            diesel::insert_into(waitlists::table)
+                .values((
+                    waitlists::implementation_id.eq(Id::of(id)),
+                    waitlists::guard.eq(0_i64),
                 ))
                 .execute(self.conn),
         )

@@ -125,6 +125,7 @@ mod merges;
 mod organizations;
 mod people;
 mod requests;
+mod waitlist;
 
 /// A row of one table, and the record that the use cases know it as.
 trait Row: Sized {

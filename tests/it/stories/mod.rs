@@ -17,6 +17,7 @@ mod people;
 mod returns;
 mod secrets;
 mod staff;
+mod waitlist;
 mod wrong_turns;
 
 use std::path::Path;

@@ -132,7 +132,7 @@ fn change(
     let change = fact(tx, &person, about, envelope, body);
     tx.unit.insert_facts(std::slice::from_ref(&change))?;
     dossier.learn(&[change]);
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     let shown = shown(&dossier, end.fact.id, tx.now).ok_or(Error::NotFound)?;
     // A departure moved into the past acts now, and retires the addresses as one recorded late does.
     if let (FactBody::Departed, EndStatus::Effective, Some(organization)) =

@@ -51,7 +51,7 @@ pub(super) fn record_end(
     }
     let id = fact.id;
     dossier.learn(&[fact]);
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     if let Some(license) = license {
         tx.trail.touched("license", license);
     }

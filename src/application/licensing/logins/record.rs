@@ -179,7 +179,7 @@ impl Block {
         for (person, facts) in by_person {
             if let Some(dossier) = dossiers.get_mut(&person) {
                 dossier.learn(&facts);
-                dossier.record_states(tx.unit, tx.now)?;
+                dossier.record_states(tx)?;
             }
         }
         Ok(())

@@ -4,8 +4,8 @@ use super::decide::{Decision, for_decision};
 use super::find;
 use super::read::{RequestShown, shown};
 use crate::application::actor::Action;
-use crate::application::licensing::activation;
 use crate::application::licensing::reporting::not_oneself;
+use crate::application::licensing::{activation, waitlist};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Precision;
 use crate::domain::evaluate::Reader;
@@ -34,10 +34,6 @@ pub fn activate(
         .reported
         .envelope(tx, request.implementation_id, now)?;
     activation::begin(tx, &mut dossier, &request, envelope)?;
-    Ok(shown(
-        &dossier,
-        find(&dossier, request.id)?,
-        Reader::Full,
-        tx.now,
-    ))
+    let shown = shown(&dossier, find(&dossier, request.id)?, Reader::Full, tx.now);
+    waitlist::turn_of(tx.unit, shown, tx.now)
 }

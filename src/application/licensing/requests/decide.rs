@@ -4,9 +4,9 @@ use super::contact::{Spoken, spoken_by};
 use super::read::{RequestShown, shown};
 use super::{find, load};
 use crate::application::actor::{Action, Actor, Role, Scope};
-use crate::application::licensing::activation;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{About, Reported, fact, not_oneself, scope};
+use crate::application::licensing::{activation, waitlist};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Precision;
 use crate::domain::evaluate::Reader;
@@ -46,7 +46,7 @@ pub(super) fn for_decision(
     if expected != current {
         return Err(Error::Stale { current });
     }
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     let request = find(&dossier, id)?.clone();
     Ok((dossier, request))
 }
@@ -70,18 +70,14 @@ pub(super) fn record(
     let fact = fact(tx, &person, about, envelope, body);
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     dossier.learn(&[fact]);
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     activation::begin_ready(tx, &mut dossier)?;
     // A decision that leaves the state as it is (one approval of two, another class) is a change too: whoever decides
     // upon what he saw before must not decide a second time.
     dossier.changed_request(tx.unit, request)?;
     tx.trail.touched("license_request", request.id);
-    Ok(shown(
-        &dossier,
-        find(&dossier, request.id)?,
-        Reader::Full,
-        tx.now,
-    ))
+    let shown = shown(&dossier, find(&dossier, request.id)?, Reader::Full, tx.now);
+    waitlist::turn_of(tx.unit, shown, tx.now)
 }
 
 /// Gives the approval step that is next.

@@ -4,6 +4,7 @@ use super::find;
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::licenses::{fill_page, not_reindexing, person_reader};
+use crate::application::licensing::waitlist;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::StateFilter;
 use crate::application::{Error, Rx};
@@ -11,6 +12,7 @@ use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{Reader, RequestEvaluation};
 use crate::domain::ids::{LicenseId, PersonId, RequestId};
 use crate::domain::request::{LicenseRequest, RequestState};
+use crate::domain::seat::Turn;
 
 /// A request with what the domain makes of it now.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,8 @@ pub struct RequestShown {
     pub evaluation: RequestEvaluation,
     /// The license it led to.
     pub license_id: Option<LicenseId>,
+    /// Where it stands in line, if it waits for a seat or a practice place.
+    pub turn: Option<Turn>,
 }
 
 pub(in crate::application::licensing) fn shown(
@@ -44,6 +48,7 @@ pub(in crate::application::licensing) fn shown(
         request: request.clone(),
         evaluation,
         license_id,
+        turn: None,
     }
 }
 
@@ -58,7 +63,8 @@ pub fn request(rx: &mut Rx<'_>, id: RequestId) -> Result<RequestShown, Error> {
     rx.authorize(Action::ReadRequest, scope)?;
     let dossier = Dossier::load(rx.view, request.person_id, &[])?.ok_or(Error::NotFound)?;
     let reader = person_reader(rx.actor, &dossier.person, request.organization_id);
-    Ok(shown(&dossier, find(&dossier, id)?, reader, rx.now))
+    let shown = shown(&dossier, find(&dossier, id)?, reader, rx.now);
+    waitlist::turn_of(rx.view, shown, rx.now)
 }
 
 /// A page of requests, each as it stands now. `state` filters mean the state now: rows whose recorded state may have
@@ -71,7 +77,7 @@ pub fn requests(
     let visible = rx.actor.visible(Action::ReadRequest);
     not_reindexing(rx, filter.implementation_id, !filter.states.is_empty())?;
     let states = filter.states.clone();
-    fill_page(
+    let mut slice = fill_page(
         paging,
         |page| {
             let rows = rx.view.requests(&visible, filter, page)?;
@@ -92,5 +98,7 @@ pub fn requests(
         },
         |shown: &RequestShown| shown.request.id.0,
         |shown| states.is_empty() || states.contains(&shown.evaluation.state),
-    )
+    )?;
+    waitlist::add_turns(rx.view, &mut slice.rows, rx.now)?;
+    Ok(slice)
 }

@@ -6,9 +6,9 @@ use super::source::{passed, where_asked};
 use super::trainee::{PersonNamed, the_trainee};
 use super::{find, load};
 use crate::application::actor::Action;
-use crate::application::licensing::activation;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{Reported, not_oneself};
+use crate::application::licensing::{activation, waitlist};
 use crate::application::ports::StoreError;
 use crate::application::roster::people::emails_of;
 use crate::application::{Error, Tx};
@@ -80,7 +80,7 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     }
     tx.unit.lock_person(person.id)?;
     let mut dossier = load(tx, person.id, organization.id)?;
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     let license = dossier.license_at(organization.id, tx.now);
     may_submit(&dossier, new, &license, tx.now)?;
     let class = class_of(&dossier, new, &document, &license, tx.now);
@@ -114,11 +114,12 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     insert_request(tx, &request)?;
     // Loaded again with the types of the projects that the request names.
     let mut dossier = load(tx, person.id, organization.id)?;
-    dossier.record_states(tx.unit, tx.now)?;
+    dossier.record_states(tx)?;
     activation::begin_ready(tx, &mut dossier)?;
     tx.trail.touched("person", person.id);
     let request = find(&dossier, id)?;
-    Ok(shown(&dossier, request, Reader::Full, tx.now))
+    let shown = shown(&dossier, request, Reader::Full, tx.now);
+    waitlist::turn_of(tx.unit, shown, tx.now)
 }
 
 /// An address that the person uses elsewhere, or that nobody assigned, is no work address here.

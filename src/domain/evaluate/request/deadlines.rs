@@ -12,6 +12,7 @@ use crate::domain::evaluate::rules::InForce;
 use crate::domain::fact::{BookingResult, Fact, FactBody};
 use crate::domain::policy::{Deadline, DeadlineGoal, DeadlineMiss, DeadlineStart, Onboarding};
 use crate::domain::requirement::RequirementKey;
+use crate::domain::seat::Place;
 
 /// Deadlines that started over with their step, each with the local day.
 pub(super) type Restarts = BTreeMap<String, NaiveDate>;
@@ -324,8 +325,7 @@ impl Owed<'_> {
         })
     }
 
-    /// When practice opened: approved, and what comes before it done. Places are not counted, so that everybody is
-    /// admitted at once.
+    /// When practice opened: approved, what comes before it done, and admitted where places are counted.
     fn admitted(&self, progress: &Progress, items: &[Item]) -> Option<Count> {
         let approved = progress.approved_on?;
         let first = items
@@ -358,8 +358,18 @@ impl Owed<'_> {
                 }
             }
         };
+        if !self.counts_practice_places() {
+            return Some(Count {
+                started_on: before.started_on.max(approved),
+                ..before
+            });
+        }
+        let place = self
+            .calendar
+            .day(self.waits(Place::Practice).last_reserved?);
         Some(Count {
-            started_on: before.started_on.max(approved),
+            started_on: before.started_on.max(approved).max(place),
+            known_on: before.known_on.filter(|known| *known > place),
             ..before
         })
     }

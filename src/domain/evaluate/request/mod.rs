@@ -7,6 +7,7 @@ mod held;
 mod item;
 mod outlook;
 mod owed;
+mod places;
 mod practice;
 mod road;
 
@@ -22,6 +23,7 @@ use crate::domain::ids::FactId;
 use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, RequestClass, StaffRole};
 use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 use crate::domain::requirement::{RequirementKey, Standing, standing_facts};
+use crate::domain::seat::{Place, PlaceStanding};
 
 pub use class::classify;
 pub use confirmation::Confirmation;
@@ -30,6 +32,7 @@ pub use practice::{PracticeStanding, PracticeState};
 
 use class::classified;
 use owed::{Ground, Owed};
+use places::Waits;
 
 /// How many approvals a request has, of how many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +68,10 @@ pub struct RequestEvaluation {
     /// Where others must confirm what the trainee or a pass asked for.
     pub confirmation: Option<Confirmation>,
     pub approvals: Approvals,
+    /// How it stands with a seat. Nothing where it needs none, or none yet.
+    pub seat: Option<PlaceStanding>,
+    /// How it stands with a practice place.
+    pub practice_place: Option<PlaceStanding>,
     /// What keeps the request from activation, each a sentence.
     pub needs: Vec<String>,
     pub upcoming: Vec<Upcoming>,
@@ -79,6 +86,14 @@ pub struct RequestEvaluation {
 }
 
 impl RequestEvaluation {
+    /// Whether it stands in a line.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        [self.seat, self.practice_place]
+            .iter()
+            .any(|place| matches!(place, Some(PlaceStanding::Waiting { .. })))
+    }
+
     #[must_use]
     pub fn next_change_at(&self) -> Option<Instant> {
         self.upcoming.iter().map(|upcoming| upcoming.at).min()
@@ -265,7 +280,7 @@ pub fn evaluate_request(
         road = ground(in_force).road(&by_then, at);
     }
     let owed = Owed::new(ground(in_force), &by_then, at, &road.held, &road.resets);
-    answer(&owed, &road, &ends, ended, now)
+    answer(&owed, &road, &ends, (ended, &facts), now)
 }
 
 fn without_rules(
@@ -300,6 +315,8 @@ fn without_rules(
             given,
             steps: Vec::new(),
         },
+        seat: None,
+        practice_place: None,
         needs: vec!["the implementation has no policy in force".to_owned()],
         upcoming: rules
             .next_change(now)
@@ -320,10 +337,18 @@ fn answer(
     owed: &Owed<'_>,
     road: &road::Road,
     ends: &[AnnouncedEnd<'_>],
-    ended: Option<Ended>,
+    (ended, facts): (Option<Ended>, &[&Fact]),
     now: Instant,
 ) -> RequestEvaluation {
     let progress = &road.progress;
+    // What is given back at the end may be recorded after it.
+    let standing = |place, now| match &ended {
+        None => now,
+        Some(ended) if ended.state == RequestState::Fulfilled => None,
+        Some(_) => Waits::of(facts, owed.request, place).at_the_end(),
+    };
+    let seat = standing(Place::Seat, progress.seat);
+    let practice_place = standing(Place::Practice, progress.practice_place);
     let approvals = progress.approvals.clone();
     let mut needs = Vec::new();
     let mut upcoming = Vec::new();
@@ -363,6 +388,9 @@ fn answer(
                 "a confirmed work e-mail address of the person at this organization".to_owned(),
             );
         }
+        if progress.state == RequestState::Waitlisted {
+            needs.push(Place::Seat.needed().to_owned());
+        }
         upcoming = owed.upcoming(road, ends);
         upcoming.sort_by_key(|upcoming| upcoming.at);
     }
@@ -373,6 +401,8 @@ fn answer(
         class: owed.request.class,
         state: ended.as_ref().map_or(progress.state, |ended| ended.state),
         since: owed.since(progress, ended.as_ref().map(|ended| ended.at)),
+        seat,
+        practice_place,
         needs,
         requirements: items().map(|item| item.standing.clone()).collect(),
         unwaivable: items()

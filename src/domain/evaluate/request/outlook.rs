@@ -10,6 +10,7 @@ use crate::domain::ids::FactId;
 use crate::domain::policy::{DeadlineMiss, OnLapse};
 use crate::domain::request::RequestState;
 use crate::domain::requirement::RequirementKey;
+use crate::domain::seat::{Place, PlaceStanding};
 
 /// The name under which the lapse of an unconfirmed request is shown.
 const REQUEST_CONFIRMATION: &str = "confirmation";
@@ -68,7 +69,26 @@ impl Owed<'_> {
                 at: end.acts_at,
                 change: Change::Ends(EndCause::Deactivated(DeactivationCause::EmploymentEnded)),
             });
+        let reservation = match road.progress.seat {
+            Some(PlaceStanding::Held {
+                until: Some(at), ..
+            }) => Some(Upcoming {
+                at,
+                change: Change::ReservationEnds(Place::Seat),
+            }),
+            _ => None,
+        };
+        let caps = self
+            .in_force
+            .document
+            .caps_enforced_from()
+            .map(|day| Upcoming {
+                at: starts(day),
+                change: Change::NewRules,
+            });
         lapses
+            .chain(reservation)
+            .chain(caps)
             .chain(deadlines)
             .chain(extras)
             .chain(unconfirmed)
@@ -120,7 +140,14 @@ impl Owed<'_> {
         let since = match (ended, progress.state) {
             (Some(ended), _) => ended,
             (None, RequestState::Submitted) => submitted,
-            (None, RequestState::Ready) => evidence().unwrap_or(approved).max(approved),
+            (None, RequestState::Ready) => evidence()
+                .max(self.waits(Place::Seat).last_reserved)
+                .unwrap_or(approved)
+                .max(approved),
+            (None, RequestState::Waitlisted) => match progress.seat {
+                Some(PlaceStanding::Waiting { since, .. }) => since,
+                _ => approved,
+            },
             (None, RequestState::Practice | RequestState::InReview | RequestState::Corrections) => {
                 evidence()
                     .max(practised())

@@ -474,6 +474,13 @@ impl<'a> Owed<'a> {
             .get_or_init(|| evaluate(self.case, self.request.submitted_at))
     }
 
+    /// The type of the license that ran here at submission.
+    pub(super) fn type_before(&self) -> Option<String> {
+        self.license_at_submission()
+            .period()
+            .map(|period| period.license_type.clone())
+    }
+
     /// When access last ended here: with the license, or with the hold that its absence brought.
     fn last_end(&self) -> Option<Instant> {
         let license = self.license_at_submission();

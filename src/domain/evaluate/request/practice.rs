@@ -10,6 +10,7 @@ use crate::domain::ids::FactId;
 use crate::domain::policy::{Party, PracticeRelease, PracticeRequirement, PracticeSet};
 use crate::domain::request::RequestState;
 use crate::domain::requirement::{Evidence, RequirementKey, Status, acceptances};
+use crate::domain::seat::{Place, PlaceStanding};
 
 /// Where one practice set stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -209,7 +210,17 @@ impl Owed<'_> {
 
     /// What is said of open practice sets, once it is known which are open: a set waits for the steps before it, and
     /// where sets are released in steps, for the sets before it.
-    pub(super) fn release(&self, items: &mut [Item], approved: bool) -> Vec<PracticeStanding> {
+    ///
+    /// `closed_by` is what keeps everything closed. Where only so many people practise at a time, a set opens once the
+    /// request was given a place; what was submitted before goes on.
+    pub(super) fn release(
+        &self,
+        items: &mut [Item],
+        closed_by: Option<&str>,
+    ) -> (Vec<PracticeStanding>, Option<PlaceStanding>) {
+        let waits = self.waits(Place::Practice);
+        let admitted = waits.admitted() || !self.counts_practice_places();
+        let mut wants_place = false;
         let rules = self
             .in_force
             .document
@@ -225,9 +236,7 @@ impl Owed<'_> {
                 continue;
             };
             let mut waits_for = Vec::new();
-            if !approved {
-                waits_for.push("the approval of the request".to_owned());
-            }
+            waits_for.extend(closed_by.map(str::to_owned));
             if let Before::Open(steps) = &item.before {
                 waits_for.extend(
                     steps
@@ -247,10 +256,14 @@ impl Owed<'_> {
                 _ => match (practice.submitted.is_empty(), practice.last) {
                     (false, None) => PracticeState::InReview,
                     (false, Some(PracticeResult::Returned)) => PracticeState::Corrections,
-                    _ if waits_for.is_empty() => PracticeState::Open,
+                    _ if waits_for.is_empty() && admitted => PracticeState::Open,
                     _ => PracticeState::Closed,
                 },
             };
+            if state == PracticeState::Closed && !admitted {
+                wants_place |= waits_for.is_empty();
+                waits_for.push(Place::Practice.needed().to_owned());
+            }
             let last = practice.submitted.last();
             let set = practice.set.clone();
             let standing = PracticeStanding {
@@ -276,7 +289,8 @@ impl Owed<'_> {
             }
             standings.push(standing);
         }
-        standings
+        let place = self.practice_place(&waits, &standings, wants_place);
+        (standings, place)
     }
 }
 

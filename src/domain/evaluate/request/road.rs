@@ -16,6 +16,7 @@ use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::FactId;
 use crate::domain::policy::{DeadlineMiss, OnLapse};
 use crate::domain::request::RequestState;
+use crate::domain::seat::{Place, PlaceStanding};
 
 /// A request at an instant, by some facts.
 pub(super) struct Progress {
@@ -27,6 +28,8 @@ pub(super) struct Progress {
     pub approvals: Approvals,
     pub approved_on: Option<NaiveDate>,
     pub state: RequestState,
+    pub seat: Option<PlaceStanding>,
+    pub practice_place: Option<PlaceStanding>,
 }
 
 impl Progress {
@@ -41,6 +44,11 @@ impl Progress {
     fn in_staffs_hands(&self) -> bool {
         match self.state {
             RequestState::Submitted | RequestState::Ready => true,
+            // Nobody trains while he waits for the seat that comes before the training, nor practises without a place.
+            RequestState::Waitlisted => self.approved_on.is_none(),
+            RequestState::Practice => {
+                matches!(self.practice_place, Some(PlaceStanding::Waiting { .. }))
+            }
             // Every workflow, not only the one that is shown.
             RequestState::InReview => self.practice.iter().all(|standing| {
                 matches!(
@@ -80,12 +88,25 @@ impl Owed<'_> {
             given: given.into_iter().map(|(_, id)| id).collect(),
             steps,
         };
+        let approved = approved_on.is_some();
+        let waits = self.waits(Place::Seat);
+        let before_training = self.seat_before_training(&waits).filter(|_| approved);
+        let approved_on = match before_training {
+            Some(given) => given.and_then(|at| approved_on.max(Some(self.calendar.day(at)))),
+            None => approved_on,
+        };
+        let closed_by = match (approved, approved_on) {
+            (false, _) => Some("the approval of the request"),
+            (true, None) => Some(Place::Seat.needed()),
+            _ => None,
+        };
         let mut items = self.items();
-        let practice = items
+        let (practice, practice_place) = items
             .as_mut()
-            .map_or_else(Vec::new, |items| self.release(items, approved_on.is_some()));
+            .map_or_else(Default::default, |items| self.release(items, closed_by));
         let state = match &items {
-            _ if approved_on.is_none() => RequestState::Submitted,
+            _ if !approved => RequestState::Submitted,
+            _ if approved_on.is_none() => RequestState::Waitlisted,
             None => RequestState::Onboarding,
             Some(items)
                 if items
@@ -100,7 +121,14 @@ impl Owed<'_> {
                 None => RequestState::Ready,
             },
         };
+        let seat = self.seat(&waits, approved, state == RequestState::Ready);
+        let state = match (state, seat) {
+            (RequestState::Ready, Some(PlaceStanding::Waiting { .. })) => RequestState::Waitlisted,
+            (state, _) => state,
+        };
         Progress {
+            seat,
+            practice_place,
             items,
             practice,
             confirmation,
@@ -318,5 +346,8 @@ fn moves(fact: &Fact) -> bool {
             | FactBody::PracticeReviewed { .. }
             | FactBody::RequirementAdded { .. }
             | FactBody::Waived { .. }
+            | FactBody::WaitlistJoined { .. }
+            | FactBody::PlaceReserved { .. }
+            | FactBody::PlaceReleased { .. }
     )
 }

@@ -350,6 +350,8 @@ fn what_held_the_license_holds_it_after_the_renewal_too() {
         "2027-02-21 09:00",
         hold(HoldCause::FeeUnpaid),
     );
+    // Something is recorded while nothing runs that could be held.
+    story.passed("2027-03-11 09:00", SERIES);
     assert_eq!(story.status("2027-03-12 09:00"), Some(Expired));
     story.fact("2027-03-12 10:00", renewed(Renewer::Staff));
     let license = story.license("2027-03-12 10:00");

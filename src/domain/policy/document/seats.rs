@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::PolicyDocument;
 use crate::domain::ids::OrganizationId;
 
 /// Rules for seats.
@@ -112,4 +114,30 @@ pub enum SeatKept {
     PaidTerm {},
     /// Without limit.
     Unlimited {},
+}
+
+impl PolicyDocument {
+    /// Whether there is anything, for any organization, of which there is only so much.
+    #[must_use]
+    pub fn has_waitlists(&self) -> bool {
+        let limited = !self.seats.caps.is_empty()
+            || self.license_types.values().any(|found| {
+                found
+                    .practice
+                    .as_ref()
+                    .is_some_and(|rules| rules.places.is_some())
+            });
+        // Asked with every recording: what an override changes is looked at, not worked out.
+        limited
+            || self.overrides.iter().any(|group| {
+                let seats = group.changes.get("seats");
+                let types = group.changes.get("license_types");
+                seats.is_some_and(|seats| seats.get("caps").is_some())
+                    || types
+                        .and_then(Value::as_object)
+                        .into_iter()
+                        .flat_map(|types| types.values())
+                        .any(|found| found.pointer("/practice/places").is_some())
+            })
+    }
 }

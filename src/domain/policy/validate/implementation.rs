@@ -125,7 +125,8 @@ impl Check<'_> {
         self.entries(&caps, rules.caps.len());
         for (index, cap) in rules.caps.iter().enumerate() {
             let at = caps.index(index);
-            self.any_types(&at.key("license_types"), &cap.license_types);
+            // Seats are for people: an add-on goes with the seat of its base.
+            self.base_types(&at.key("license_types"), &cap.license_types);
             if let CapScope::Group { group } = &cap.scope {
                 self.known(
                     &at.key("scope").key("group"),

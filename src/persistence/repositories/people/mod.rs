@@ -19,7 +19,7 @@ use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, Perso
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
 use crate::persistence::error::map_error;
-use crate::persistence::schema::{external_ids, people, person_emails, person_names};
+use crate::persistence::schema::{external_ids, people, person_emails, person_names, waitlists};
 use crate::persistence::types::{Id, Instant};
 
 /// The people of whom a reader sees everything, not only what concerns an organization.
@@ -404,6 +404,18 @@ impl PersonWrites for Session<'_> {
     }
 
     fn lock_person(&mut self, id: PersonId) -> Result<()> {
+        done(
+            diesel::update(waitlists::table)
+                .filter(
+                    waitlists::implementation_id.eq_any(
+                        people::table
+                            .find(Id::of(id))
+                            .select(people::implementation_id),
+                    ),
+                )
+                .set(waitlists::guard.eq(waitlists::guard + 1))
+                .execute(self.conn),
+        )?;
         let locked = diesel::update(people::table.find(Id::of(id)))
             .filter(people::merged_into.is_null())
             .set(people::guard.eq(people::guard + 1))

@@ -55,6 +55,8 @@ pub const ROWS: &[Row] = &[
     row("report_departure", "A-HS----", NAMED).sending(
         r#"{"person_id": "$colleague", "organization_id": "$organization", "ended_on": "2026-03-01"}"#,
     ),
+    row("get_seats", "ATHS-U--", NAMED)
+        .asking("implementation=$implementation&organization=$organization"),
     row("decide_access", "A-H--UF-", NAMED)
         .asking("implementation=$implementation&system=hmis_user_id&external_id=41"),
 ];
