@@ -8,7 +8,7 @@ use crate::support::database::on_both;
 
 /// Dana, licensed at Corktown under user id 41, was recorded again under user id 900.
 async fn two_danas(story: &Story) -> (String, String) {
-    let again = story.person("Dana", "Okafor", "900").await;
+    let again = story.recorded_person("Dana", "Okafor", "900").await;
     (story.dana.to_string(), again)
 }
 
@@ -292,7 +292,7 @@ fn two_open_requests_for_the_same_are_no_ones_choice_but_the_help_desks() {
         assert!(license["license_id"].is_string(), "{license}");
 
         // An open request where the other record holds a license asks for what the person has.
-        let third = story.person("Dana", "Whitefield", "901").await;
+        let third = story.recorded_person("Dana", "Whitefield", "901").await;
         let open = story.ask_for("901", "supervisor", story.corktown).await;
         let refused = story.merge("admin", &dana, &third).await;
         let problem = refused.problem(409, "transition_refused");
@@ -372,7 +372,7 @@ fn what_is_no_merge_is_refused_and_says_why() {
         }
 
         let merge = story.merge("admin", &dana, &again).await.expect(201);
-        let third = story.person("Dana", "Third", "902").await;
+        let third = story.recorded_person("Dana", "Third", "902").await;
         for (survivor, duplicate) in [(&third, &again), (&again, &third)] {
             let refused = story.merge("admin", survivor, duplicate).await;
             let problem = refused.problem(409, "transition_refused");

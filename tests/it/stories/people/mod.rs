@@ -11,7 +11,12 @@ use crate::support::app::Answer;
 
 impl Story {
     /// A new record of somebody; its id.
-    pub async fn person(&self, given_name: &str, family_name: &str, user_id: &str) -> String {
+    pub async fn recorded_person(
+        &self,
+        given_name: &str,
+        family_name: &str,
+        user_id: &str,
+    ) -> String {
         let body = json!({
             "implementation_id": self.hand,
             "given_name": given_name,
