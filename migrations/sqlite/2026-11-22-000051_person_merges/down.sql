@@ -32,6 +32,8 @@ CREATE INDEX licenses_by_change ON licenses (implementation_id, next_change_at);
 CREATE INDEX licenses_by_generation ON licenses (implementation_id, generation, person_id);
 CREATE INDEX licenses_contested ON licenses (implementation_id, id) WHERE contested_at IS NOT NULL;
 CREATE INDEX licenses_listed ON licenses (implementation_id, listed_from) WHERE listed_from IS NOT NULL;
+CREATE INDEX licenses_running ON licenses (implementation_id, organization_id, license_type)
+    WHERE state IN ('active', 'warned', 'suspended');
 ALTER TABLE external_ids DROP COLUMN recorded_for;
 ALTER TABLE person_emails DROP COLUMN recorded_for;
 ALTER TABLE person_names DROP COLUMN recorded_for;

@@ -40,7 +40,7 @@ ALTER TABLE person_emails ADD COLUMN recorded_for TEXT;
 ALTER TABLE external_ids ADD COLUMN recorded_for TEXT;
 
 -- Of two licenses of one person at one organization one stays; the other ended as its duplicate.
--- SQLite drops no table constraint, so the table is made anew. Facts refer to licenses: what dropping the old table leaves
+-- SQLite drops no table constraint, so the table is made anew. Facts and kept seats refer to licenses: what dropping the old table leaves
 -- unmatched, inserting the same ids into the new one matches again before the migration commits.
 PRAGMA defer_foreign_keys = ON;
 CREATE TABLE licenses_as_they_were AS SELECT * FROM licenses;
@@ -77,5 +77,7 @@ CREATE INDEX licenses_by_change ON licenses (implementation_id, next_change_at);
 CREATE INDEX licenses_by_generation ON licenses (implementation_id, generation, person_id);
 CREATE INDEX licenses_contested ON licenses (implementation_id, id) WHERE contested_at IS NOT NULL;
 CREATE INDEX licenses_listed ON licenses (implementation_id, listed_from) WHERE listed_from IS NOT NULL;
+CREATE INDEX licenses_running ON licenses (implementation_id, organization_id, license_type)
+    WHERE state IN ('active', 'warned', 'suspended');
 CREATE UNIQUE INDEX licenses_by_person ON licenses (person_id, organization_id) WHERE duplicate_of IS NULL;
 CREATE INDEX licenses_duplicate ON licenses (person_id) WHERE duplicate_of IS NOT NULL;

@@ -292,16 +292,23 @@ impl Dossier {
     /// it.
     #[must_use]
     pub fn request_at(&self, request: &LicenseRequest, at: Instant) -> RequestEvaluation {
-        let last = self
-            .replaced_at(request)
-            .map_or(at, |replaced| at.min(replaced - TimeDelta::microseconds(1)));
         let facts = self.read_by(self.record_of(request.id), request.organization_id);
-        let evaluation = evaluate_request(
-            &self.case(request.organization_id, &facts, &self.sources.known_at(at)),
-            request,
-            &self.project_types_of(&request.projects),
-            last,
-        );
+        let sources = self.sources.known_at(at);
+        let case = self.case(request.organization_id, &facts, &sources);
+        let project_types = self.project_types_of(&request.projects);
+        let stood = |last| evaluate_request(&case, request, &project_types, last);
+        let evaluation = match self.replaced_at(request).filter(|replaced| *replaced <= at) {
+            None => stood(at),
+            Some(replaced) => {
+                let before = stood(replaced - TimeDelta::microseconds(1));
+                // It may have lapsed at the very instant at which the newer one was submitted.
+                if before.state.is_open() {
+                    stood(replaced)
+                } else {
+                    before
+                }
+            }
+        };
         RequestEvaluation { at, ..evaluation }
     }
 

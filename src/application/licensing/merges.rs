@@ -96,6 +96,8 @@ pub fn merge_people(tx: &mut Tx<'_>, new: &NewMerge, preview: bool) -> Result<Me
     };
     for (ends, stays) in duplicates(&kept, &taken, tx.now) {
         tx.unit.mark_duplicate(ends, Some(stays))?;
+        // One human needs one seat: whoever is next in line gets the other.
+        tx.waitlists.insert(survivor.implementation_id);
         tx.trail.touched("license", ends);
     }
     tx.unit.insert_person_merge(&merge)?;
