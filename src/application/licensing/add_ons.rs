@@ -11,8 +11,7 @@ use crate::domain::fact::{Fact, FactBody, FactKind};
 use crate::domain::ids::{FactId, PersonId};
 
 use super::dossier::Dossier;
-use super::evidence::store;
-use super::reporting::{About, Reported, fact, not_oneself};
+use super::reporting::{About, Reported, fact, keep, not_oneself};
 
 /// An add-on as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +108,7 @@ fn change(
         Scope::person(began.implementation_id, Some(organization), began.person_id),
     )?;
     not_oneself(tx, began.person_id, "somebody else changes your license")?;
-    tx.unit.lock_person(began.person_id)?;
+    tx.lock_person(began.person_id)?;
     let mut dossier = Dossier::load(tx.unit, began.person_id, &[])?.ok_or(Error::NotFound)?;
     dossier.record_states(tx)?;
     let body = command(&dossier.license_at(organization, tx.now))?;
@@ -122,7 +121,7 @@ fn change(
     };
     let person = dossier.person.clone();
     let fact = fact(tx, &person, about, envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     tx.trail.touched("add_on", began.id);
     shown(&dossier, &began, tx.now).ok_or(Error::NotFound)
 }

@@ -44,7 +44,7 @@ pub fn bar_person(tx: &mut Tx<'_>, new: &NewBar) -> Result<BarShown, Error> {
     tx.authorize(Action::BarPerson, scope(&person, None))?;
     not_oneself(tx, person.id, "somebody else decides this")?;
     needed_reason(&new.reported)?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
     let until = until_ahead(&dossier, new.until, tx.now)?;
     let supersedes = corrects(
@@ -81,7 +81,7 @@ pub fn lift_bar(
     )?;
     not_oneself(tx, found.person_id, "somebody else decides this")?;
     needed_reason(reported)?;
-    tx.unit.lock_person(found.person_id)?;
+    tx.lock_person(found.person_id)?;
     let mut dossier = Dossier::load(tx.unit, found.person_id, &[])?.ok_or(Error::NotFound)?;
     let bar = shown(tx.actor, &dossier, id, tx.now).ok_or(Error::NotFound)?;
     if bar.version != expected {

@@ -14,9 +14,11 @@ use crate::domain::ids::{FactId, PersonId};
 use crate::domain::requirement::standing_facts;
 
 use super::dossier::Dossier;
-use super::evidence::{completion, store};
+use super::evidence::completion;
 use super::practice::authorize_anywhere;
-use super::reporting::{About, Reported, corrects, fact, not_in_the_future, not_oneself, scope};
+use super::reporting::{
+    About, Reported, corrects, fact, keep, not_in_the_future, not_oneself, scope,
+};
 
 /// A course scheduled for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub struct BookingShown {
 pub fn book_training(tx: &mut Tx<'_>, new: &NewBooking) -> Result<BookingShown, Error> {
     let person = visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?;
     authorize_anywhere(tx, Action::BookTraining, &person)?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
     let document = dossier
         .document_with(tx.now, |document| {
@@ -98,7 +100,7 @@ pub fn book_training(tx: &mut Tx<'_>, new: &NewBooking) -> Result<BookingShown, 
         scheduled_at: new.scheduled_at,
     };
     let fact = fact(tx, &person, About::default(), envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     Ok(BookingShown { fact, result: None })
 }
 
@@ -116,7 +118,7 @@ pub fn settle_booking(
         visible_person(tx.unit, tx.actor, booking.person_id, "").map_err(|_| Error::NotFound)?;
     tx.authorize(Action::RecordTraining, scope(&person, None))?;
     not_oneself(tx, person.id, "somebody else records your trainings")?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
     let settled = result_of(&dossier.facts, booking.id);
     if settlement.supersedes.is_some()
@@ -167,7 +169,7 @@ pub fn settle_booking(
         result: settlement.result,
     };
     let fact = fact(tx, &person, About::default(), envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     Ok(BookingShown {
         result: Some((fact.id, settlement.result)),
         fact: booking,

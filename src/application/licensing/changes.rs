@@ -11,8 +11,7 @@ use crate::domain::policy::RequestClass;
 use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 
 use super::dossier::Dossier;
-use super::evidence::store;
-use super::reporting::{About, Reported, fact, not_oneself};
+use super::reporting::{About, Reported, fact, keep, not_oneself};
 use super::waitlist::{self, NO_SEAT};
 
 /// Another base type for a running license.
@@ -27,7 +26,7 @@ pub struct NewLicenseChange {
 pub fn change_license(tx: &mut Tx<'_>, new: &NewLicenseChange) -> Result<Fact, Error> {
     let (license, _) = super::licenses::named(tx, Action::ChangeLicense, new.license_id)?;
     not_oneself(tx, license.person_id, "somebody else changes your license")?;
-    tx.unit.lock_person(license.person_id)?;
+    tx.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     dossier.record_states(tx)?;
     let document = dossier
@@ -99,7 +98,7 @@ pub fn change_license(tx: &mut Tx<'_>, new: &NewLicenseChange) -> Result<Fact, E
     };
     let person = dossier.person.clone();
     let fact = fact(tx, &person, about, envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     tx.trail.touched("license", license.id);
     Ok(fact)
 }

@@ -83,7 +83,7 @@ pub fn uphold(
     no_duplicate(&license, Action::SettleContested)?;
     not_oneself(tx, license.person_id, "somebody else decides this")?;
     needed_reason(reported)?;
-    tx.unit.lock_person(license.person_id)?;
+    tx.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     let evaluation = dossier.license_at(license.organization_id, tx.now);
     let contests = evaluation

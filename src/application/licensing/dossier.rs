@@ -671,15 +671,12 @@ pub(super) fn evaluate_people(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<us
     let Some(implementation) = known.first().map(|person| person.implementation_id) else {
         return Ok(0);
     };
-    let mut people: Vec<PersonId> = known
+    let people: Vec<PersonId> = known
         .iter()
         .filter(|person| person.implementation_id == implementation)
         .map(|person| person.id)
         .collect();
-    people.sort_unstable();
-    for id in &people {
-        tx.unit.lock_person(*id)?;
-    }
+    tx.lock_people(people.iter().copied())?;
     let mut dossiers = Dossier::load_many(tx.unit, &people, &[])?;
     for dossier in &mut dossiers {
         dossier.record_states(tx)?;

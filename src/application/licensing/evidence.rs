@@ -10,10 +10,9 @@ use crate::domain::fact::{Fact, FactBody, FactKind, Outcome};
 use crate::domain::ids::{FactId, OrganizationId, PersonId};
 use crate::domain::policy::{Party, PolicyDocument};
 
-use super::activation;
 use super::dossier::Dossier;
 use super::reporting::{
-    About, Moment, Reported, corrects, fact, not_in_the_future, not_oneself, scope,
+    About, Moment, Reported, corrects, fact, keep, not_in_the_future, not_oneself, scope,
 };
 
 /// A signature under one version of an agreement.
@@ -65,7 +64,7 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
     };
     tx.authorize(Action::RecordSignature, scope(&person, Some(organization)))?;
     may_sign_as(tx, &person, organization, new.party)?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[organization])?.ok_or(Error::NotFound)?;
     let document = dossier
         .document_at(organization, tx.now)
@@ -110,7 +109,7 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
         party: new.party,
     };
     let fact = fact(tx, &person, about, envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     Ok(fact)
 }
 
@@ -121,14 +120,6 @@ fn field(moment: Moment, verb: &str) -> &'static str {
         (_, Moment::At(_)) => "/completed_at",
         (_, Moment::On(_)) => "/completed_on",
     }
-}
-
-/// Keeps a fact, brings the recorded states up to date, and begins the licenses that only waited for it.
-pub(super) fn store(tx: &mut Tx<'_>, dossier: &mut Dossier, fact: &Fact) -> Result<(), Error> {
-    tx.unit.insert_facts(std::slice::from_ref(fact))?;
-    dossier.learn(std::slice::from_ref(fact));
-    dossier.record_states(tx)?;
-    activation::begin_ready(tx, dossier)
 }
 
 /// A person signs only where he has a request or a license.
@@ -249,7 +240,7 @@ pub fn record_completion(tx: &mut Tx<'_>, new: &NewTraining) -> Result<Fact, Err
     let person = visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?;
     tx.authorize(Action::RecordTraining, scope(&person, None))?;
     not_oneself(tx, person.id, "somebody else records your trainings")?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
     let document = dossier
         .document_with(tx.now, |document| {
@@ -284,7 +275,7 @@ pub fn record_completion(tx: &mut Tx<'_>, new: &NewTraining) -> Result<Fact, Err
         edition: new.edition.clone(),
     };
     let fact = fact(tx, &person, About::default(), envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     Ok(fact)
 }
 

@@ -14,8 +14,7 @@ use crate::domain::request::LicenseRequest;
 use crate::domain::requirement::RequirementKey;
 
 use super::dossier::Dossier;
-use super::evidence::store;
-use super::reporting::{About, Reported, corrects, fact, not_oneself, scope};
+use super::reporting::{About, Reported, corrects, fact, keep, not_oneself, scope};
 
 /// One requirement waived for a person at an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +60,7 @@ pub fn waive_requirement(tx: &mut Tx<'_>, new: &NewWaiver) -> Result<Fact, Error
         scope(&person, Some(organization.id)),
     )?;
     not_oneself(tx, person.id, "somebody else waives what you owe")?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier =
         Dossier::load(tx.unit, person.id, &[organization.id])?.ok_or(Error::NotFound)?;
     let mut faults: Vec<Fault> = past(&dossier, new.until_on, tx.now).into_iter().collect();
@@ -88,7 +87,7 @@ pub fn waive_requirement(tx: &mut Tx<'_>, new: &NewWaiver) -> Result<Fact, Error
         until_on: new.until_on,
     };
     let fact = fact(tx, &person, about, envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     Ok(fact)
 }
 
@@ -210,7 +209,7 @@ pub fn add_requirement(tx: &mut Tx<'_>, new: &NewExtraRequirement) -> Result<Fac
     }
     tx.authorize(Action::AddRequirement, about)?;
     not_oneself(tx, request.person_id, "somebody else decides what you owe")?;
-    tx.unit.lock_person(request.person_id)?;
+    tx.lock_person(request.person_id)?;
     let mut dossier = Dossier::load(tx.unit, request.person_id, &[request.organization_id])?
         .ok_or(Error::NotFound)?;
     let evaluation = dossier.request_at(&request, tx.now);
@@ -267,7 +266,7 @@ pub fn add_requirement(tx: &mut Tx<'_>, new: &NewExtraRequirement) -> Result<Fac
     };
     let person = dossier.person.clone();
     let fact = fact(tx, &person, about, envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     tx.trail.touched("license_request", request.id);
     Ok(fact)
 }

@@ -87,7 +87,7 @@ pub fn open_hold(tx: &mut Tx<'_>, new: &NewHold) -> Result<HoldShown, Error> {
     no_duplicate(&license, Action::SuspendLicense)?;
     not_oneself(tx, license.person_id, "somebody else suspends your license")?;
     by_hand(new.cause)?;
-    tx.unit.lock_person(license.person_id)?;
+    tx.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     let until = until_ahead(&dossier, new.until, tx.now)?;
     let supersedes = corrects(
@@ -132,7 +132,7 @@ pub fn lift_hold(
     )?;
     not_oneself(tx, found.person_id, "somebody else lifts this hold")?;
     needed_reason(reported)?;
-    tx.unit.lock_person(found.person_id)?;
+    tx.lock_person(found.person_id)?;
     let mut dossier = Dossier::load(tx.unit, found.person_id, &[])?.ok_or(Error::NotFound)?;
     let hold = shown(tx.actor, &dossier, id, tx.now).ok_or(Error::NotFound)?;
     if hold.version != expected {

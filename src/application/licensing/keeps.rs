@@ -7,9 +7,10 @@ use crate::domain::fact::Fact;
 use crate::domain::ids::LicenseId;
 
 use super::dossier::Dossier;
-use super::evidence::store;
 use super::licenses::named;
-use super::reporting::{About, Reported, fact, needed_reason, not_in_the_future, not_oneself};
+use super::reporting::{
+    About, Reported, fact, keep, needed_reason, not_in_the_future, not_oneself,
+};
 
 /// A license is to be kept although nobody logged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub fn keep_license(tx: &mut Tx<'_>, new: &NewKeepRequest) -> Result<Fact, Error
     if let Some(fault) = not_in_the_future(asked_at, tx.now, "/asked_at") {
         return Err(Error::Invalid(vec![fault]));
     }
-    tx.unit.lock_person(license.person_id)?;
+    tx.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     dossier.record_states(tx)?;
     let body = dossier
@@ -55,7 +56,7 @@ pub fn keep_license(tx: &mut Tx<'_>, new: &NewKeepRequest) -> Result<Fact, Error
     };
     let person = dossier.person.clone();
     let fact = fact(tx, &person, about, envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     tx.trail.touched("license", license.id);
     Ok(fact)
 }

@@ -70,7 +70,7 @@ pub fn record_leave(tx: &mut Tx<'_>, new: &NewLeave) -> Result<LeaveShown, Error
     }
     tx.authorize(Action::ReportLeave, scope(&person, Some(organization.id)))?;
     not_oneself(tx, person.id, "somebody else records your leave")?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier =
         Dossier::load(tx.unit, person.id, &[organization.id])?.ok_or(Error::NotFound)?;
     let zone = dossier.zone_at(tx.now);
@@ -164,7 +164,7 @@ fn for_change(
         ),
     )?;
     not_oneself(tx, found.person_id, "somebody else changes this")?;
-    tx.unit.lock_person(found.person_id)?;
+    tx.lock_person(found.person_id)?;
     let dossier = Dossier::load(tx.unit, found.person_id, &[])?.ok_or(Error::NotFound)?;
     let leave = shown(tx.actor, &dossier, id, tx.now).ok_or(Error::NotFound)?;
     if leave.version != expected {

@@ -75,12 +75,7 @@ pub fn merge_people(tx: &mut Tx<'_>, new: &NewMerge, preview: bool) -> Result<Me
         ));
     }
     needed_reason(&new.reported)?;
-    // Always in the order of their ids, so that two merges never wait for each other.
-    let mut both = [survivor.id, duplicate.id];
-    both.sort_unstable();
-    for id in both {
-        tx.unit.lock_person(id)?;
-    }
+    tx.lock_people([survivor.id, duplicate.id])?;
     let kept = loaded(tx, survivor.id)?;
     let taken = loaded(tx, duplicate.id)?;
     no_rival_requests(&kept, &taken, tx.now)?;
@@ -152,7 +147,7 @@ pub fn undo_merge(
         )
         .into());
     }
-    tx.unit.lock_person(merge.survivor)?;
+    tx.lock_person(merge.survivor)?;
     let records: Vec<PersonId> = tx
         .unit
         .merges_into(&[merge.duplicate])?
@@ -169,7 +164,7 @@ pub fn undo_merge(
     merge.version += 1;
     tx.unit.read_person_as(merge.duplicate, None)?;
     tx.unit.read_person_as(merge.survivor, None)?;
-    tx.unit.lock_person(merge.duplicate)?;
+    tx.lock_person(merge.duplicate)?;
     let since = merge.envelope.recorded_at;
     tx.unit
         .give_back(merge.survivor, merge.duplicate, &records, since)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::dossier::Dossier;
 use super::licenses::{fill_page, no_duplicate};
-use super::reporting::{About, Reported, corrects, fact, not_in_the_future, not_oneself};
+use super::reporting::{About, Reported, corrects, fact, not_in_the_future, not_oneself, record};
 use crate::application::actor::{Action, Scope};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
@@ -101,7 +101,7 @@ pub fn record_notice(tx: &mut Tx<'_>, new: &NoticeReport) -> Result<NoticeShown,
     if let Some(fault) = not_in_the_future(new.notice.sent_at, tx.now, "/sent_at") {
         return Err(Error::Invalid(vec![fault]));
     }
-    tx.unit.lock_person(license.person_id)?;
+    tx.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     let supersedes = corrects(
         &dossier,
@@ -249,7 +249,7 @@ pub fn bounce_notice(
             "lies before the notice was sent",
         ));
     }
-    tx.unit.lock_person(notice.person_id)?;
+    tx.lock_person(notice.person_id)?;
     let mut dossier = Dossier::load(tx.unit, notice.person_id, &[])?.ok_or(Error::NotFound)?;
     if dossier
         .facts
@@ -264,17 +264,8 @@ pub fn bounce_notice(
         request: None,
         license: notice.license_id,
     };
-    let person = dossier.person.clone();
-    let bounce = fact(
-        tx,
-        &person,
-        about,
-        envelope,
-        FactBody::NoticeBounced { notice: id },
-    );
-    tx.unit.insert_facts(std::slice::from_ref(&bounce))?;
-    dossier.learn(&[bounce]);
-    dossier.record_states(tx)?;
+    let bounced = FactBody::NoticeBounced { notice: id };
+    record(tx, &mut dossier, about, envelope, bounced)?;
     evaluated(&notice, &dossier, tx.now).ok_or(Error::NotFound)
 }
 

@@ -20,9 +20,9 @@ use crate::domain::requirement::standing_facts;
 use crate::domain::roster::Person;
 
 use super::dossier::Dossier;
-use super::evidence::{completion, store};
+use super::evidence::completion;
 use super::licenses::fill_page;
-use super::reporting::{About, Reported, fact, not_in_the_future, not_oneself, scope};
+use super::reporting::{About, Reported, fact, keep, not_in_the_future, not_oneself, scope};
 
 /// The cases of a set, handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub fn submit_practice(
 ) -> Result<SubmissionShown, Error> {
     let person = visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?;
     authorize_anywhere(tx, Action::SubmitPractice, &person)?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
     let document = dossier
         .document_with(tx.now, |document| {
@@ -126,7 +126,7 @@ pub fn submit_practice(
         practice_set: new.practice_set.clone(),
     };
     let fact = fact(tx, &person, About::default(), envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     Ok(shown(&dossier, fact, tx.now))
 }
 
@@ -240,7 +240,7 @@ pub fn review_practice(tx: &mut Tx<'_>, new: &NewPracticeResult) -> Result<Fact,
         .map_err(|_| unknown())?;
     tx.authorize(Action::ReviewPractice, scope(&person, None))?;
     not_oneself(tx, person.id, "somebody else reviews your practice cases")?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
     let FactBody::PracticeSubmitted { practice_set } = submission.body.clone() else {
         return Err(unknown());
@@ -268,7 +268,7 @@ pub fn review_practice(tx: &mut Tx<'_>, new: &NewPracticeResult) -> Result<Fact,
         findings: new.findings.clone(),
     };
     let fact = fact(tx, &person, About::default(), envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     Ok(fact)
 }
 

@@ -12,11 +12,10 @@ use crate::domain::ids::{FactId, LicenseId, PersonId};
 use crate::domain::policy::{PolicyDocument, RecertificationItem, Renewer};
 
 use super::dossier::Dossier;
-use super::evidence::store;
 use super::licenses::named;
 use super::practice::authorize_anywhere;
 use super::reporting::{
-    About, Moment, Reported, corrects, fact, not_in_the_future, not_oneself, within_years,
+    About, Moment, Reported, corrects, fact, keep, not_in_the_future, not_oneself, within_years,
 };
 use super::waitlist;
 
@@ -49,7 +48,7 @@ pub struct NewAcknowledgement {
 pub fn renew_license(tx: &mut Tx<'_>, new: &NewLicenseRenewal) -> Result<Fact, Error> {
     let (license, target) = named(tx, Action::RenewLicense, new.license_id)?;
     let by = capacity(tx, license.person_id, target, new)?;
-    tx.unit.lock_person(license.person_id)?;
+    tx.lock_person(license.person_id)?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     dossier.record_states(tx)?;
     let organization = license.organization_id;
@@ -117,7 +116,7 @@ pub fn renew_license(tx: &mut Tx<'_>, new: &NewLicenseRenewal) -> Result<Fact, E
     };
     let person = dossier.person.clone();
     let fact = fact(tx, &person, about, envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     tx.trail.touched("license", license.id);
     Ok(fact)
 }
@@ -173,7 +172,7 @@ fn capacity(
 pub fn acknowledge(tx: &mut Tx<'_>, new: &NewAcknowledgement) -> Result<Fact, Error> {
     let person = visible_person(tx.unit, tx.actor, new.person_id, "/person_id")?;
     authorize_anywhere(tx, Action::RecordAcknowledgement, &person)?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
     let policy = dossier.policy_at(tx.now).ok_or(Error::NoPolicy)?;
     let (read_at, precision) = new
@@ -220,7 +219,7 @@ pub fn acknowledge(tx: &mut Tx<'_>, new: &NewAcknowledgement) -> Result<Fact, Er
         acknowledgement: new.acknowledgement.clone(),
     };
     let fact = fact(tx, &person, About::default(), envelope, body);
-    store(tx, &mut dossier, &fact)?;
+    keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     Ok(fact)
 }
 

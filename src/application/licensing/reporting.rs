@@ -179,7 +179,15 @@ pub(super) fn scope(person: &Person, organization: Option<OrganizationId>) -> Sc
     Scope::person(person.implementation_id, organization, person.id)
 }
 
-/// Records a fact and brings the states of its person up to date.
+/// Keeps facts of a person, brings the recorded states up to date, and begins the licenses that only waited for them.
+pub(super) fn keep(tx: &mut Tx<'_>, dossier: &mut Dossier, facts: &[Fact]) -> Result<(), Error> {
+    tx.unit.insert_facts(facts)?;
+    dossier.learn(facts);
+    dossier.record_states(tx)?;
+    begin_ready(tx, dossier)
+}
+
+/// Keeps one fact of a person, of which only what it says is new.
 pub(super) fn record(
     tx: &mut Tx<'_>,
     dossier: &mut Dossier,
@@ -189,12 +197,8 @@ pub(super) fn record(
 ) -> Result<FactId, Error> {
     let person = dossier.person.clone();
     let fact = fact(tx, &person, about, envelope, body);
-    tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     let id = fact.id;
-    dossier.learn(&[fact]);
-    dossier.record_states(tx)?;
-    // A lift, a return or the end of a bar may be what a ready request waited for.
-    begin_ready(tx, dossier)?;
+    keep(tx, dossier, &[fact])?;
     if let Some(license) = about.license {
         tx.trail.touched("license", license);
     }

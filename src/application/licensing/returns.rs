@@ -37,9 +37,7 @@ fn for_license(
         license.person_id,
         "somebody else decides about your license",
     )?;
-    for person in in_lock_order(meant.into_iter().chain([license.person_id])) {
-        tx.unit.lock_person(person)?;
-    }
+    tx.lock_people(meant.into_iter().chain([license.person_id]))?;
     let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     let version = dossier
         .licenses
@@ -53,14 +51,6 @@ fn for_license(
     }
     dossier.record_states(tx)?;
     Ok(dossier)
-}
-
-/// People in the order in which they are locked: always that of their ids, so that two corrections that name each
-/// other's people never wait for each other.
-fn in_lock_order(people: impl Iterator<Item = PersonId>) -> Vec<PersonId> {
-    let mut people: Vec<PersonId> = people.collect();
-    people.sort_unstable();
-    people
 }
 
 fn about(license: &License) -> About {
@@ -426,19 +416,4 @@ pub fn wrong_person(
         besides: Vec::new(),
     };
     reinstate(tx, license.id, &decision, &error)
-}
-
-#[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn two_corrections_lock_the_same_people_in_the_same_order() {
-        let [one, other] = [1, 2].map(|number| PersonId(Uuid::from_u128(number)));
-        let locked = |people: [PersonId; 2]| in_lock_order(people.into_iter());
-        assert_eq!(locked([one, other]), [one, other]);
-        assert_eq!(locked([other, one]), [one, other]);
-    }
 }

@@ -5,7 +5,6 @@ use crate::domain::calendar::Precision;
 use crate::domain::fact::FactBody;
 use crate::domain::ids::{OrganizationId, PersonId};
 
-use super::activation::begin_ready;
 use super::dossier::Dossier;
 use super::reporting::{About, Reported, record};
 
@@ -33,7 +32,7 @@ fn say(
     organization: OrganizationId,
     body: FactBody,
 ) -> Result<(), Error> {
-    tx.unit.lock_person(person)?;
+    tx.lock_person(person)?;
     let mut dossier = Dossier::load(tx.unit, person, &[organization])?.ok_or(Error::NotFound)?;
     let now = (tx.now, Precision::Instant);
     let implementation = dossier.person.implementation_id;
@@ -43,6 +42,5 @@ fn say(
         request: None,
         license: None,
     };
-    record(tx, &mut dossier, about, envelope, body)?;
-    begin_ready(tx, &mut dossier)
+    record(tx, &mut dossier, about, envelope, body).map(drop)
 }

@@ -247,6 +247,8 @@ pub trait FactReads {
     fn facts_of_person(&mut self, id: PersonId) -> Result<Vec<Fact>>;
     /// The same for several people at once.
     fn facts_of_people(&mut self, ids: &[PersonId]) -> Result<Vec<Fact>>;
+    /// When the last fact of any of these people was recorded.
+    fn last_recording(&mut self, ids: &[PersonId]) -> Result<Option<Instant>>;
     fn facts(&mut self, visible: &Visible, filter: &FactFilter, page: Page) -> Result<Vec<Fact>>;
 }
 

@@ -19,7 +19,7 @@ use crate::application::actor::{Action, Actor, Denied, Scope};
 use crate::application::audit::Trail;
 use crate::application::error::Error;
 use crate::application::ports::{UnitOfWork, View};
-use crate::domain::ids::ImplementationId;
+use crate::domain::ids::{ImplementationId, PersonId};
 
 use ids::Ids;
 
@@ -81,6 +81,28 @@ impl Tx<'_> {
     /// A new id, the same on every attempt.
     pub fn id<T: From<Uuid>>(&mut self) -> T {
         T::from(self.ids.draw())
+    }
+
+    /// Takes the guard row of a person, and moves the transaction's now to the last thing recorded of him.
+    ///
+    /// `now` was drawn before the lock was waited for, and the clock of another instance may run ahead: whoever came
+    /// first may have recorded what lies after it. Facts of a person are recorded in the order of his lock, so that
+    /// nothing is decided as if what is known were not.
+    pub fn lock_person(&mut self, id: PersonId) -> Result<(), Error> {
+        self.lock_people([id])
+    }
+
+    /// The same for several, in the one order in which people are locked.
+    pub fn lock_people(&mut self, ids: impl IntoIterator<Item = PersonId>) -> Result<(), Error> {
+        let ids: BTreeSet<PersonId> = ids.into_iter().collect();
+        let ids: Vec<PersonId> = ids.into_iter().collect();
+        for id in &ids {
+            self.unit.lock_person(*id)?;
+        }
+        if let Some(last) = self.unit.last_recording(&ids)? {
+            self.now = self.now.max(last);
+        }
+        Ok(())
     }
 
     /// Asks THE authorize and remembers what was allowed.

@@ -8,6 +8,7 @@ use crate::domain::fact::{Envelope, Fact, FactBody};
 use crate::domain::ids::{FactId, PersonId};
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
+use crate::persistence::error::map_error;
 use crate::persistence::schema::facts;
 use crate::persistence::types::{Id, Instant};
 
@@ -111,6 +112,22 @@ impl FactReads for Session<'_> {
                 .select(FactRow::as_select())
                 .load(self.conn),
         )
+    }
+
+    fn last_recording(
+        &mut self,
+        ids: &[PersonId],
+    ) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+        let last = by_ids(ids, |ids| {
+            facts::table
+                .filter(facts::person_id.eq_any(ids))
+                .order(facts::recorded_at.desc())
+                .select(facts::recorded_at)
+                .limit(1)
+                .load::<Instant>(self.conn)
+                .map_err(map_error)
+        })?;
+        Ok(last.into_iter().map(|at| at.0).max())
     }
 
     fn facts_of_people(&mut self, ids: &[PersonId]) -> Result<Vec<Fact>> {

@@ -6,7 +6,7 @@ use super::moment::{check_moment, zone};
 use super::read::{EndShown, EndStatus, hidden, shown};
 use crate::application::actor::Scope;
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::reporting::{About, Moment, Reported, fact, not_oneself};
+use crate::application::licensing::reporting::{About, Moment, Reported, not_oneself, record};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Precision;
 use crate::domain::error::Rejection;
@@ -31,7 +31,7 @@ fn for_change(
         found.person_id,
     );
     tx.authorize(kind.action(), target)?;
-    tx.unit.lock_person(found.person_id)?;
+    tx.lock_person(found.person_id)?;
     let dossier = Dossier::load(tx.unit, found.person_id, &[])?.ok_or(Error::NotFound)?;
     let end = shown(&dossier, id, tx.now).ok_or(Error::NotFound)?;
     if hidden(tx.actor, &dossier, &end) {
@@ -129,10 +129,7 @@ fn change(
         license: end.fact.license_id,
     };
     let person = dossier.person.clone();
-    let change = fact(tx, &person, about, envelope, body);
-    tx.unit.insert_facts(std::slice::from_ref(&change))?;
-    dossier.learn(&[change]);
-    dossier.record_states(tx)?;
+    record(tx, &mut dossier, about, envelope, body)?;
     let shown = shown(&dossier, end.fact.id, tx.now).ok_or(Error::NotFound)?;
     // A departure moved into the past acts now, and retires the addresses as one recorded late does.
     if let (FactBody::Departed, EndStatus::Effective, Some(organization)) =

@@ -32,7 +32,7 @@ pub fn deactivate(
     let (license, target) = named(tx, Action::Deactivate, new.license_id)?;
     not_oneself(tx, license.person_id, "somebody else ends your license")?;
     may_name(tx, target, new.cause)?;
-    tx.unit.lock_person(license.person_id)?;
+    tx.lock_person(license.person_id)?;
     let dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     let effective = new
         .effective

@@ -57,7 +57,7 @@ pub fn report_departure(
         Action::ReportDeparture,
         scope(&person, Some(organization.id)),
     )?;
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let dossier = Dossier::load(tx.unit, person.id, &[organization.id])?.ok_or(Error::NotFound)?;
     if !supervises && !works_there(&dossier, organization.id) {
         return Err(Error::invalid(

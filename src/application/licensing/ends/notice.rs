@@ -8,8 +8,8 @@ use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::holds::facts_shown;
 use crate::application::licensing::reporting::{
-    About, Moment, Reported, corrects, fact, needed_reason, not_in_the_future, not_oneself, record,
-    scope,
+    About, Moment, Reported, corrects, fact, keep, needed_reason, not_in_the_future, not_oneself,
+    record, scope,
 };
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
@@ -87,7 +87,7 @@ pub fn notice_departure(
             "is needed: say who told you, by `name` and `contact`",
         ));
     }
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier =
         Dossier::load(tx.unit, person.id, &[organization.id])?.ok_or(Error::NotFound)?;
     if !has_role_there(tx.unit, person.id, &organization, tx.now)?
@@ -142,7 +142,7 @@ pub fn notice_departure(
     };
     let body = FactBody::DepartureNoticed { until };
     let id = record(tx, &mut dossier, about, envelope, body)?;
-    shown(tx.actor, &dossier, id, tx.now).ok_or(Error::NotFound)
+    shown(tx.actor, &dossier, id).ok_or(Error::NotFound)
 }
 
 /// When employment ended. An end that lies ahead is no ground to hold anybody.
@@ -193,7 +193,7 @@ pub fn settle_departure_notice(
     if decision.command == NoticeCommand::Reject {
         needed_reason(&decision.reported)?;
     }
-    tx.unit.lock_person(found.person_id)?;
+    tx.lock_person(found.person_id)?;
     let mut dossier =
         Dossier::load(tx.unit, found.person_id, &[organization.id])?.ok_or(Error::NotFound)?;
     let (standing, version) = {
@@ -245,7 +245,7 @@ pub fn settle_departure_notice(
         license: found.license_id,
     };
     record(tx, &mut dossier, about, envelope, body)?;
-    shown(tx.actor, &dossier, id, tx.now).ok_or(Error::NotFound)
+    shown(tx.actor, &dossier, id).ok_or(Error::NotFound)
 }
 
 /// Who decided: a supervisor of the organization, himself or as staff record it, or its authorized signer as staff
@@ -366,13 +366,11 @@ pub(super) fn settled_by_report(
         let envelope = Reported::default().envelope(tx, person.implementation_id, now)?;
         facts.push(fact(tx, &person, about, envelope, body));
     }
-    tx.unit.insert_facts(&facts)?;
-    dossier.learn(&facts);
-    dossier.record_states(tx)
+    keep(tx, &mut dossier, &facts)
 }
 
 /// A notice as it stands now; nothing for whom it concerns.
-fn shown(actor: &Actor, dossier: &Dossier, id: FactId, _: Instant) -> Option<DepartureNoticeShown> {
+fn shown(actor: &Actor, dossier: &Dossier, id: FactId) -> Option<DepartureNoticeShown> {
     if actor.is(dossier.person.id) {
         return None;
     }
@@ -403,7 +401,7 @@ pub fn departure_notice(rx: &mut Rx<'_>, id: FactId) -> Result<DepartureNoticeSh
         ),
     )?;
     let dossier = Dossier::load(rx.view, found.person_id, &[])?.ok_or(Error::NotFound)?;
-    shown(rx.actor, &dossier, id, rx.now).ok_or(Error::NotFound)
+    shown(rx.actor, &dossier, id).ok_or(Error::NotFound)
 }
 
 /// A page of notices, those with one standing or all.
@@ -419,8 +417,8 @@ pub fn departure_notices(
         FactKind::DepartureNoticed,
         filter,
         paging,
-        |actor, dossier, id, now| {
-            shown(actor, dossier, id, now)
+        |actor, dossier, id, _| {
+            shown(actor, dossier, id)
                 .filter(|notice| standing.is_none_or(|wanted| notice.standing == wanted))
         },
     )

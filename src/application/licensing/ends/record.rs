@@ -2,7 +2,7 @@
 
 use super::read::{EndShown, shown};
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::reporting::{About, Reported, fact};
+use crate::application::licensing::reporting::{About, Reported, record};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::fact::FactBody;
@@ -42,19 +42,11 @@ pub(super) fn record_end(
         request: None,
         license,
     };
-    let person = dossier.person.clone();
-    let fact = fact(tx, &person, about, envelope, body);
-    tx.unit.insert_facts(std::slice::from_ref(&fact))?;
-    let departed = fact.body == FactBody::Departed;
-    if departed && fact.acts_at() <= tx.now {
-        tx.unit.retire_emails(person.id, organization, tx.now)?;
+    if body == FactBody::Departed && envelope.occurred_at <= tx.now {
+        tx.unit
+            .retire_emails(dossier.person.id, organization, tx.now)?;
     }
-    let id = fact.id;
-    dossier.learn(&[fact]);
-    dossier.record_states(tx)?;
-    if let Some(license) = license {
-        tx.trail.touched("license", license);
-    }
+    let id = record(tx, &mut dossier, about, envelope, body)?;
     Ok(EndShown {
         affected,
         ..shown(&dossier, id, tx.now).ok_or(Error::NotFound)?

@@ -300,9 +300,7 @@ impl Known {
             .chain(self.events.values().filter_map(|event| event.person_id))
             .collect();
         let people: Vec<PersonId> = people.into_iter().collect();
-        for id in &people {
-            tx.unit.lock_person(*id)?;
-        }
+        tx.lock_people(people.iter().copied())?;
         Ok(Dossier::load_many(tx.unit, &people, &[])?
             .into_iter()
             .map(|dossier| (dossier.person.id, dossier))

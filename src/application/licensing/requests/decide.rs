@@ -8,9 +8,9 @@ use super::{find, load};
 use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{
-    About, Moment, Reported, fact, not_oneself, scope, within_years,
+    About, Moment, Reported, not_oneself, scope, within_years,
 };
-use crate::application::licensing::{activation, waitlist};
+use crate::application::licensing::{reporting, waitlist};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Precision, local_day};
 use crate::domain::command::CannotExtend;
@@ -44,7 +44,7 @@ pub(super) fn for_decision(
             request.person_id,
         ),
     )?;
-    tx.unit.lock_person(request.person_id)?;
+    tx.lock_person(request.person_id)?;
     let mut dossier = load(tx, request.person_id, request.organization_id)?;
     // Compared before what came by itself is recorded: a reader saw that state under the version that was stored.
     let current = find(&dossier, id)?.version;
@@ -71,12 +71,7 @@ pub(super) fn record(
         request: Some(request.id),
         license: None,
     };
-    let person = dossier.person.clone();
-    let fact = fact(tx, &person, about, envelope, body);
-    tx.unit.insert_facts(std::slice::from_ref(&fact))?;
-    dossier.learn(&[fact]);
-    dossier.record_states(tx)?;
-    activation::begin_ready(tx, &mut dossier)?;
+    reporting::record(tx, &mut dossier, about, envelope, body)?;
     // A decision that leaves the state as it is (one approval of two, another class) is a change too: whoever decides
     // upon what he saw before must not decide a second time.
     dossier.changed_request(tx.unit, request)?;

@@ -78,7 +78,7 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
             "the supervisor it is made for is the trainee: nobody decides about himself".to_owned(),
         ));
     }
-    tx.unit.lock_person(person.id)?;
+    tx.lock_person(person.id)?;
     let mut dossier = load(tx, person.id, organization.id)?;
     dossier.record_states(tx)?;
     let license = dossier.license_at(organization.id, tx.now);

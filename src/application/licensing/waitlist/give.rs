@@ -55,13 +55,8 @@ fn give_in(tx: &mut Tx<'_>, id: ImplementationId, left: &mut usize) -> Result<()
 
 /// Gives a place to a request, unless something else keeps it from taking one by now.
 fn give(tx: &mut Tx<'_>, person: PersonId, given: &Given) -> Result<bool, Error> {
-    tx.unit.lock_person(person)?;
+    tx.lock_person(person)?;
     let mut dossier = Dossier::load(tx.unit, person, &[])?.ok_or(Error::NotFound)?;
-    // Another transaction that began later may have come first: what it recorded of this person is known, and must not
-    // be overwritten by how he stood before.
-    if let Some(last) = dossier.facts.last() {
-        tx.now = tx.now.max(last.envelope.recorded_at);
-    }
     dossier.record_states(tx)?;
     let Some(request) = dossier
         .requests

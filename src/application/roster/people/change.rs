@@ -30,7 +30,7 @@ pub fn confirm_email(
     };
     let input = checked_email(tx, &mut faults, "", &input, row.implementation_id)?;
     faults.check()?;
-    tx.unit.lock_person(row.id)?;
+    tx.lock_person(row.id)?;
     let confirmed = tx
         .unit
         .confirm_email(row.id, &input.email, organization, tx.now)?;
@@ -62,7 +62,7 @@ pub fn retire_email(
     let mut faults = Faults::new();
     let input = checked_email(tx, &mut faults, "", input, row.implementation_id)?;
     faults.check()?;
-    tx.unit.lock_person(row.id)?;
+    tx.lock_person(row.id)?;
     let live = |tx: &mut Tx<'_>| -> Result<usize, Error> {
         Ok(emails_of(tx.unit, &[row.id], tx.now)?
             .iter()
@@ -121,7 +121,7 @@ pub fn close_external_id(
     input: &ExternalIdInput,
 ) -> Result<PersonDetails, Error> {
     let row = managed(tx, id)?;
-    tx.unit.lock_person(row.id)?;
+    tx.lock_person(row.id)?;
     let found = his(tx, &row, input)?;
     if found.closed_at.is_some() {
         return Err(Rejection::never("closed", "close").into());
@@ -150,7 +150,7 @@ pub fn settle_external_id(
     let mut faults = Faults::new();
     let reason = faults.reason("/reason", reason);
     faults.check()?;
-    tx.unit.lock_person(row.id)?;
+    tx.lock_person(row.id)?;
     let found = his(tx, &row, input)?;
     if found.settled_at.is_some() {
         return Err(Rejection::never("settled", "settle").into());

@@ -145,7 +145,7 @@ pub fn add_email(
     let mut faults = Faults::new();
     let email = checked_email(tx, &mut faults, "", input, row.implementation_id)?;
     faults.check()?;
-    tx.unit.lock_person(row.id)?;
+    tx.lock_person(row.id)?;
     let known = emails_of(tx.unit, &[row.id], tx.now)?
         .into_iter()
         .any(|known| {

@@ -203,3 +203,29 @@ fn a_hold_of_an_ended_license_is_refused() {
         assert_eq!(problem["action"], "suspend");
     });
 }
+
+#[test]
+fn what_a_clock_that_runs_behind_records_comes_after_what_is_known() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let license = story.license_dana().await;
+        story.at("2026-03-05T14:00:00Z");
+        story
+            .depart_dana("supervisor", "2026-03-05T14:00:00Z")
+            .await;
+        story.at("2026-03-05T14:10:00Z");
+        let reason = json!({ "report": { "reason": "It was a namesake." } });
+        story
+            .act("admin", &license, "reinstate", reason)
+            .await
+            .expect(200);
+        // Another instance, whose clock is five minutes late, or a transaction that waited for this one.
+        story.at("2026-03-05T14:05:00Z");
+        let hold = story.hold(&license, "violation").await;
+        assert_eq!(hold["report"]["recorded_at"], "2026-03-05T14:10:00Z");
+        story.at("2026-03-05T14:20:00Z");
+        let held = story.license("admin", &license).await;
+        assert_eq!(held["state"], "suspended");
+        assert_eq!(causes(&held), ["violation"]);
+    });
+}

@@ -55,6 +55,7 @@ fn departures_beside_promotions_neither_lose_a_seat_nor_give_one_twice() {
         }
         assert_eq!(story.figures().await, [3, 0, 0, 0, 5]);
         // The three who have one leave while two of those in line do, each in a transaction of his own.
+        // All at one instant: a departure dated before the license began ends nothing, whoever comes first.
         story.app.clock.advance(chrono::TimeDelta::minutes(1));
         let leaving = [0, 1, 2, 3, 6].map(|index: usize| story.leaves_now(&requests[index]));
         for answer in join_all(leaving).await {
