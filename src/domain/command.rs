@@ -6,19 +6,21 @@ mod carry;
 mod deadline;
 mod keep;
 mod practice;
+mod reinstate;
 mod renewal;
 
 use std::collections::BTreeSet;
 
 pub use deadline::CannotExtend;
 pub use practice::{REVIEW_PRACTICE, SUBMIT_PRACTICE};
+pub use reinstate::EndInError;
 pub use renewal::NewRenewal;
 
 use self::carry::base_needed;
 use super::error::Rejection;
 use super::evaluate::{Evaluation, RequestEvaluation, WayBack, confirmers};
 use super::fact::{DeactivationCause, FactBody, HoldCause};
-use super::ids::{FactId, RequestId};
+use super::ids::FactId;
 use super::license::LicenseStatus;
 use super::policy::{LicenseType, Return};
 use super::request::{RequestClass, RequestState};
@@ -463,18 +465,6 @@ impl Evaluation {
                 .flat_map(|standing| standing.missing.iter().cloned())
                 .collect(),
         }
-    }
-
-    /// Undoes an end that was an error. `undoes` are the departures or deactivations behind it, `restores` the requests
-    /// that go on.
-    pub fn reinstate(
-        &self,
-        undoes: Vec<FactId>,
-        restores: Vec<RequestId>,
-    ) -> Result<FactBody, Rejection> {
-        self.check(LicenseCommand::Reinstate)?;
-        self.may_begin(LicenseCommand::Reinstate)?;
-        Ok(FactBody::Reinstated { undoes, restores })
     }
 
     /// Lets a contested end stand.

@@ -74,6 +74,6 @@ pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, confirm, deny,
     extend_deadline, reclassify, request, requests, submit, withdraw,
 };
-pub use returns::{EndInError, reactivate, reinstate, wrong_person};
+pub use returns::{Reinstatement, reactivate, reinstate, wrong_person};
 pub use waitlist::{PoolShown, SeatsQuery, SeatsShown, give_places, seats};
 pub use work_email::{confirmed as work_email_confirmed, retired as work_email_retired};

@@ -4,11 +4,10 @@ use crate::application::actor::{Action, Scope};
 use crate::application::visible::NO_PERSON;
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, Precision};
-use crate::domain::departure::{AnnouncedEnd, announced_ends};
-use crate::domain::evaluate::{EndCause, Evaluation};
+use crate::domain::departure::announced_ends;
 use crate::domain::fact::{DeactivationCause, FactBody, FactKind};
 use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId, RequestId};
-use crate::domain::license::{License, LicenseStatus};
+use crate::domain::license::License;
 use crate::domain::request::RequestState;
 
 use super::dossier::Dossier;
@@ -91,9 +90,9 @@ pub fn reactivate(
     show(tx, &dossier, id)
 }
 
-/// What was wrong about an end.
+/// What is said of an end that was an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EndInError {
+pub struct Reinstatement {
     /// Whom it was meant for.
     pub meant: Option<PersonId>,
     /// The ends besides the one that ended the license that are part of the error.
@@ -106,9 +105,9 @@ pub fn reinstate(
     tx: &mut Tx<'_>,
     id: LicenseId,
     decision: &Decision,
-    error: &EndInError,
+    said: &Reinstatement,
 ) -> Result<LicenseShown, Error> {
-    let meant = error.meant;
+    let meant = said.meant;
     let license = tx.unit.license(id)?.ok_or(Error::NotFound)?;
     let action = Action::ReinstateLicense;
     let meant = match meant {
@@ -121,7 +120,7 @@ pub fn reinstate(
         tx,
         &mut dossier,
         &license,
-        &error.besides,
+        &said.besides,
         &decision.reported,
     )?;
     if let Some(meant) = meant {
@@ -168,109 +167,35 @@ fn undo(
 ) -> Result<Option<FactId>, Error> {
     let organization = license.organization_id;
     let evaluation = dossier.license_at(organization, tx.now);
-    let end = evaluation.period().and_then(|period| period.end.clone());
-    let departed = end
-        .as_ref()
-        .is_some_and(|end| end.cause == EndCause::Deactivated(DeactivationCause::EmploymentEnded));
-    // A departure reported twice is one error.
-    let mut undoes: Vec<FactId> = announced_ends(&dossier.facts, tx.now)
+    let fact = evaluation
+        .period()
+        .and_then(|period| period.end.as_ref()?.fact);
+    let ends = announced_ends(&dossier.facts, tx.now);
+    let error = evaluation.error_of(&ends, organization, tx.now);
+    let unknown = besides
         .iter()
-        .filter(|other| {
-            departed
-                && other.is_departure()
-                && other.fact.organization_id == Some(organization)
-                && other.cancelled_by.is_none()
-                && other.undone_by.is_none()
-                && other.acts_at <= tx.now
-                && evaluation
-                    .period()
-                    .is_some_and(|period| other.occurred_at >= period.counted_from)
-        })
-        .map(|other| other.fact.id)
-        .collect();
-    let fact = end.and_then(|end| end.fact);
-    undoes.extend(fact.filter(|fact| !undoes.contains(fact)));
-    let standing = standing_besides(dossier, &evaluation, organization, &undoes, tx.now);
-    also_undone(&evaluation, &standing, besides)?;
-    undoes.extend(besides);
-    let restores = withdrawn_by(dossier, organization, &undoes, tx.now);
-    for id in &restores {
-        tx.trail.touched("license_request", *id);
-    }
-    let body = evaluation.reinstate(undoes, restores)?;
-    let now = (tx.now, Precision::Instant);
-    let envelope = reported.envelope(tx, license.implementation_id, now)?;
-    record(tx, dossier, about(license), envelope, body)?;
-    Ok(fact)
-}
-
-/// The ends that took effect and would end a reinstated license again at once.
-fn standing_besides<'a>(
-    dossier: &'a Dossier,
-    evaluation: &Evaluation,
-    organization: OrganizationId,
-    undoes: &[FactId],
-    now: Instant,
-) -> Vec<AnnouncedEnd<'a>> {
-    let Some(period) = evaluation.period().filter(|period| period.end.is_some()) else {
-        return Vec::new();
-    };
-    let mut ends = announced_ends(&dossier.facts, now);
-    ends.retain(|end| {
-        end.fact.organization_id == Some(organization)
-            && end.cancelled_by.is_none()
-            && end.undone_by.is_none()
-            && end.acts_at <= now
-            && end.occurred_at >= period.counted_from
-            && !undoes.contains(&end.fact.id)
-    });
-    ends
-}
-
-/// Each of those is named as part of the error, and nothing else is.
-fn also_undone(
-    evaluation: &Evaluation,
-    standing: &[AnnouncedEnd<'_>],
-    besides: &[FactId],
-) -> Result<(), Error> {
-    let unknown = besides.iter().enumerate().filter(|(_, named)| {
-        let known = |end: &AnnouncedEnd<'_>| end.fact.id == **named;
-        !standing.iter().any(known)
-    });
-    let faults: Vec<Fault> = unknown
+        .enumerate()
+        .filter(|(_, named)| error.besides.iter().all(|(id, _)| id != *named))
         .map(|(index, _)| {
             Fault::at(
                 format!("/also_undoes/{index}"),
                 "names no departure or deactivation that would end the license again",
             )
-        })
-        .collect();
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
+        });
+    let unknown: Vec<Fault> = unknown.collect();
+    if !unknown.is_empty() {
+        return Err(Error::Invalid(unknown));
     }
-    let needs: Vec<String> = standing
-        .iter()
-        .filter(|end| !besides.contains(&end.fact.id))
-        .map(|end| {
-            let kind = if end.is_departure() {
-                "departure"
-            } else {
-                "deactivation"
-            };
-            let at = end
-                .occurred_at
-                .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-            format!(
-                "the {kind} {} of {at} named in `also_undoes`, if it is an error too: it stands, and would end the license again at once",
-                end.fact.id
-            )
-        })
-        .collect();
-    if needs.is_empty() {
-        return Ok(());
+    let undone: Vec<FactId> = error.undoes.iter().chain(besides).copied().collect();
+    let restores = withdrawn_by(dossier, organization, &undone, tx.now);
+    for id in &restores {
+        tx.trail.touched("license_request", *id);
     }
-    let state = evaluation.status().map_or("none", LicenseStatus::as_str);
-    Err(crate::domain::error::Rejection::needing(state, "reinstate", needs).into())
+    let body = evaluation.reinstate(error, besides, restores)?;
+    let now = (tx.now, Precision::Instant);
+    let envelope = reported.envelope(tx, license.implementation_id, now)?;
+    record(tx, dossier, about(license), envelope, body)?;
+    Ok(fact)
 }
 
 /// The requests that these ends withdrew, but for those whose place another open request has taken.
@@ -411,9 +336,9 @@ pub fn wrong_person(
         )
         .into());
     }
-    let error = EndInError {
+    let said = Reinstatement {
         meant: Some(meant),
         besides: Vec::new(),
     };
-    reinstate(tx, license.id, &decision, &error)
+    reinstate(tx, license.id, &decision, &said)
 }

@@ -8,7 +8,7 @@ use validator::Validate;
 use super::{ClassName, LicenseRequestResponse, example};
 use crate::application::actor::Action;
 use crate::application::licensing::{self, Decision, Reported, RequestShown};
-use crate::application::{Call, Caller, Error, Reply, Tx};
+use crate::application::{Call, Caller, Error, Idempotency, Reply, Tx};
 use crate::domain::ids::RequestId;
 use crate::http::extract::{Id, VersionedJson};
 use crate::http::problem::{BODY, Code, KNOWN, POST, Problem, VERSIONED};
@@ -72,6 +72,26 @@ fn decision(
         dry_run: false,
     };
     Ok((call, decision))
+}
+
+/// A decision about one version that needs a reason, and the ticket it came by.
+pub(super) fn reasoned(
+    (caller, action): (Caller, Action),
+    (expected, idempotency): (i32, Option<Idempotency>),
+    (reason, ticket_reference): (String, Option<String>),
+) -> (Call, Decision) {
+    let reported = Reported {
+        reason: Some(reason),
+        ticket_reference,
+        ..Reported::default()
+    };
+    let call = Call {
+        caller,
+        action,
+        idempotency,
+        dry_run: false,
+    };
+    (call, Decision { expected, reported })
 }
 
 /// Confirm a license request
@@ -175,19 +195,11 @@ pub(super) async fn deny_license_request(
     Id(id): Id<RequestId>,
     body: VersionedJson<DenyRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let decision = Decision {
-        expected: body.expected,
-        reported: Reported {
-            reason: Some(body.value.reason),
-            ..Reported::default()
-        },
-    };
-    let call = Call {
-        caller,
-        action: Action::DenyRequest,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let (call, decision) = reasoned(
+        (caller, Action::DenyRequest),
+        (body.expected, body.idempotency),
+        (body.value.reason, None),
+    );
     decide(&state, call, id, decision, licensing::deny).await
 }
 
@@ -238,19 +250,11 @@ pub(super) async fn reclassify_license_request(
     body: VersionedJson<ReclassifyRequest>,
 ) -> Result<HttpResponse, Problem> {
     let class = body.value.class.into();
-    let decision = Decision {
-        expected: body.expected,
-        reported: Reported {
-            reason: Some(body.value.reason),
-            ..Reported::default()
-        },
-    };
-    let call = Call {
-        caller,
-        action: Action::ReclassifyRequest,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let (call, decision) = reasoned(
+        (caller, Action::ReclassifyRequest),
+        (body.expected, body.idempotency),
+        (body.value.reason, None),
+    );
     decide(&state, call, id, decision, move |tx, id, decision| {
         licensing::reclassify(tx, id, class, decision)
     })

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::decide::{DecideProblems, decide};
+use super::decide::{DecideProblems, decide, reasoned};
 use super::{LicenseRequestResponse, example};
+use crate::application::Caller;
 use crate::application::actor::Action;
-use crate::application::licensing::{self, Decision, Reported};
-use crate::application::{Call, Caller};
+use crate::application::licensing;
 use crate::domain::ids::RequestId;
 use crate::http::extract::{Id, VersionedJson};
 use crate::http::problem::Problem;
@@ -80,20 +80,11 @@ pub(super) async fn extend_license_request_deadline(
         reason,
         ticket_reference,
     } = body.value;
-    let decision = Decision {
-        expected: body.expected,
-        reported: Reported {
-            reason: Some(reason),
-            ticket_reference,
-            ..Reported::default()
-        },
-    };
-    let call = Call {
-        caller,
-        action: Action::ExtendDeadline,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let (call, decision) = reasoned(
+        (caller, Action::ExtendDeadline),
+        (body.expected, body.idempotency),
+        (reason, ticket_reference),
+    );
     decide(&state, call, id, decision, move |tx, id, decision| {
         licensing::extend_deadline(tx, id, &deadline, until_on.0, decision)
     })

@@ -8,7 +8,7 @@ use validator::Validate;
 
 use super::read::{LicenseResponse, example};
 use crate::application::actor::Action;
-use crate::application::licensing::{self, Decision, EndInError};
+use crate::application::licensing::{self, Decision, Reinstatement};
 use crate::application::{Call, Caller};
 use crate::domain::ids::{FactId, LicenseId, PersonId};
 use crate::http::extract::{Id, VersionedJson};
@@ -143,7 +143,7 @@ pub async fn reinstate_license(
     Id(id): Id<LicenseId>,
     body: VersionedJson<ReinstateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let error = EndInError {
+    let said = Reinstatement {
         meant: body.value.meant_person_id.map(PersonId),
         besides: body.value.also_undoes.iter().copied().map(FactId).collect(),
     };
@@ -161,7 +161,7 @@ pub async fn reinstate_license(
         .app
         .write(
             call,
-            move |tx| licensing::reinstate(tx, id, &decision, &error),
+            move |tx| licensing::reinstate(tx, id, &decision, &said),
             |shown| responses::changed(shown.license.version, &LicenseResponse::from(shown)),
         )
         .await?;

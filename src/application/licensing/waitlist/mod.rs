@@ -2,7 +2,7 @@
 //!
 //! What a request has to do with a place are facts about it: it joined the line, a place was reserved for it, it gave
 //! one back. Each transaction that records anything about a person settles what follows of that for his own requests
-//! ([`settle`]); where it frees a place, whoever is next in line gets it before the transaction ends
+//! ([`mod@settle`]); where it frees a place, whoever is next in line gets it before the transaction ends
 //! ([`give_places`]), with automatic activation down to his license. A place that time alone frees is given when that
 //! is next recorded: by any fact of the person, or by the job that looks for it.
 //!

@@ -2,6 +2,7 @@
 
 use super::support::*;
 use crate::domain::calendar::Precision;
+use crate::domain::command::EndInError;
 use crate::domain::evaluate::{Change, EndCause, Evaluation, PeriodCause};
 use crate::domain::fact::{DeactivationCause, FactBody};
 use crate::domain::ids::FactId;
@@ -202,7 +203,9 @@ fn a_bar_ends_the_license_and_keeps_it_from_returning_until_lifted() {
     story.turns("2026-03-10 09:00", false);
     let license = story.license("2026-03-11 00:00");
     assert_eq!(license.barred, Some(bar));
-    let rejection = license.reinstate(Vec::new(), Vec::new()).unwrap_err();
+    let rejection = license
+        .reinstate(EndInError::default(), &[], Vec::new())
+        .unwrap_err();
     assert_eq!(rejection.action, "reinstate");
     assert!(
         rejection.needs[0].contains("contact the lead"),
@@ -217,7 +220,11 @@ fn a_bar_ends_the_license_and_keeps_it_from_returning_until_lifted() {
     let license = story.license("2026-04-01 09:00");
     assert_eq!(license.barred, None);
     assert!(!license.allowed(), "lifting a bar gives nothing back");
-    assert!(license.reinstate(Vec::new(), Vec::new()).is_ok());
+    assert!(
+        license
+            .reinstate(EndInError::default(), &[], Vec::new())
+            .is_ok()
+    );
 }
 
 #[test]
