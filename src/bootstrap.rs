@@ -9,19 +9,21 @@ use std::sync::Arc;
 
 use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{HttpServer, rt, web};
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::application::audit::hex;
 use crate::application::clock::{Clock, SystemClock};
 use crate::application::hmis_csv::{LoadError, UnusableExport, load_directory, read_export};
 use crate::application::import::{self, ImportReport};
 use crate::application::operator::{self, TokenRequest};
+use crate::application::ports::Mailer;
 use crate::application::secret::Secret;
 use crate::application::token::{KeyError, OWN_ISSUER, Tokens};
 use crate::application::{App, Error, Place};
 use crate::config::{SecretSource, Settings};
+use crate::domain::sweep::Swept;
 use crate::http::{self, State};
-use crate::jobs::{housekeeping, reindex};
+use crate::jobs::{housekeeping, outbox, reindex, sweep as sweeping};
 use crate::persistence::{SqlStore, StartError};
 
 /// How long the administrator's token of the banner is good.
@@ -139,6 +141,50 @@ pub fn import_hmis_csv(
     })
 }
 
+/// Sweeps, and says what was found, a line each.
+pub fn sweep(
+    settings: &Settings,
+    implementation: Option<String>,
+    as_of: Option<DateTime<Utc>>,
+    dry_run: bool,
+) -> Result<String, Failure> {
+    let app = application(settings)?;
+    let sweeps = rt::System::new().block_on(async {
+        operator::first_start(&app, settings.own_tokens.then_some(OWN_ISSUER)).await?;
+        app.sweep_from_command_line(implementation, as_of, dry_run)
+            .await
+    })?;
+    let mut text = String::new();
+    let text_of = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    for sweep in &sweeps {
+        for change in &sweep.changes {
+            let (what, id) = match change.of {
+                Swept::License(id) => ("license", id.to_string()),
+                Swept::LicenseRequest(id) => ("license request", id.to_string()),
+            };
+            let from = change.from.as_deref().unwrap_or("none");
+            text.push_str(&format!(
+                "{} {what} {id}: {from} -> {}\n",
+                text_of(change.at),
+                change.to
+            ));
+        }
+        text.push_str(&format!(
+            "implementation {}, as of {}: {} people, {} changes, {} failed{}\n",
+            sweep.implementation_id,
+            text_of(sweep.as_of),
+            sweep.people,
+            sweep.changes.len(),
+            sweep.failed,
+            if dry_run { "; nothing was kept" } else { "" }
+        ));
+    }
+    if sweeps.is_empty() {
+        text.push_str("nothing is due\n");
+    }
+    Ok(text)
+}
+
 /// Serves until it is told to stop.
 pub fn serve(settings: &Settings) -> Result<(), Failure> {
     let app = application(settings)?;
@@ -181,10 +227,18 @@ async fn run(
         log::info!("stopping: requests in flight are finished first");
         handle.stop(true).await;
     });
-    let chores = [
+    let mut chores = vec![
         rt::spawn(housekeeping::run(app.clone())),
-        rt::spawn(reindex::run(app)),
+        rt::spawn(reindex::run(app.clone())),
+        rt::spawn(sweeping::run(app.clone())),
     ];
+    match &settings.mailer {
+        Some(mailer) => {
+            let mailer: Arc<dyn Mailer> = Arc::new(mailer.clone());
+            chores.push(rt::spawn(outbox::run(app, mailer)));
+        }
+        None => log::info!("no mail server is set: notices wait in /v1/notices?waiting=true"),
+    }
     let outcome = server.await;
     for chore in chores {
         chore.abort();

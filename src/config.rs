@@ -11,12 +11,13 @@ use chrono::TimeDelta;
 
 use crate::application::secret::Secret;
 use crate::application::token::{DEFAULT_AUDIENCE, KeyError, LONGEST_LIFETIME, PublicKey, Tokens};
+use crate::mail::{MailSetupError, SmtpMailer};
 use crate::persistence::{DatabaseUrl, UrlError};
 
 /// What the name of every variable begins with.
 const PREFIX: &str = "HMIS_LICENSING_";
 /// Set by those who run the tests, and of no concern here.
-const TEST_ONLY: &str = "REQUIRE_POSTGRES";
+const TEST_ONLY: [&str; 2] = ["REQUIRE_POSTGRES", "REQUIRE_MAIL"];
 /// Where the service listens unless told otherwise: nobody but this machine reaches it.
 const DEFAULT_BIND: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// The embedded database unless told otherwise, in the working directory.
@@ -57,6 +58,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
     (
         "SWAGGER_UI",
         "whether Swagger UI is served: true or false (default true)",
+    ),
+    (
+        "SMTP_URL",
+        "the mail server: smtps://USER:PASSWORD@HOST:465 or smtp://HOST:587?tls=required; without it notices are given by staff",
+    ),
+    (
+        "MAIL_FROM",
+        "the sender of mail, for example HMIS Help Desk <hmis@example.org>; needed with SMTP_URL",
     ),
     (
         "WORKERS",
@@ -108,6 +117,7 @@ pub struct Settings {
     pub longest_lifetime: TimeDelta,
     pub own_tokens: bool,
     pub swagger_ui: bool,
+    pub mailer: Option<SmtpMailer>,
     pub workers: Option<usize>,
     pub log: String,
 }
@@ -130,7 +140,7 @@ impl<'a> Reader<'a> {
             };
             if VARIABLES.iter().any(|(known, _)| *known == short) {
                 reader.variables.insert(short, value);
-            } else if short != TEST_ONLY {
+            } else if !TEST_ONLY.contains(&short) {
                 reader.bad(name, "is not known; `hmis-licensing --help` lists them");
             }
         }
@@ -204,6 +214,7 @@ impl Settings {
         let audience = reader.read("TOKEN_AUDIENCE", |text| Ok(text.to_owned()));
         let days = reader.read("TOKEN_MAX_DAYS", |text| whole(text, 366));
         let swagger_ui = reader.read("SWAGGER_UI", boolean);
+        let mailer = mailer(&mut reader);
         let workers = reader.read("WORKERS", |text| whole(text, 256));
         let log = reader.read("LOG", |text| Ok(text.to_owned()));
         let no_keys = reader.get("TOKEN_KEYS").is_none();
@@ -222,6 +233,7 @@ impl Settings {
                     .map_or(LONGEST_LIFETIME, |days| TimeDelta::days(i64::from(days))),
                 own_tokens: own_tokens.unwrap_or(no_keys),
                 swagger_ui: swagger_ui.unwrap_or(true),
+                mailer,
                 workers: workers.map(usize::from),
                 log: log.unwrap_or_else(|| DEFAULT_LOG.to_owned()),
             }),
@@ -241,6 +253,39 @@ impl Settings {
             .iter()
             .cloned()
             .try_fold(tokens, Tokens::accepting)
+    }
+}
+
+/// The way out for mail, where one is set. The URL may hold a password and is never repeated.
+fn mailer(reader: &mut Reader<'_>) -> Option<SmtpMailer> {
+    let from = reader.get("MAIL_FROM");
+    let Some(url) = reader.get("SMTP_URL") else {
+        if from.is_some() {
+            reader.bad(
+                &format!("{PREFIX}MAIL_FROM"),
+                "is of use only with SMTP_URL",
+            );
+        }
+        return None;
+    };
+    let Some(from) = from else {
+        reader.bad(
+            &format!("{PREFIX}MAIL_FROM"),
+            "is needed with SMTP_URL: in whose name mail is sent",
+        );
+        return None;
+    };
+    match SmtpMailer::new(url.trim(), from.trim()) {
+        Ok(mailer) => Some(mailer),
+        Err(error) => {
+            let name = if error == MailSetupError::From {
+                "MAIL_FROM"
+            } else {
+                "SMTP_URL"
+            };
+            reader.bad(&format!("{PREFIX}{name}"), &error.to_string());
+            None
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Parser, Subcommand};
 use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::operator::TokenRequest;
@@ -36,6 +36,8 @@ enum Command {
     Migrate(Database),
     /// Record organizations, projects and people from an export
     Import(Import),
+    /// Record what time alone changed: licenses that ended, requests that lapsed
+    Sweep(Sweep),
     /// Print the OpenAPI document
     Openapi,
     /// Grant a role to a subject and print a token for it
@@ -83,6 +85,21 @@ struct Token {
 }
 
 #[derive(Debug, Args)]
+struct Sweep {
+    /// What is due at this instant is looked at (RFC 3339 with offset); now if left out
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    as_of: Option<DateTime<Utc>>,
+    /// Report what a sweep at that instant would find, and keep nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Code of the implementation; every one if left out
+    #[arg(long, value_name = "CODE")]
+    implementation: Option<String>,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, Args)]
 struct Import {
     #[command(subcommand)]
     format: Format,
@@ -106,6 +123,14 @@ struct HmisCsv {
     dry_run: bool,
     #[command(flatten)]
     database: Database,
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|at| at.to_utc())
+        .map_err(|_| {
+            "must be an instant with an offset, for example 2026-04-09T00:00:00-04:00".to_owned()
+        })
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -144,6 +169,9 @@ fn main() -> ExitCode {
                 import.dry_run,
             )?;
             Ok(report.to_string())
+        }),
+        Command::Sweep(sweep) => with_settings(None, sweep.database, |settings| {
+            bootstrap::sweep(settings, sweep.implementation, sweep.as_of, sweep.dry_run)
         }),
         Command::Openapi => print(Document::new().text()),
         Command::Token(token) => {

@@ -142,6 +142,12 @@ actions! {
     ReadSeats = "read_seats",
     MergePeople = "merge_people",
     ReadMerge = "read_merge",
+    ReadSweep = "read_sweep",
+    RunSweep = "run_sweep",
+    ReadMessage = "read_message",
+    RetryMessage = "retry_message",
+    /// The service itself sends what is due, and nobody who calls it.
+    SendMessages = "send_messages",
     /// What time alone brought about: the service itself does it, and nobody who calls it.
     RecordStates = "record_states",
 }
@@ -167,7 +173,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
     use Reach::{Implementation, No, Organization, Own};
     match role {
-        Role::SystemAdmin if action == A::RecordStates => No,
+        Role::SystemAdmin if matches!(action, A::RecordStates | A::SendMessages) => No,
         Role::SystemAdmin => Implementation,
         Role::Auditor => match action {
             A::ReadImplementation
@@ -185,6 +191,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLogin
             | A::ReadSeats
             | A::ReadMerge
+            | A::ReadSweep
+            | A::ReadMessage
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -223,6 +231,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::CloseAccessSignal
             | A::ReadSeats
             | A::ReadMerge
+            | A::ReadSweep
+            | A::ReadMessage
             | A::RecordNotice => Implementation,
             _ => No,
         },

@@ -79,6 +79,12 @@ ids! {
     HeartbeatId,
     /// A login as a source reported it.
     LoginEventId,
+    /// One pass over what is due.
+    SweepId,
+    /// What gathers the notices to one person of one day.
+    MessageId,
+    /// Whoever sends a message at the moment.
+    LeaseId,
     /// A login that nothing allowed.
     AccessSignalId,
     /// Two records of one human that became one.

@@ -46,6 +46,35 @@ impl LicenseStatus {
     }
 }
 
+/// When the service has something to tell about a license, as last recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoticeOutlook {
+    /// The earliest instant at which a notice or reminder may be given, or one is to be taken back.
+    pub next_at: Option<Instant>,
+    /// Whether that waits for the login sources to be complete up to it.
+    pub waits_for_source: bool,
+    /// How many notices counted when what had to be told was last looked at.
+    pub counting: i32,
+}
+
+impl NoticeOutlook {
+    /// The outlook at `now` after one that was recorded: where fewer notices count, somebody has to be told, which only
+    /// a look at what was told can do.
+    #[must_use]
+    pub fn after(self, before: Self, now: Instant) -> Self {
+        if self.counting < before.counting {
+            let now = before.next_at.map_or(now, |before| before.min(now));
+            Self {
+                next_at: Some(now),
+                waits_for_source: false,
+                counting: before.counting,
+            }
+        } else {
+            self
+        }
+    }
+}
+
 /// The stored license: a key, and the state as last recorded. Everything else about it is facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct License {
@@ -60,6 +89,7 @@ pub struct License {
     pub contested_at: Option<Instant>,
     /// From when staff see it on their list, as last recorded.
     pub listed_from: Option<Instant>,
+    pub notices: NoticeOutlook,
     /// The license of the same person and organization that stayed when two records became one person.
     pub duplicate_of: Option<LicenseId>,
     pub recorded_at: Instant,

@@ -35,6 +35,7 @@ pub mod license_requests;
 pub mod licenses;
 pub mod login_events;
 pub mod login_sources;
+pub mod messages;
 pub mod notices;
 pub mod openapi;
 pub mod organization_contacts;
@@ -52,6 +53,7 @@ pub mod responses;
 pub mod seats;
 pub mod staff_roles;
 pub mod swagger;
+pub mod sweeps;
 pub mod tags;
 pub mod time;
 pub mod training_bookings;
@@ -158,8 +160,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(bars::routes)
         .configure(seats::routes)
         .configure(notices::routes)
+        .configure(messages::routes)
         .configure(login_sources::routes)
         .configure(login_events::routes)
+        .configure(sweeps::routes)
         .configure(access_signals::routes)
         .configure(access_decisions::routes)
         .configure(policies::routes)

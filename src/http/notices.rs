@@ -15,19 +15,23 @@ use super::report::{ChannelName, ReportRequest, ReportResponse};
 use super::time::{DayText, InstantText};
 use super::{State, checks, responses, tags};
 use crate::application::actor::Action;
-use crate::application::licensing::notices::{self, NoticeReport, NoticeShown, NoticeStatus};
-use crate::application::ports::FactFilter;
+use crate::application::licensing::notices::{
+    self, NoticeRecord, NoticeReport, NoticeShown, NoticeStatus, NoticesQuery,
+};
+use crate::application::outbox::{self, NewDelivery};
 use crate::application::{Call, Caller};
 use crate::domain::evaluate::NewNotice;
-use crate::domain::fact::{FactBody, NoticeRule};
+use crate::domain::fact::{Fact, FactBody, NoticeRule};
 use crate::domain::ids::{FactId, LicenseId};
+use crate::domain::outgoing::{NoticeKind, QueuedNotice};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_notices)
         .service(record_notice)
         .service(get_notice)
-        .service(bounce_notice);
+        .service(bounce_notice)
+        .service(give_notice);
 }
 
 /// The rule that a notice speaks for.
@@ -62,20 +66,65 @@ impl From<RuleName> for NoticeRule {
     }
 }
 
+/// What a notice is.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = NoticeKind)]
+pub enum NoticeKindName {
+    /// It names a day, and what it warns of may happen once it was given.
+    Notice,
+    /// It repeats what a notice said, some days before its day.
+    Reminder,
+    /// What an earlier one said no longer holds.
+    Retraction,
+}
+
+impl From<NoticeKind> for NoticeKindName {
+    fn from(kind: NoticeKind) -> Self {
+        match kind {
+            NoticeKind::Notice => Self::Notice,
+            NoticeKind::Reminder => Self::Reminder,
+            NoticeKind::Retraction => Self::Retraction,
+        }
+    }
+}
+
 /// Where a notice stands.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = NoticeStatus)]
 pub enum NoticeStatusName {
+    /// It waits to be given: by mail, or by staff.
+    Queued,
+    /// It waits for staff to give it: there is no confirmed address, or the recipient's mail server refused it.
+    Undeliverable,
     /// What it named may happen.
     Counts,
     /// It did not arrive.
     Bounced,
     /// It no longer counts, and never will again.
     Void,
+    /// It was given, and starts no grace: a reminder or a retraction.
+    Given,
+    /// It was no longer true before it was given.
+    Dropped,
 }
 
-/// A notice that was given.
+impl From<NoticeStatus> for NoticeStatusName {
+    fn from(status: NoticeStatus) -> Self {
+        match status {
+            NoticeStatus::Queued => Self::Queued,
+            NoticeStatus::Undeliverable => Self::Undeliverable,
+            NoticeStatus::Counts => Self::Counts,
+            NoticeStatus::Bounced => Self::Bounced,
+            NoticeStatus::Void => Self::Void,
+            NoticeStatus::Given => Self::Given,
+            NoticeStatus::Dropped => Self::Dropped,
+        }
+    }
+}
+
+/// A notice that was given, or waits to be.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Notice)]
 pub struct NoticeResponse {
@@ -86,80 +135,129 @@ pub struct NoticeResponse {
     organization_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     license_id: Option<Uuid>,
+    kind: NoticeKindName,
     /// The rule it speaks for.
     rule: &'static str,
     /// The step of the inactivity rule, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<usize>,
+    /// Earlier steps that were due too, and were overtaken before anybody was told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped_steps: Vec<usize>,
     /// The requirement it speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
     requirement: Option<String>,
     /// The local day the count began.
     #[serde(skip_serializing_if = "Option::is_none")]
     anchor_on: Option<NaiveDate>,
-    /// The first local day without access.
+    /// The first local day without access; while it waits, the one to name if it is given now.
     #[serde(skip_serializing_if = "Option::is_none")]
     named_on: Option<NaiveDate>,
+    /// Since when it may be given, of one that the service queued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<DateTime<Utc>>,
+    /// The message that carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<Uuid>,
+    /// The notice that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retracts: Option<Uuid>,
     /// How it reached the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<ChannelName>,
-    sent_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_at: Option<DateTime<Utc>>,
     status: NoticeStatusName,
     #[serde(skip_serializing_if = "Option::is_none")]
     bounced_at: Option<DateTime<Utc>>,
-    report: ReportResponse,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<ReportResponse>,
 }
 
-impl From<&NoticeShown> for NoticeResponse {
-    fn from(shown: &NoticeShown) -> Self {
-        let fact = &shown.fact;
+impl NoticeResponse {
+    fn given(shown: &NoticeShown, fact: &Fact) -> Self {
         let mut response = Self {
             id: fact.id.into(),
             implementation_id: fact.implementation_id.into(),
             person_id: fact.person_id.into(),
             organization_id: fact.organization_id.map(Into::into),
             license_id: fact.license_id.map(Into::into),
+            kind: NoticeKindName::Notice,
             rule: "",
             step: None,
+            skipped_steps: Vec::new(),
             requirement: None,
             anchor_on: None,
-            named_on: None,
+            named_on: shown.named_on,
+            due_at: None,
+            message_id: None,
+            retracts: None,
             channel: None,
-            sent_at: fact.envelope.occurred_at,
-            status: match shown.status {
-                NoticeStatus::Counts => NoticeStatusName::Counts,
-                NoticeStatus::Bounced => NoticeStatusName::Bounced,
-                NoticeStatus::Void => NoticeStatusName::Void,
-            },
+            sent_at: Some(fact.envelope.occurred_at),
+            status: shown.status.into(),
             bounced_at: shown.bounced_at,
-            report: (&fact.envelope).into(),
+            report: Some((&fact.envelope).into()),
         };
         if let FactBody::NoticeSent {
             rule,
             step,
             requirement,
             anchor_on,
-            named_on,
             channel,
+            ..
         } = &fact.body
         {
             response.rule = rule.as_str();
             response.step = *step;
             response.requirement.clone_from(requirement);
             response.anchor_on = Some(*anchor_on);
-            response.named_on = Some(*named_on);
             response.channel = channel.map(Into::into);
         }
         response
     }
+
+    fn queued(shown: &NoticeShown, queued: &QueuedNotice) -> Self {
+        Self {
+            id: queued.id.into(),
+            implementation_id: queued.implementation_id.into(),
+            person_id: queued.person_id.into(),
+            organization_id: Some(queued.organization_id.into()),
+            license_id: Some(queued.license_id.into()),
+            kind: queued.kind.into(),
+            rule: queued.subject.rule.as_str(),
+            step: queued.subject.step,
+            skipped_steps: queued.skipped.clone(),
+            requirement: queued.subject.requirement.clone(),
+            anchor_on: Some(queued.subject.anchor_on),
+            named_on: shown.named_on,
+            due_at: Some(queued.due_at),
+            message_id: queued.message_id.map(Into::into),
+            retracts: queued.retracts.map(Into::into),
+            channel: None,
+            sent_at: None,
+            status: shown.status.into(),
+            bounced_at: None,
+            report: None,
+        }
+    }
+}
+
+impl From<&NoticeShown> for NoticeResponse {
+    fn from(shown: &NoticeShown) -> Self {
+        match &shown.record {
+            NoticeRecord::Given(fact) => Self::given(shown, fact),
+            NoticeRecord::Queued(queued) => Self::queued(shown, queued),
+        }
+    }
 }
 
 impl NoticeShown {
-    /// Rises when it bounces or becomes void.
+    /// Rises when it is given, bounces or becomes void.
     fn version(&self) -> i32 {
         match self.status {
-            NoticeStatus::Counts => 1,
-            NoticeStatus::Bounced | NoticeStatus::Void => 2,
+            NoticeStatus::Queued | NoticeStatus::Undeliverable => 1,
+            NoticeStatus::Counts | NoticeStatus::Given | NoticeStatus::Dropped => 2,
+            NoticeStatus::Bounced | NoticeStatus::Void => 3,
         }
     }
 }
@@ -208,6 +306,22 @@ pub struct BounceNoticeRequest {
     report: Option<ReportRequest>,
 }
 
+/// How a notice that waited was given.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct GiveNoticeRequest {
+    /// How it reached the person.
+    channel: ChannelName,
+    /// When it was sent or said; at most 5 minutes ahead. Left out: now.
+    #[serde(default)]
+    given_at: Option<InstantText>,
+    /// The first local day without access that the person was told: that of the notice as it is shown, or a later one.
+    named_on: DayText,
+    #[serde(default)]
+    #[validate(nested)]
+    report: Option<ReportRequest>,
+}
+
 /// What narrows a list of notices.
 #[derive(Debug, Deserialize, IntoParams, Validate)]
 #[into_params(parameter_in = Query)]
@@ -221,11 +335,15 @@ pub struct NoticeFilter {
     person_id: Option<Uuid>,
     /// Only those about this license.
     license_id: Option<Uuid>,
+    /// Only those that wait to be given.
+    #[serde(default)]
+    waiting: bool,
 }
 
 crate::problems!(ListProblems: KNOWN, LIST);
 crate::problems!(GetProblems: KNOWN, ONE);
 crate::problems!(RecordProblems: KNOWN, BODY, POST, [Code::OwnCase, Code::TransitionRefused]);
+crate::problems!(GiveProblems: KNOWN, BODY, POST, ONE, [Code::OwnCase, Code::TransitionRefused]);
 crate::problems!(BounceProblems: KNOWN, BODY, POST, ONE, [Code::OwnCase, Code::TransitionRefused]);
 
 fn example(status: &str) -> Value {
@@ -235,6 +353,7 @@ fn example(status: &str) -> Value {
         "person_id": "0199f3c2-7c55-7b90-a1de-90aa3f7c1d02",
         "organization_id": "0199f3c2-7a01-7c12-b7aa-1f3355aa7703",
         "license_id": "0199f3c2-9a00-7c00-8d00-5e5e5e5e5e01",
+        "kind": "notice",
         "rule": "inactivity",
         "step": 0,
         "anchor_on": "2026-03-02",
@@ -257,7 +376,8 @@ fn example(status: &str) -> Value {
 
 /// List notices
 ///
-/// What people were told before access ends, and whether it still counts.
+/// What people were told before access ends, and whether it still counts; and what they are to be told. With
+/// `waiting=true` only that: without a mail server, or an address, it is the list to telephone from.
 #[utoipa::path(
     tag = tags::NOTICES,
     operation_id = "list_notices",
@@ -278,18 +398,18 @@ async fn list_notices(
     state: web::Data<State>,
     list: List<NoticeFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = FactFilter {
+    let query = NoticesQuery {
         implementation_id: list.filter.implementation_id.map(Into::into),
         organization_id: list.filter.organization_id.map(Into::into),
         person_id: list.filter.person_id.map(Into::into),
         license_id: list.filter.license_id.map(Into::into),
-        ..FactFilter::default()
+        waiting: list.filter.waiting,
     };
     let paging = list.paging;
     let slice = state
         .app
         .read(list.caller.clone(), Action::ReadFact, move |rx| {
-            notices::notices(rx, &filter, paging)
+            notices::notices(rx, &query, paging)
         })
         .await?;
     Ok(list.respond(&slice, |shown| NoticeResponse::from(shown)))
@@ -401,7 +521,7 @@ async fn record_notice(
             move |tx| notices::record_notice(tx, &new),
             |shown| {
                 responses::created(
-                    format!("/v1/notices/{}", shown.fact.id),
+                    format!("/v1/notices/{}", shown.id()),
                     shown.version(),
                     &NoticeResponse::from(shown),
                 )
@@ -454,6 +574,64 @@ async fn bounce_notice(
         .write(
             call,
             move |tx| notices::bounce_notice(tx, id, bounced_at, &reported),
+            |shown| responses::changed(shown.version(), &NoticeResponse::from(shown)),
+        )
+        .await?;
+    Ok(responses::send(reply))
+}
+
+/// Record the delivery of a notice that waits
+///
+/// Somebody gave it by phone, letter or in person: the way for deployments without a mail server, and for people whom no
+/// mail reaches. The grace starts with it, so the day that was named may be no earlier than the notice shows.
+#[utoipa::path(
+    tag = tags::NOTICES,
+    operation_id = "give_notice",
+    params(("id" = Uuid, Path, description = "The notice.")),
+    request_body(
+        content = GiveNoticeRequest,
+        description = "How it was given, and the day that was named.",
+        example = json!({
+            "channel": "phone",
+            "given_at": "2026-04-02T09:00:00-04:00",
+            "named_on": "2026-04-08",
+        }),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The notice, given.",
+            body = NoticeResponse,
+            headers(("ETag" = String, description = "The version, for If-None-Match.")),
+            example = json!(example("counts")),
+        ),
+        GiveProblems,
+    ),
+)]
+#[post("/v1/notices/{id}/delivery")]
+async fn give_notice(
+    caller: Caller,
+    state: web::Data<State>,
+    Id(id): Id<FactId>,
+    body: Json<GiveNoticeRequest>,
+) -> Result<HttpResponse, Problem> {
+    let new = NewDelivery {
+        channel: body.value.channel.into(),
+        given_at: body.value.given_at.map(|at| at.0),
+        named_on: body.value.named_on.0,
+        reported: ReportRequest::read(body.value.report)?,
+    };
+    let call = Call {
+        caller,
+        action: Action::RecordNotice,
+        idempotency: body.idempotency,
+        dry_run: false,
+    };
+    let reply = state
+        .app
+        .write(
+            call,
+            move |tx| outbox::give_notice(tx, id, &new),
             |shown| responses::changed(shown.version(), &NoticeResponse::from(shown)),
         )
         .await?;

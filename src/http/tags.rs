@@ -49,6 +49,7 @@ tags! {
     LOGIN_EVENTS = "login-events", "Sign-ins to the live site, as a source reports them.";
     ACCESS_SIGNALS = "access-signals", "Sign-ins that nothing allowed.";
     ACCESS_DECISIONS = "access-decisions", "What a front-end asks at sign-in.";
+    SWEEPS = "sweeps", "Passes over what is due, which record what time alone changed.";
     AUDIT_RECORDS = "audit-records", "One record per use case, numbered without gaps.";
     SERVICE = "service", "Health of the service, and what its problems mean.";
 }

@@ -1,4 +1,6 @@
 //! Thin loops over the application.
 
 pub mod housekeeping;
+pub mod outbox;
 pub mod reindex;
+pub mod sweep;

@@ -200,6 +200,9 @@ diesel::table! {
         listed_from -> Nullable<Timestamptz>,
         recorded_for -> Nullable<Uuid>,
         duplicate_of -> Nullable<Uuid>,
+        next_notice_at -> Nullable<Timestamptz>,
+        notice_waits_for_source -> Bool,
+        notices_counting -> Int4,
     }
 }
 
@@ -277,6 +280,30 @@ diesel::table! {
         guard -> Int8,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    messages (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        person_id -> Uuid,
+        organization_id -> Uuid,
+        on_day -> Date,
+        state -> Text,
+        attempts -> Int4,
+        next_attempt_at -> Timestamptz,
+        lease_id -> Nullable<Uuid>,
+        leased_until -> Nullable<Timestamptz>,
+        subject -> Nullable<Text>,
+        plain -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        queued_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
         version -> Int4,
     }
 }
@@ -499,6 +526,54 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    queued_notices (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        person_id -> Uuid,
+        license_id -> Uuid,
+        kind -> Text,
+        rule -> Text,
+        step -> Nullable<Int4>,
+        requirement -> Nullable<Text>,
+        anchor_on -> Date,
+        days_before -> Nullable<Int4>,
+        skipped -> Text,
+        retracts -> Nullable<Uuid>,
+        due_at -> Timestamptz,
+        queued_at -> Timestamptz,
+        state -> Text,
+        message_id -> Nullable<Uuid>,
+        named_on -> Nullable<Date>,
+        settled_at -> Nullable<Timestamptz>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    sweeps (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        as_of -> Timestamptz,
+        started_at -> Timestamptz,
+        finished_at -> Timestamptz,
+        people -> Int8,
+        failed -> Int8,
+        complete -> Bool,
+        late_by_seconds -> Int8,
+        changes -> Text,
+        notices -> Text,
+        recorded_by -> Uuid,
+    }
+}
+
 diesel::joinable!(access_signals -> implementations (implementation_id));
 diesel::joinable!(access_signals -> login_events (login_event_id));
 diesel::joinable!(access_signals -> principals (closed_by));
@@ -523,8 +598,12 @@ diesel::joinable!(login_heartbeats -> implementations (implementation_id));
 diesel::joinable!(login_heartbeats -> principals (recorded_by));
 diesel::joinable!(login_source_services -> implementations (implementation_id));
 diesel::joinable!(login_source_services -> principals (recorded_by));
+diesel::joinable!(login_heartbeats -> login_sources (login_source_id));
 diesel::joinable!(login_sources -> implementations (implementation_id));
 diesel::joinable!(login_sources -> principals (recorded_by));
+diesel::joinable!(messages -> implementations (implementation_id));
+diesel::joinable!(messages -> organizations (organization_id));
+diesel::joinable!(messages -> people (person_id));
 diesel::joinable!(organization_contacts -> implementations (implementation_id));
 diesel::joinable!(organization_participations -> organizations (organization_id));
 diesel::joinable!(organization_participations -> principals (recorded_by));
@@ -537,7 +616,14 @@ diesel::joinable!(person_names -> people (person_id));
 diesel::joinable!(person_names -> principals (recorded_by));
 diesel::joinable!(policies -> implementations (implementation_id));
 diesel::joinable!(projects -> implementations (implementation_id));
+diesel::joinable!(queued_notices -> implementations (implementation_id));
+diesel::joinable!(queued_notices -> licenses (license_id));
+diesel::joinable!(queued_notices -> messages (message_id));
+diesel::joinable!(queued_notices -> organizations (organization_id));
+diesel::joinable!(queued_notices -> people (person_id));
 diesel::joinable!(staff_roles -> implementations (implementation_id));
+diesel::joinable!(sweeps -> implementations (implementation_id));
+diesel::joinable!(sweeps -> principals (recorded_by));
 diesel::joinable!(waitlist_entries -> implementations (implementation_id));
 diesel::joinable!(waitlist_entries -> license_requests (request_id));
 diesel::joinable!(waitlists -> implementations (implementation_id));
@@ -558,6 +644,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_heartbeats,
     login_source_services,
     login_sources,
+    messages,
     organization_contacts,
     organization_participations,
     organizations,
@@ -568,7 +655,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     policies,
     principals,
     projects,
+    queued_notices,
     staff_roles,
+    sweeps,
     waitlist_entries,
     waitlists,
 );

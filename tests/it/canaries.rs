@@ -49,6 +49,11 @@ fn capture() {
 /// matrix.
 const BODIES: &[(&str, &str, &str)] = &[
     (
+        "run_sweep",
+        "",
+        r#"{"implementation_id": "$implementation"}"#,
+    ),
+    (
         "merge_people",
         "",
         r#"{"survivor_id": "$twin", "duplicate_id": "$double",
@@ -89,6 +94,13 @@ const BODIES: &[(&str, &str, &str)] = &[
             "named_on": "2027-03-10", "channel": "letter", "sent_at": "2026-03-02T18:00:30Z",
             "report": {"reason": "Canary was written to.", "ticket_reference": "canary-11"}}"#,
     ),
+    (
+        "give_notice",
+        "$queued_notice",
+        r#"{"channel": "phone", "named_on": "2027-03-10",
+            "report": {"reason": "Canary was called.", "ticket_reference": "canary-13"}}"#,
+    ),
+    ("retry_message", "$message", r#"{"expected_version": 1}"#),
     (
         "bounce_notice",
         "$notice",

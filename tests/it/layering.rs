@@ -6,7 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms of the house.
-const ROOMS: [&str; 5] = ["domain", "application", "persistence", "http", "jobs"];
+const ROOMS: [&str; 6] = [
+    "domain",
+    "application",
+    "persistence",
+    "http",
+    "mail",
+    "jobs",
+];
 /// What the pure room knows besides std.
 const PURE: [&str; 5] = ["chrono", "chrono_tz", "uuid", "thiserror", "serde"];
 
@@ -17,6 +24,7 @@ fn reach(room: &str) -> &'static [&'static str] {
         "application" => &["domain", "application"],
         "persistence" => &["domain", "application", "persistence"],
         "http" => &["domain", "application", "http"],
+        "mail" => &["domain", "application", "mail"],
         "jobs" => &["domain", "application", "jobs"],
         _ => &ROOMS,
     }
@@ -200,6 +208,7 @@ fn breaches(file: &str, source: &str, crates: &BTreeSet<String>) -> Vec<String> 
                 "diesel" | "diesel_migrations" | "libsqlite3_sys" | "pq_sys" => {
                     room == "persistence"
                 }
+                "lettre" => room == "mail",
                 _ if root.starts_with("actix") || root.starts_with("utoipa") => {
                     ["http", "bootstrap.rs", "main.rs"].contains(&room)
                 }
@@ -346,6 +355,8 @@ fn the_scan_sees_each_breach() {
         ),
         ("http/seat.rs", "fn f() { diesel::insert_into(t); }"),
         ("persistence/seat.rs", "use actix_web::web;"),
+        ("jobs/seat.rs", "use lettre::Message;"),
+        ("mail/seat.rs", "use crate::persistence::SqlStore;"),
         ("persistence/seat.rs", "use crate::http::State;"),
         (
             "jobs/sweep.rs",

@@ -5,7 +5,7 @@ use crate::application::{Error, Tx};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{Basis, Envelope, FactBody, TypeChange};
 use crate::domain::ids::LicenseId;
-use crate::domain::license::{License, LicenseStatus};
+use crate::domain::license::{License, LicenseStatus, NoticeOutlook};
 use crate::domain::policy::{ActivationBy, RequestClass};
 use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 
@@ -40,6 +40,7 @@ pub(super) fn begin(
                 },
                 contested_at: None,
                 listed_from: None,
+                notices: NoticeOutlook::default(),
                 duplicate_of: None,
                 recorded_at: tx.now,
                 version: 1,
@@ -72,7 +73,7 @@ fn touched(trail: &mut Trail, request: &LicenseRequest, license: LicenseId) {
 
 /// Begins the license of every request of the person that is ready and whose policy leaves nothing to staff. Called by
 /// each transaction whose fact may make a request ready; recorded by whoever recorded that fact.
-pub(super) fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), Error> {
+pub fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), Error> {
     loop {
         let ready = dossier.requests.iter().find(|request| {
             let evaluation = dossier.request_at(request, tx.now);

@@ -31,6 +31,7 @@ mod waitlist;
 mod work_email;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
+pub use activation::begin_ready;
 pub use add_ons::{AddOnShown, add_on, add_ons, confirm_add_on, end_add_on};
 pub use bars::{BarShown, NewBar, bar, bar_person, bars, lift_bar};
 pub use bookings::{
@@ -38,7 +39,7 @@ pub use bookings::{
 };
 pub use changes::{NewLicenseChange, change_license};
 pub use contested::{Contest, ContestedShown, contested_item, contested_items, uphold};
-pub use dossier::{Dossier, evaluate_due_people};
+pub use dossier::{Dossier, evaluate_due_people, login_sources};
 pub use ends::{
     Affected, DepartureNoticeShown, EndKind, EndShown, EndStatus, Ended, NewDeactivation,
     NewDeparture, NewDepartureNotice, NoticeDecision, cancel_end, deactivate, departure_notice,
@@ -69,7 +70,7 @@ pub use practice::{
 };
 pub use preview::{Impact, Touched, TouchedList, policy_impact};
 pub use renewals::{NewAcknowledgement, NewLicenseRenewal, acknowledge, renew_license};
-pub use reporting::{Moment, Reported};
+pub use reporting::{Moment, Reported, not_oneself};
 pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, confirm, deny,
     extend_deadline, reclassify, request, requests, submit, withdraw,

@@ -1,21 +1,27 @@
-//! Notices that somebody gave: by phone, letter or a mail of his own. A notice starts a grace period, so only one that
-//! the rules call for now is recorded.
+//! Notices that somebody gave: the service by mail, staff by phone, letter or a mail of their own; and those that wait
+//! to be given. A notice starts a grace period, so only one that the rules call for now is recorded.
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
+
 use super::dossier::Dossier;
 use super::licenses::{fill_page, no_duplicate};
-use super::reporting::{About, Reported, corrects, fact, not_in_the_future, not_oneself, record};
+use super::reporting::{
+    About, Reported, corrects, fact, keep, not_in_the_future, not_oneself, record,
+};
 use crate::application::actor::{Action, Scope};
+use crate::application::outbox::still_to_tell;
 use crate::application::page::{Paging, Slice};
-use crate::application::ports::FactFilter;
+use crate::application::ports::{FactFilter, QueueFilter};
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::error::Rejection;
 use crate::domain::evaluate::{Evaluation, NewNotice, NoticeFault};
-use crate::domain::fact::{Channel, Fact, FactBody, FactKind, NoticeRule};
-use crate::domain::ids::{FactId, LicenseId, PersonId};
-use crate::domain::license::LicenseStatus;
+use crate::domain::fact::{Channel, Envelope, Fact, FactBody, FactKind, NoticeRule};
+use crate::domain::ids::{FactId, ImplementationId, LicenseId, OrganizationId, PersonId};
+use crate::domain::license::{License, LicenseStatus};
+use crate::domain::outgoing::{QueueState, QueuedNotice};
 
 /// A notice as it is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +37,14 @@ pub struct NoticeReport {
 /// Where a notice stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeStatus {
+    /// It waits to be given.
+    Queued,
+    /// It waits for staff to give it: there is no confirmed address, or the mail server refused it.
+    Undeliverable,
+    /// It was given, and starts no grace: a reminder or a retraction.
+    Given,
+    /// It was no longer true before it was given.
+    Dropped,
     /// What it named may happen.
     Counts,
     /// It did not arrive.
@@ -42,9 +56,58 @@ pub enum NoticeStatus {
 /// A notice with its standing now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeShown {
-    pub fact: Fact,
+    pub record: NoticeRecord,
+    /// The day it names, or would name if it were given now.
+    pub named_on: Option<NaiveDate>,
     pub status: NoticeStatus,
     pub bounced_at: Option<Instant>,
+}
+
+/// What is kept of a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoticeRecord {
+    /// That it was given.
+    Given(Box<Fact>),
+    /// What the service itself keeps of it while no fact records it.
+    Queued(Box<QueuedNotice>),
+}
+
+impl NoticeShown {
+    /// Its id, the same before it was given and after.
+    #[must_use]
+    pub fn id(&self) -> FactId {
+        match &self.record {
+            NoticeRecord::Given(fact) => fact.id,
+            NoticeRecord::Queued(queued) => queued.id,
+        }
+    }
+}
+
+/// A notice of the service's own that no fact records: it waits, was dropped, or starts no grace.
+pub fn notice_shown(queued: &QueuedNotice, dossier: &Dossier, now: Instant) -> Option<NoticeShown> {
+    if let Some(fact) = dossier.facts.iter().find(|fact| fact.id == queued.id) {
+        return evaluated(fact, dossier, now);
+    }
+    let evaluation = dossier.license_at(queued.organization_id, now);
+    let named_on = still_to_tell(&evaluation, queued, now);
+    let status = match queued.state {
+        QueueState::Queued if named_on.is_some() => NoticeStatus::Queued,
+        QueueState::Undeliverable if named_on.is_some() => NoticeStatus::Undeliverable,
+        QueueState::Queued | QueueState::Undeliverable | QueueState::Dropped => {
+            NoticeStatus::Dropped
+        }
+        QueueState::Given | QueueState::Retracted => NoticeStatus::Given,
+    };
+    Some(NoticeShown {
+        record: NoticeRecord::Queued(Box::new(queued.clone())),
+        named_on: if queued.state.waits() {
+            named_on
+        } else {
+            queued.named_on
+        },
+        status,
+        bounced_at: None,
+    })
 }
 
 fn shown(fact: &Fact, dossier: &Dossier, evaluation: &Evaluation) -> NoticeShown {
@@ -62,8 +125,13 @@ fn shown(fact: &Fact, dossier: &Dossier, evaluation: &Evaluation) -> NoticeShown
     } else {
         NoticeStatus::Void
     };
+    let named_on = match &fact.body {
+        FactBody::NoticeSent { named_on, .. } => Some(*named_on),
+        _ => None,
+    };
     NoticeShown {
-        fact: fact.clone(),
+        record: NoticeRecord::Given(Box::new(fact.clone())),
+        named_on,
         status,
         bounced_at,
     }
@@ -98,13 +166,23 @@ pub fn record_notice(tx: &mut Tx<'_>, new: &NoticeReport) -> Result<NoticeShown,
         license.person_id,
         "somebody else records notices to you",
     )?;
+    tx.lock_person(license.person_id)?;
+    let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
+    checked_and_kept(tx, &mut dossier, &license, (new, None))
+}
+
+/// Records a notice that was given, if the rules call for it; `id` is that of the queued notice it is.
+pub fn checked_and_kept(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    license: &License,
+    (new, id): (&NoticeReport, Option<FactId>),
+) -> Result<NoticeShown, Error> {
     if let Some(fault) = not_in_the_future(new.notice.sent_at, tx.now, "/sent_at") {
         return Err(Error::Invalid(vec![fault]));
     }
-    tx.lock_person(license.person_id)?;
-    let mut dossier = Dossier::load(tx.unit, license.person_id, &[])?.ok_or(Error::NotFound)?;
     let supersedes = corrects(
-        &dossier,
+        dossier,
         new.supersedes,
         FactKind::NoticeSent,
         Some(license.organization_id),
@@ -131,28 +209,14 @@ pub fn record_notice(tx: &mut Tx<'_>, new: &NoticeReport) -> Result<NoticeShown,
     };
     evaluation
         .check_notice(&new.notice)
-        .map_err(|fault| refusal(fault, state, &dossier, new, tx.now))?;
+        .map_err(|fault| refusal(fault, state, dossier, new, tx.now))?;
     let mut envelope = new.reported.envelope(
         tx,
         license.implementation_id,
         (new.notice.sent_at, Precision::Instant),
     )?;
     envelope.supersedes = supersedes;
-    let about = About {
-        organization: Some(license.organization_id),
-        request: None,
-        license: Some(license.id),
-    };
-    let body = FactBody::NoticeSent {
-        rule: new.notice.rule,
-        step: new.notice.step,
-        requirement: new.notice.requirement.clone(),
-        anchor_on: new.notice.anchor_on,
-        named_on: new.notice.named_on,
-        channel: Some(new.channel),
-    };
-    let person = dossier.person.clone();
-    let fact = fact(tx, &person, about, envelope, body);
+    let fact = given(tx, dossier, license, (new, id), envelope);
     dossier.learn(std::slice::from_ref(&fact));
     let evaluation = dossier.license_at(license.organization_id, tx.now);
     // What was due may still not count, where the license was inside the step for a while since the sending.
@@ -166,7 +230,92 @@ pub fn record_notice(tx: &mut Tx<'_>, new: &NoticeReport) -> Result<NoticeShown,
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     tx.trail.touched("license", license.id);
     dossier.record_states(tx)?;
-    Ok(shown(&fact, &dossier, &evaluation))
+    Ok(shown(&fact, dossier, &evaluation))
+}
+
+/// The fact that a notice was given.
+fn given(
+    tx: &mut Tx<'_>,
+    dossier: &Dossier,
+    license: &License,
+    (new, id): (&NoticeReport, Option<FactId>),
+    envelope: Envelope,
+) -> Fact {
+    let about = About {
+        organization: Some(license.organization_id),
+        request: None,
+        license: Some(license.id),
+    };
+    let body = FactBody::NoticeSent {
+        rule: new.notice.rule,
+        step: new.notice.step,
+        requirement: new.notice.requirement.clone(),
+        anchor_on: new.notice.anchor_on,
+        named_on: new.notice.named_on,
+        channel: Some(new.channel),
+    };
+    match id {
+        Some(id) => {
+            tx.trail.touched("fact", id);
+            Fact {
+                id,
+                implementation_id: dossier.person.implementation_id,
+                person_id: dossier.person.id,
+                organization_id: about.organization,
+                request_id: None,
+                license_id: about.license,
+                envelope,
+                body,
+            }
+        }
+        None => fact(tx, &dossier.person.clone(), about, envelope, body),
+    }
+}
+
+/// A queued notice as it is reported to have been given.
+#[must_use]
+pub fn report_of(
+    queued: &QueuedNotice,
+    named_on: NaiveDate,
+    (channel, sent_at): (Channel, Instant),
+    reported: &Reported,
+) -> NoticeReport {
+    NoticeReport {
+        license_id: queued.license_id,
+        notice: NewNotice {
+            rule: queued.subject.rule,
+            step: queued.subject.step,
+            requirement: queued.subject.requirement.clone(),
+            anchor_on: queued.subject.anchor_on,
+            named_on,
+            sent_at,
+        },
+        channel,
+        supersedes: None,
+        reported: reported.clone(),
+    }
+}
+
+/// Records a notice that a mail server accepted. The person was told, so it is recorded whatever has become true since:
+/// `evaluate` says whether it counts.
+pub fn record_sent(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    queued: &QueuedNotice,
+    named_on: NaiveDate,
+) -> Result<(), Error> {
+    let license = dossier
+        .licenses
+        .iter()
+        .find(|license| license.id == queued.license_id)
+        .cloned()
+        .ok_or(Error::NotFound)?;
+    let how = (Channel::Email, tx.now);
+    let new = report_of(queued, named_on, how, &Reported::default());
+    let sent = (tx.now, Precision::Instant);
+    let envelope = new.reported.envelope(tx, license.implementation_id, sent)?;
+    let fact = given(tx, dossier, &license, (&new, Some(queued.id)), envelope);
+    keep(tx, dossier, &[fact])
 }
 
 fn not_now(state: &str, need: String) -> Error {
@@ -271,41 +420,86 @@ pub fn bounce_notice(
 
 /// One notice as it stands now.
 pub fn notice(rx: &mut Rx<'_>, id: FactId) -> Result<NoticeShown, Error> {
-    let found = notice_of(rx.view.fact(id)?)?;
+    let fact = rx.view.fact(id)?;
+    if fact.is_none() {
+        let queued = rx.view.queued_notice(id)?.ok_or(Error::NotFound)?;
+        let scope = Scope::person(
+            queued.implementation_id,
+            Some(queued.organization_id),
+            queued.person_id,
+        );
+        rx.authorize(Action::ReadFact, scope)?;
+        let dossier = Dossier::load(rx.view, queued.person_id, &[])?.ok_or(Error::NotFound)?;
+        return notice_shown(&queued, &dossier, rx.now).ok_or(Error::NotFound);
+    }
+    let found = notice_of(fact)?;
     rx.authorize(Action::ReadFact, target(&found))?;
     let dossier = Dossier::load(rx.view, found.person_id, &[])?.ok_or(Error::NotFound)?;
     evaluated(&found, &dossier, rx.now).ok_or(Error::NotFound)
 }
 
-/// A page of notices.
+/// What narrows a list of notices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoticesQuery {
+    pub implementation_id: Option<ImplementationId>,
+    pub organization_id: Option<OrganizationId>,
+    pub person_id: Option<PersonId>,
+    pub license_id: Option<LicenseId>,
+    /// Only those that wait to be given.
+    pub waiting: bool,
+}
+
+/// A page of notices, by id: given ones, and those that wait to be given.
 pub fn notices(
     rx: &mut Rx<'_>,
-    filter: &FactFilter,
+    query: &NoticesQuery,
     paging: Paging,
 ) -> Result<Slice<NoticeShown>, Error> {
     let visible = rx.actor.visible(Action::ReadFact);
     let filter = FactFilter {
         kinds: vec![FactKind::NoticeSent],
-        ..filter.clone()
+        implementation_id: query.implementation_id,
+        organization_id: query.organization_id,
+        person_id: query.person_id,
+        license_id: query.license_id,
+        ..FactFilter::default()
+    };
+    let queue = QueueFilter {
+        implementation_id: query.implementation_id,
+        organization_id: query.organization_id,
+        person_id: query.person_id,
+        license_id: query.license_id,
+        states: vec![QueueState::Queued, QueueState::Undeliverable],
     };
     fill_page(
         paging,
         |page| {
-            let facts = rx.view.facts(&visible, &filter, page)?;
-            let people: BTreeSet<PersonId> = facts.iter().map(|fact| fact.person_id).collect();
+            let facts = if query.waiting {
+                Vec::new()
+            } else {
+                rx.view.facts(&visible, &filter, page)?
+            };
+            let queued = rx.view.queued_notices(&visible, &queue, page)?;
+            let people: BTreeSet<PersonId> = facts
+                .iter()
+                .map(|fact| fact.person_id)
+                .chain(queued.iter().map(|queued| queued.person_id))
+                .collect();
             let dossiers =
                 Dossier::load_many(rx.view, &people.into_iter().collect::<Vec<_>>(), &[])?;
-            Ok(facts
+            let of = |person: PersonId| dossiers.iter().find(|dossier| dossier.person.id == person);
+            let given = facts
                 .iter()
-                .filter_map(|fact| {
-                    let dossier = dossiers
-                        .iter()
-                        .find(|dossier| dossier.person.id == fact.person_id)?;
-                    evaluated(fact, dossier, rx.now)
-                })
-                .collect())
+                .filter_map(|fact| evaluated(fact, of(fact.person_id)?, rx.now));
+            let waiting = queued
+                .iter()
+                .filter_map(|queued| notice_shown(queued, of(queued.person_id)?, rx.now));
+            let mut found: Vec<NoticeShown> = given.chain(waiting).collect();
+            found.sort_by_key(NoticeShown::id);
+            found.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
+            Ok(found)
         },
-        |shown: &NoticeShown| shown.fact.id.0,
-        |_| true,
+        |shown: &NoticeShown| shown.id().0,
+        |shown| shown.status != NoticeStatus::Dropped,
     )
 }

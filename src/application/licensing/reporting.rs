@@ -164,7 +164,7 @@ pub(super) fn fact(
 }
 
 /// Nobody decides about himself.
-pub(super) fn not_oneself(tx: &Tx<'_>, person: PersonId, what: &str) -> Result<(), Error> {
+pub fn not_oneself(tx: &Tx<'_>, person: PersonId, what: &str) -> Result<(), Error> {
     if tx.actor.is(person) {
         Err(Error::OwnCase(format!(
             "{what}: nobody decides about himself"

@@ -44,6 +44,9 @@ pub trait LoginReads {
     ) -> Result<Vec<ServiceAct>>;
     /// Every act of these sources, by recording.
     fn services_of_sources(&mut self, ids: &[LoginSourceId]) -> Result<Vec<ServiceAct>>;
+    /// The last heartbeat of each source of an implementation.
+    fn last_heartbeats(&mut self, implementation: ImplementationId)
+    -> Result<Vec<HeartbeatRecord>>;
     /// The decisive heartbeats of an implementation recorded at or after an instant, by recording.
     fn decisive_heartbeats(
         &mut self,

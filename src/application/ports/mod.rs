@@ -4,13 +4,19 @@
 //! write. All repository methods are synchronous: they run inside one transaction, on the store's own thread.
 
 pub mod logins;
+pub mod mail;
 pub mod merges;
+pub mod outbox;
 pub mod repositories;
 pub mod store;
+pub mod sweeps;
 pub mod waitlist;
 
 pub use logins::{LoginFilter, LoginReads, LoginWrites, SignalFilter};
+pub use mail::{Mail, MailFailure, Mailer};
 pub use merges::{MergeFilter, MergeReads, MergeWrites};
+pub use outbox::{MessageFilter, OutboxReads, OutboxWrites, QueueFilter};
 pub use repositories::*;
 pub use store::{Abort, Store, StoreError, StoreExt};
+pub use sweeps::{Due, DueAt, SweepReads, SweepWrites};
 pub use waitlist::{WaitlistReads, WaitlistWrites};

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::logins::{LoginReads, LoginWrites};
 use super::merges::{MergeReads, MergeWrites};
+use super::outbox::{OutboxReads, OutboxWrites};
 use super::store::StoreError;
+use super::sweeps::{SweepReads, SweepWrites};
 use super::waitlist::{WaitlistReads, WaitlistWrites};
 use crate::application::actor::Role;
 use crate::domain::fact::{Fact, FactKind};
@@ -461,6 +463,8 @@ pub trait View:
     + LoginReads
     + WaitlistReads
     + MergeReads
+    + SweepReads
+    + OutboxReads
 {
 }
 
@@ -477,6 +481,8 @@ impl<T> View for T where
         + LoginReads
         + WaitlistReads
         + MergeReads
+        + SweepReads
+        + OutboxReads
         + ?Sized
 {
 }
@@ -496,6 +502,8 @@ pub trait UnitOfWork:
     + LoginWrites
     + WaitlistWrites
     + MergeWrites
+    + SweepWrites
+    + OutboxWrites
 {
 }
 
@@ -513,6 +521,8 @@ impl<T> UnitOfWork for T where
         + LoginWrites
         + WaitlistWrites
         + MergeWrites
+        + SweepWrites
+        + OutboxWrites
         + ?Sized
 {
 }

@@ -1,7 +1,7 @@
 //! The application runs its use cases.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::ContextV7;
@@ -54,6 +54,8 @@ pub struct App {
     /// Refused requests without a known principal since the last flush into the audit log.
     strangers: Arc<AtomicU64>,
     context: Arc<Mutex<ContextV7>>,
+    /// Whether the principal of the service itself is known to be recorded.
+    introduced: Arc<AtomicBool>,
 }
 
 impl App {
@@ -64,6 +66,7 @@ impl App {
             clock,
             strangers: Arc::default(),
             context: Arc::new(Mutex::new(ContextV7::new())),
+            introduced: Arc::default(),
         }
     }
 
@@ -173,7 +176,7 @@ impl App {
     {
         self.write_as(
             (OPERATOR_SUBJECT, "Command line"),
-            action,
+            (action, self.now()),
             (dry_run, true),
             job,
         )
@@ -187,19 +190,63 @@ impl App {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
+        self.introduce().await?;
         self.write_as(
             (SERVICE_SUBJECT, "The service itself"),
-            action,
+            (action, self.now()),
             (false, false),
             job,
         )
         .await
     }
 
+    /// What the service itself would do at an instant, past or future. Nothing of it is kept.
+    pub async fn try_as_service<T, F>(
+        &self,
+        action: Action,
+        at: Instant,
+        job: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.write_as(
+            (SERVICE_SUBJECT, "The service itself"),
+            (action, at),
+            (true, false),
+            job,
+        )
+        .await
+    }
+
+    /// Records the principal of the service itself in a transaction of its own, before the first thing it does: two
+    /// instances that start at once must not spoil each other's work by both recording it.
+    async fn introduce(&self) -> Result<(), Error> {
+        if self.introduced.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let introduced = self
+            .write_as(
+                (SERVICE_SUBJECT, "The service itself"),
+                (Action::RecordStates, self.now()),
+                (false, false),
+                |_| Ok(()),
+            )
+            .await;
+        match introduced {
+            Ok(()) | Err(Error::Store(StoreError::Conflict)) => {
+                self.introduced.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn write_as<T, F>(
         &self,
         who: (&'static str, &'static str),
-        action: Action,
+        (action, now): (Action, Instant),
         (dry_run, always_audited): (bool, bool),
         mut job: F,
     ) -> Result<T, Error>
@@ -207,7 +254,6 @@ impl App {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     {
-        let now = self.now();
         let mut ids = Ids::new(now, &self.context);
         let outcome = self
             .store

@@ -1,15 +1,18 @@
 //! Inactivity: when warnings are due, which notices count, when access is cut off and when that takes effect.
 
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDate, TimeDelta};
 
 use super::machine::Machine;
+use super::notices::last_start;
 use super::obligation::{Obligation, calendar};
 use super::rules::InForce;
 use super::{Consequence, DueItem, LoginSource, NoticeNeeded};
 use crate::domain::calendar::{Instant, Length, add_days, next_business_day, start_of_day};
 use crate::domain::fact::NoticeRule;
 use crate::domain::ids::FactId;
-use crate::domain::policy::{Inactivity, NoticedEnd, OffAction, OffRule};
+use crate::domain::policy::{Inactivity, NoticedEnd, OffAction, OffRule, Recipient};
 use crate::domain::requirement::Calendar;
 
 /// A notice and whether it still counts. Void once, it never counts again.
@@ -112,7 +115,7 @@ fn serves(source: &LoginSource, at: Instant) -> bool {
 
 /// How far every source in service at `at` is complete, by the heartbeats recorded by then that are `known`; the last
 /// one counts, also where it takes back what an earlier one promised. Nothing while one of the sources never reported.
-fn mark(sources: &[LoginSource], at: Instant, known: Instant) -> Option<Instant> {
+pub(super) fn mark(sources: &[LoginSource], at: Instant, known: Instant) -> Option<Instant> {
     sources
         .iter()
         .filter(|source| serves(source, at))
@@ -204,14 +207,7 @@ impl Running<'_> {
         let minimum = self.minimum();
         let limit = self.limit(machine);
         let anchor = self.anchor();
-        let mut day = limit;
-        while minimum.lapses_on(day, self.calendar.holidays) > limit && day > anchor {
-            match day.pred_opt() {
-                Some(earlier) => day = earlier,
-                None => break,
-            }
-        }
-        day.max(add_days(anchor, 1))
+        last_start(minimum, limit, anchor, self.calendar.holidays).max(add_days(anchor, 1))
     }
 }
 
@@ -471,6 +467,7 @@ pub(super) fn notices_needed(machine: &Machine<'_>) -> Vec<NoticeNeeded> {
         return Vec::new();
     };
     let last = running.off.steps.len().saturating_sub(1);
+    let known_through = mark(machine.case.sources, machine.now(), machine.asked);
     steps_due(machine)
         .into_iter()
         .map(|(step, due_at)| {
@@ -478,14 +475,20 @@ pub(super) fn notices_needed(machine: &Machine<'_>) -> Vec<NoticeNeeded> {
             let sent = machine
                 .notices
                 .iter()
-                .rfind(|notice| notice.warns() && notice.step.unwrap_or_default() >= step)
-                .map(|notice| notice.fact);
+                .rfind(|notice| notice.warns() && notice.step.unwrap_or_default() >= step);
             NoticeNeeded {
                 rule: NoticeRule::Inactivity,
                 step: stepped,
                 requirement: None,
                 anchor_on: running.anchor(),
                 due_at,
+                send_at: due_at,
+                waits_for_source: known_through.is_none_or(|known| known < due_at),
+                reminders: Vec::new(),
+                tells: running.off.steps.get(step).map_or_else(
+                    || BTreeSet::from([Recipient::User]),
+                    |step| step.tells.clone(),
+                ),
                 ends_on: running.limit(machine),
                 // What an earlier step tells of can come no sooner than the last step's notice allows.
                 counted_from_on: (step < last).then(|| {
@@ -500,7 +503,8 @@ pub(super) fn notices_needed(machine: &Machine<'_>) -> Vec<NoticeNeeded> {
                 move_to_business_day: running.rule.move_to_business_day,
                 zone: running.in_force.zone,
                 holidays: running.calendar.holidays.clone(),
-                sent,
+                sent: sent.map(|notice| notice.fact),
+                sent_at: sent.map(|notice| notice.occurred_at),
             }
         })
         .collect()

@@ -33,13 +33,13 @@ use super::calendar::Instant;
 use super::fact::{Basis, DeactivationCause, Fact, HoldCause, NoticeRule};
 use super::ids::{FactId, OrganizationId, ProjectId, RequestId};
 use super::license::LicenseStatus;
-use super::policy::{PolicyVersion, RequestClass};
+use super::policy::{OffAction, PolicyVersion, RequestClass};
 use super::requirement::Standing;
 use super::roster::Participation;
 
 pub use add_on::{AddOn, AddOnHold, AddOnStatus};
 pub use ladder::{WayBack, way_back};
-pub use notices::{NewNotice, NoticeFault, NoticeNeeded};
+pub use notices::{NewNotice, NoticeFault, NoticeNeeded, Telling, reported_through};
 pub use obligation::Obligation;
 pub use preview::{LicensePreview, NewVersion, preview_license, preview_request};
 pub use request::{
@@ -328,6 +328,8 @@ pub struct Evaluation {
     pub listed_from: Option<Instant>,
     /// The promised end of access for want of a login, if any; it is acted upon when the login reports are complete.
     pub cut_off_at: Option<Instant>,
+    /// What the inactivity rule in force does at the cut-off, where there is one.
+    pub inactivity_action: Option<OffAction>,
     /// Notices that were sent and still count.
     pub counting: Vec<FactId>,
 }

@@ -3,17 +3,24 @@
 //! A warning starts a grace period, so a notice that was not due, counts from another day or names a day too early must
 //! never be recorded: it would promise what the policy does not keep, or end access sooner than it promises.
 
-use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 
 use super::derived::suspension_end;
+use super::inactivity::TrackedNotice;
 use super::machine::Machine;
 use super::obligation::calendar;
-use super::{Evaluation, inactivity};
-use crate::domain::calendar::{Holidays, Instant, Length, add_days, local_day, next_business_day};
-use crate::domain::fact::NoticeRule;
+use super::{Evaluation, LoginSource, inactivity};
+use crate::domain::calendar::{
+    Holidays, Instant, Length, add_days, local_day, next_business_day, start_of_day,
+};
+use crate::domain::fact::{HoldCause, NoticeRule};
 use crate::domain::ids::FactId;
-use crate::domain::policy::{NoticedEnd, OnMiss};
+use crate::domain::license::NoticeOutlook;
+use crate::domain::outgoing::NoticeSubject;
+use crate::domain::policy::{NoticedEnd, OnMiss, Recipient};
 use crate::domain::requirement::RequirementKey;
 
 /// How far beyond the promised day a notice may put the end: more is a slip of the pen that would keep access open.
@@ -31,6 +38,15 @@ pub struct NoticeNeeded {
     pub anchor_on: NaiveDate,
     /// From when it may be sent.
     pub due_at: Instant,
+    /// From when the service sends it by itself: no earlier than its first reminder, while the minimum still ends in
+    /// time.
+    pub send_at: Instant,
+    /// Whether the login sources are not complete up to that instant, so that no warning is derived yet.
+    pub waits_for_source: bool,
+    /// Later reminders, each with its days before the end.
+    pub reminders: Vec<(u16, Instant)>,
+    /// Whom it tells.
+    pub tells: BTreeSet<Recipient>,
     /// The first local day on which what it warns of may happen, notice aside.
     pub ends_on: NaiveDate,
     /// The day the last step is due, for the steps before it: the grace cannot start earlier.
@@ -42,6 +58,8 @@ pub struct NoticeNeeded {
     pub(super) holidays: Holidays,
     /// The notice that was sent for it and still counts.
     pub sent: Option<FactId>,
+    /// When it was sent.
+    pub sent_at: Option<Instant>,
 }
 
 impl NoticeNeeded {
@@ -58,6 +76,18 @@ impl NoticeNeeded {
             next_business_day(day, &self.holidays)
         } else {
             day
+        }
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn subject(&self, days_before: Option<u16>) -> NoticeSubject {
+        NoticeSubject {
+            rule: self.rule,
+            step: self.step,
+            requirement: self.requirement.as_ref().map(ToString::to_string),
+            anchor_on: self.anchor_on,
+            days_before,
         }
     }
 
@@ -101,6 +131,49 @@ pub enum NoticeFault {
     TooLate { latest_on: NaiveDate },
 }
 
+impl NoticeNeeded {
+    fn reminders_since_sent(&self) -> impl DoubleEndedIterator<Item = (u16, Instant)> {
+        let sent_at = self.sent_at;
+        let since = self.reminders.iter().copied();
+        since.filter(move |(_, at)| sent_at.is_some_and(|sent| *at > sent))
+    }
+}
+
+/// What the service has to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telling<'a> {
+    pub needed: &'a NoticeNeeded,
+    /// Of a reminder: how many days before the end.
+    pub days_before: Option<u16>,
+    /// Since when.
+    pub due_at: Instant,
+    /// Earlier steps that nobody was told of.
+    pub skipped: Vec<usize>,
+}
+
+/// How far every login source in service is complete. Nothing while one of them never reported, or none is in service.
+#[must_use]
+pub fn reported_through(sources: &[LoginSource], now: Instant) -> Option<Instant> {
+    inactivity::mark(sources, now, now)
+}
+
+/// The last local day from which a length is over by the beginning of a day; no earlier than `first`.
+pub(super) fn last_start(
+    length: Length,
+    over_on: NaiveDate,
+    first: NaiveDate,
+    holidays: &Holidays,
+) -> NaiveDate {
+    let mut day = over_on;
+    while length.lapses_on(day, holidays) > over_on && day > first {
+        match day.pred_opt() {
+            Some(earlier) => day = earlier,
+            None => break,
+        }
+    }
+    day
+}
+
 impl Evaluation {
     /// The notices that were due at an instant: of the steps of a rule the last one only, because whoever is found far
     /// over the limit gets the last due step at once.
@@ -120,12 +193,96 @@ impl Evaluation {
             .collect()
     }
 
-    /// The notices to send now.
+    /// What the service has to tell about the license now: notices that are due and were not given, and the last
+    /// reminder that is due since the notice was. During leave nothing.
     #[must_use]
-    pub fn notices_to_send(&self) -> Vec<&NoticeNeeded> {
-        let mut due = self.notices_due(self.at);
-        due.retain(|notice| notice.sent.is_none());
-        due
+    pub fn to_tell(&self) -> Vec<Telling<'_>> {
+        if self.on_leave() {
+            return Vec::new();
+        }
+        let due = |notice: &&NoticeNeeded| notice.send_at <= self.at && !notice.waits_for_source;
+        let mut found = Vec::new();
+        for needed in self.notices.iter().filter(due) {
+            let later =
+                |other: &&NoticeNeeded| other.rule == needed.rule && other.step > needed.step;
+            if self.notices.iter().filter(due).any(|other| later(&other)) {
+                continue;
+            }
+            if needed.sent.is_some() {
+                let reminder = needed
+                    .reminders_since_sent()
+                    .rfind(|(_, at)| *at <= self.at);
+                found.extend(reminder.map(|(days, due_at)| Telling {
+                    needed,
+                    days_before: Some(days),
+                    due_at,
+                    skipped: Vec::new(),
+                }));
+                continue;
+            }
+            let overtaken = self
+                .notices
+                .iter()
+                .filter(|other| {
+                    other.rule == needed.rule && other.step < needed.step && other.sent.is_none()
+                })
+                .filter_map(|other| other.step);
+            found.push(Telling {
+                needed,
+                days_before: None,
+                due_at: needed.send_at,
+                skipped: overtaken.collect(),
+            });
+        }
+        found
+    }
+
+    /// When there is something to tell next, given that what is due now was looked at or not.
+    fn tells_next(&self, looked_at: bool) -> Option<(Instant, bool)> {
+        if self.on_leave() {
+            return None;
+        }
+        let notices = self
+            .notices
+            .iter()
+            .filter(|needed| needed.sent.is_none())
+            .map(|needed| (needed.send_at, needed.waits_for_source));
+        let reminders = self
+            .notices
+            .iter()
+            .filter(|needed| needed.sent.is_some())
+            .flat_map(|needed| needed.reminders_since_sent().map(|(_, at)| (at, false)));
+        notices
+            .chain(reminders)
+            .filter(|(at, waits)| !looked_at || *waits || *at > self.at)
+            .min()
+    }
+
+    /// When the license is to be looked at for what it calls for telling.
+    #[must_use]
+    pub fn notice_outlook(&self) -> NoticeOutlook {
+        self.outlook(false)
+    }
+
+    /// The same after it was looked at.
+    #[must_use]
+    pub fn notice_outlook_after_look(&self) -> NoticeOutlook {
+        self.outlook(true)
+    }
+
+    fn outlook(&self, looked_at: bool) -> NoticeOutlook {
+        let next = self.tells_next(looked_at);
+        NoticeOutlook {
+            next_at: next.map(|(at, _)| at),
+            waits_for_source: next.is_some_and(|(_, waits)| waits),
+            counting: i32::try_from(self.counting.len()).unwrap_or(i32::MAX),
+        }
+    }
+
+    fn on_leave(&self) -> bool {
+        self.holds.iter().any(|hold| {
+            hold.cause == HoldCause::Leave && hold.ended_at.is_none() && hold.from <= self.at
+        })
     }
 
     /// Whether a notice that was sent can count: it was due, counts from the right day, is no repetition, and names a
@@ -184,22 +341,62 @@ impl Machine<'_> {
             return Vec::new();
         };
         let calendar = calendar(in_force);
-        let needed = |rule, requirement, end: NoticedEnd, ends_on, from: Instant, sent| {
+        let license_type = in_force.document.license_types.get(&period.license_type);
+        let needed = |rule,
+                      requirement,
+                      end: NoticedEnd,
+                      ends_on: NaiveDate,
+                      from: Instant,
+                      sent: Option<&TrackedNotice>| {
             let minimum = in_force.document.notice_before(end, &period.license_type);
+            let holidays = &in_force.document.holidays;
+            let none = BTreeSet::new();
+            let reminders = match rule {
+                NoticeRule::Term => {
+                    license_type.and_then(|found| Some(&found.term.as_ref()?.reminders))
+                }
+                NoticeRule::Recertification => {
+                    license_type.and_then(|found| Some(&found.recertification.as_ref()?.reminders))
+                }
+                _ => None,
+            };
+            let reminders = reminders.unwrap_or(&none);
+            let before = |days: u16| {
+                let day = ends_on.checked_sub_days(Days::new(u64::from(days)));
+                day.map(|day| (days, start_of_day(in_force.zone, day)))
+            };
+            let mut reminding: Vec<(u16, Instant)> = reminders
+                .iter()
+                .rev()
+                .filter_map(|days| before(*days))
+                .collect();
+            // The first of them is the notice itself, unless the minimum needs it earlier.
+            let latest = start_of_day(
+                in_force.zone,
+                last_start(minimum, ends_on, calendar.day(from), holidays),
+            );
+            let first = reminding.first().map_or(latest, |(_, at)| latest.min(*at));
+            reminding.retain(|(_, at)| *at > first);
+            let due_at = from.max(period.from);
             (!minimum.is_zero()).then(|| NoticeNeeded {
                 rule,
                 step: None,
                 requirement,
                 anchor_on: calendar.day(from),
-                due_at: from.max(period.from),
+                due_at,
+                send_at: first.max(due_at),
+                waits_for_source: false,
+                reminders: reminding,
+                tells: BTreeSet::from([Recipient::User]),
                 ends_on,
                 counted_from_on: None,
                 grace: Length::Days(0),
                 minimum,
                 move_to_business_day: false,
                 zone: in_force.zone,
-                holidays: in_force.document.holidays.clone(),
-                sent,
+                holidays: holidays.clone(),
+                sent: sent.map(|notice| notice.fact),
+                sent_at: sent.map(|notice| notice.occurred_at),
             })
         };
         let mut found: Vec<NoticeNeeded> = self
@@ -211,8 +408,7 @@ impl Machine<'_> {
                 let sent = self
                     .notices
                     .iter()
-                    .rfind(|notice| !notice.void && notice.speaks_of(obligation))
-                    .map(|notice| notice.fact);
+                    .rfind(|notice| !notice.void && notice.speaks_of(obligation));
                 // Counted from its evidence where there is any.
                 let from = obligation
                     .standing
@@ -238,8 +434,7 @@ impl Machine<'_> {
             let sent = self
                 .notices
                 .iter()
-                .rfind(|notice| !notice.void && notice.rule == NoticeRule::Term)
-                .map(|notice| notice.fact);
+                .rfind(|notice| !notice.void && notice.rule == NoticeRule::Term);
             let end = NoticedEnd::Term;
             found.extend(needed(
                 NoticeRule::Term,
@@ -261,15 +456,11 @@ impl Machine<'_> {
             })
             .min_by_key(|(ends_on, from, _)| (*ends_on, *from));
         if let Some((ends_on, from, end)) = hold {
-            let sent = self
-                .notices
-                .iter()
-                .rfind(|notice| {
-                    !notice.void
-                        && notice.rule == NoticeRule::SuspensionTooLong
-                        && notice.occurred_at >= from
-                })
-                .map(|notice| notice.fact);
+            let sent = self.notices.iter().rfind(|notice| {
+                !notice.void
+                    && notice.rule == NoticeRule::SuspensionTooLong
+                    && notice.occurred_at >= from
+            });
             found.extend(needed(
                 NoticeRule::SuspensionTooLong,
                 None,

@@ -9,7 +9,7 @@ use crate::application::ports::{
     LicenseReads, LicenseWrites, Page, RosterFilter, StateFilter, Visible,
 };
 use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
-use crate::domain::license::{License, LicenseStatus};
+use crate::domain::license::{License, LicenseStatus, NoticeOutlook};
 use crate::domain::request::RecordedState;
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
@@ -30,6 +30,9 @@ struct LicenseRow {
     generation: i64,
     contested_at: Option<Instant>,
     listed_from: Option<Instant>,
+    next_notice_at: Option<Instant>,
+    notice_waits_for_source: bool,
+    notices_counting: i32,
     recorded_at: Instant,
     version: i32,
     duplicate_of: Option<Id>,
@@ -50,6 +53,9 @@ impl Row for LicenseRow {
             generation: record.recorded.generation,
             contested_at: record.contested_at.map(Instant),
             listed_from: record.listed_from.map(Instant),
+            next_notice_at: record.notices.next_at.map(Instant),
+            notice_waits_for_source: record.notices.waits_for_source,
+            notices_counting: record.notices.counting,
             recorded_at: Instant(record.recorded_at),
             version: record.version,
             duplicate_of: record.duplicate_of.map(Id::of),
@@ -70,6 +76,11 @@ impl Row for LicenseRow {
             },
             contested_at: self.contested_at.map(|at| at.0),
             listed_from: self.listed_from.map(|at| at.0),
+            notices: NoticeOutlook {
+                next_at: self.next_notice_at.map(|at| at.0),
+                waits_for_source: self.notice_waits_for_source,
+                counting: self.notices_counting,
+            },
             recorded_at: self.recorded_at.0,
             version: self.version,
             duplicate_of: self.duplicate_of.map(Id::to),
@@ -230,6 +241,9 @@ impl LicenseWrites for Session<'_> {
                     licenses::generation.eq(row.recorded.generation),
                     licenses::contested_at.eq(row.contested_at.map(Instant)),
                     licenses::listed_from.eq(row.listed_from.map(Instant)),
+                    licenses::next_notice_at.eq(row.notices.next_at.map(Instant)),
+                    licenses::notice_waits_for_source.eq(row.notices.waits_for_source),
+                    licenses::notices_counting.eq(row.notices.counting),
                     licenses::version.eq(licenses::version + 1),
                 ))
                 .execute(self.conn),
@@ -245,6 +259,9 @@ impl LicenseWrites for Session<'_> {
                     licenses::generation.eq(row.recorded.generation),
                     licenses::contested_at.eq(row.contested_at.map(Instant)),
                     licenses::listed_from.eq(row.listed_from.map(Instant)),
+                    licenses::next_notice_at.eq(row.notices.next_at.map(Instant)),
+                    licenses::notice_waits_for_source.eq(row.notices.waits_for_source),
+                    licenses::notices_counting.eq(row.notices.counting),
                 ))
                 .execute(self.conn),
         )

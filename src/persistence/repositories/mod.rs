@@ -123,8 +123,10 @@ mod licenses;
 mod logins;
 mod merges;
 mod organizations;
+mod outbox;
 mod people;
 mod requests;
+mod sweeps;
 mod waitlist;
 
 /// A row of one table, and the record that the use cases know it as.

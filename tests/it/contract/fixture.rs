@@ -8,7 +8,7 @@ use hmis_licensing::application::ports::{
 use hmis_licensing::domain::calendar::Precision;
 use hmis_licensing::domain::fact::{Channel, Envelope, Fact, FactBody, Reporter};
 use hmis_licensing::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId};
-use hmis_licensing::domain::license::{License, LicenseStatus};
+use hmis_licensing::domain::license::{License, LicenseStatus, NoticeOutlook};
 use hmis_licensing::domain::request::{LicenseRequest, RecordedState, RequestClass, RequestState};
 use hmis_licensing::domain::roster::{Implementation, Organization, Person, Project};
 use uuid::Uuid;
@@ -157,6 +157,7 @@ pub fn license(number: u128, person: &Person, organization: OrganizationId) -> L
         recorded: recorded(LicenseStatus::Active),
         contested_at: None,
         listed_from: None,
+        notices: NoticeOutlook::default(),
         duplicate_of: None,
         recorded_at: at(0),
         version: 1,

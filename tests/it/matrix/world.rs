@@ -12,10 +12,13 @@ use hmis_licensing::application::ports::{StoreError, StoreExt, UnitOfWork};
 use hmis_licensing::application::token::OWN_ISSUER;
 use hmis_licensing::domain::calendar::Precision;
 use hmis_licensing::domain::fact::{
-    Channel, Envelope, Fact, FactBody, RenewalDecision, Reporter, TypeChange,
+    Channel, Envelope, Fact, FactBody, NoticeRule, RenewalDecision, Reporter, TypeChange,
 };
 use hmis_licensing::domain::ids::{
-    FactId, ImplementationId, LicenseId, PersonId, PolicyId, PrincipalId,
+    FactId, ImplementationId, LicenseId, MessageId, PersonId, PolicyId, PrincipalId,
+};
+use hmis_licensing::domain::outgoing::{
+    MOST_ATTEMPTS, Message, MessageState, NoticeKind, NoticeSubject, QueueState, QueuedNotice,
 };
 use hmis_licensing::domain::policy::Renewer;
 use serde_json::{Value, json};
@@ -419,6 +422,7 @@ impl World {
             self.ids.insert(word, id);
         }
         self.logins().await;
+        self.outbox().await;
         // What staff recorded: holds, a leave to come, and a bar on somebody of another agency.
         let investigated = json!({ "license_id": license, "cause": "investigation" });
         let hold = self.post("/v1/holds", &investigated).await;
@@ -602,14 +606,75 @@ impl World {
             "sent_at": self.app.app.now(),
         });
         let notice = self.post("/v1/notices", &notice).await;
+        let sweep = json!({ "implementation_id": self.id("implementation") });
+        let sweep = self.post("/v1/sweeps", &sweep).await;
         for (word, id) in [
             ("login_source", source),
             ("login_event", id_of(&login)),
             ("access_signal", signal.to_owned()),
             ("notice", id_of(&notice)),
+            ("sweep", id_of(&sweep)),
         ] {
             self.ids.insert(word, id);
         }
+    }
+
+    /// A notice that waits to be given, and a message that could not be sent.
+    async fn outbox(&mut self) {
+        let license: LicenseId = self.id("other_license").parse().unwrap();
+        let now = self.app.app.now();
+        let queued = self.app.app.store().write(
+            move |unit: &mut dyn UnitOfWork| -> Result<(FactId, MessageId), StoreError> {
+                let license = unit.license(license)?.unwrap();
+                let mut message = Message {
+                    id: Uuid::now_v7().into(),
+                    implementation_id: license.implementation_id,
+                    person_id: license.person_id,
+                    organization_id: license.organization_id,
+                    on_day: now.date_naive(),
+                    state: MessageState::Waiting,
+                    attempts: MOST_ATTEMPTS,
+                    next_attempt_at: now,
+                    lease: None,
+                    text: None,
+                    failure: None,
+                    queued_at: now,
+                    settled_at: None,
+                    version: 1,
+                };
+                message.failed("the mail server could not be reached", now, 0.5);
+                unit.insert_message(&message)?;
+                let notice = QueuedNotice {
+                    id: Uuid::now_v7().into(),
+                    implementation_id: license.implementation_id,
+                    organization_id: license.organization_id,
+                    person_id: license.person_id,
+                    license_id: license.id,
+                    kind: NoticeKind::Notice,
+                    subject: NoticeSubject {
+                        rule: NoticeRule::Recertification,
+                        step: None,
+                        requirement: Some("course:hand_policy_and_procedure".to_owned()),
+                        anchor_on: "2026-03-01".parse().unwrap(),
+                        days_before: None,
+                    },
+                    skipped: Vec::new(),
+                    retracts: None,
+                    due_at: now,
+                    queued_at: now,
+                    state: QueueState::Queued,
+                    message_id: Some(message.id),
+                    named_on: None,
+                    settled_at: None,
+                    version: 1,
+                };
+                unit.insert_queued_notice(&notice)?;
+                Ok((notice.id, message.id))
+            },
+        );
+        let (notice, message) = queued.await.unwrap();
+        self.ids.insert("queued_notice", notice.to_string());
+        self.ids.insert("message", message.to_string());
     }
 }
 

@@ -14,10 +14,12 @@ mod explained;
 mod facts;
 mod groups;
 mod logins;
+mod outbox;
 mod people;
 mod returns;
 mod secrets;
 mod staff;
+mod sweeps;
 mod waitlist;
 mod wrong_turns;
 

@@ -3,4 +3,5 @@
 pub mod app;
 pub mod cluster;
 pub mod database;
+pub mod mail;
 pub mod proxy;

@@ -185,11 +185,27 @@ fn sources(
         })
         .map(|fact| fact.envelope.occurred_at.min(fact.envelope.recorded_at))
         .min();
-    let heartbeats = match since {
+    let mut heartbeats = match since {
         Some(since) => view.decisive_heartbeats(implementation.id, since - HEARTBEAT_SKEW * 2)?,
         None => Vec::new(),
     };
+    // How far the sources are complete by now says which warnings may be derived.
+    for last in view.last_heartbeats(implementation.id)? {
+        if heartbeats.iter().all(|beat| beat.id != last.id) {
+            heartbeats.push(last);
+        }
+    }
+    heartbeats.sort_by_key(|beat| (beat.recorded_at, beat.id));
     Ok(Sources::new(acts, heartbeats))
+}
+
+/// The login sources of an implementation, with their last heartbeats only: what says how far logins are known by now.
+pub fn login_sources(
+    view: &mut dyn View,
+    implementation: ImplementationId,
+) -> Result<Sources, Error> {
+    let acts = view.login_source_services(implementation)?;
+    Ok(Sources::new(acts, view.last_heartbeats(implementation)?))
 }
 
 fn by<T, K: Ord>(rows: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<T>> {

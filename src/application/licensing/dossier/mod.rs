@@ -20,6 +20,7 @@ use crate::domain::policy::PolicyVersion;
 use crate::domain::request::LicenseRequest;
 use crate::domain::roster::{Implementation, Participation, Person};
 
+pub use load::login_sources;
 pub use record::evaluate_due_people;
 pub(super) use record::evaluate_people;
 

@@ -97,20 +97,24 @@ impl Dossier {
                 next_change_at: evaluation.look_again_at(),
                 generation,
             };
+            let notices = evaluation.notice_outlook().after(row.notices, now);
             if row.recorded.state != state || row.license_type != license_type {
                 row.recorded = recorded;
                 row.license_type = license_type;
                 row.contested_at = contested_at;
                 row.listed_from = evaluation.listed_from;
+                row.notices = notices;
                 unit.update_license(row)?;
                 row.version += 1;
             } else if row.recorded != recorded
                 || row.contested_at != contested_at
                 || row.listed_from != evaluation.listed_from
+                || row.notices != notices
             {
                 row.recorded = recorded;
                 row.contested_at = contested_at;
                 row.listed_from = evaluation.listed_from;
+                row.notices = notices;
                 unit.record_license_outlook(row)?;
             }
         }

@@ -119,9 +119,9 @@ fn a_notice_that_counts_is_not_repeated_and_a_bounced_one_is() {
     assert!(license.counting.contains(&notice));
     assert!(
         license
-            .notices_to_send()
+            .to_tell()
             .iter()
-            .all(|needed| needed.rule != NoticeRule::Inactivity)
+            .all(|telling| telling.needed.rule != NoticeRule::Inactivity)
     );
     story.fact("2026-04-03 08:00", FactBody::NoticeBounced { notice });
     let license = story.license("2026-04-03 09:00");

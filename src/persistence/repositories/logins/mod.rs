@@ -75,6 +75,25 @@ impl LoginReads for Session<'_> {
         Ok(found)
     }
 
+    fn last_heartbeats(
+        &mut self,
+        implementation: ImplementationId,
+    ) -> Result<Vec<HeartbeatRecord>> {
+        all::<HeartbeatRow>(
+            login_heartbeats::table
+                .inner_join(login_sources::table)
+                .filter(login_sources::implementation_id.eq(Id::of(implementation)))
+                .filter(
+                    login_heartbeats::recorded_at
+                        .nullable()
+                        .eq(login_sources::heartbeat_at),
+                )
+                .order(login_heartbeats::id.asc())
+                .select(HeartbeatRow::as_select())
+                .load(self.conn),
+        )
+    }
+
     fn decisive_heartbeats(
         &mut self,
         implementation: ImplementationId,

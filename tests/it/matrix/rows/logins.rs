@@ -13,6 +13,14 @@ pub const ROWS: &[Row] = &[
     row("bounce_notice", "A-H----I", ONE)
         .of("$notice")
         .sending("{}"),
+    row("give_notice", "A-H----I", ONE)
+        .of("$queued_notice")
+        .sending(r#"{"channel": "phone", "named_on": "2027-03-10"}"#),
+    row("list_messages", "A-H--U--", LIST),
+    row("get_message", "A-H--U--", ONE).of("$message"),
+    row("retry_message", "A-------", ONE)
+        .of("$message")
+        .sending(r#"{"expected_version": 1}"#),
     row("list_login_sources", "A-H--UF-", LIST),
     row("get_login_source", "A-H--UF-", ONE).of("$login_source"),
     row("create_login_source", "A-------", NAMED).sending(

@@ -20,6 +20,7 @@ mod practice;
 mod requests;
 mod roster;
 mod staff;
+mod sweeps;
 
 use hmis_licensing::application::actor::Role;
 
@@ -35,6 +36,7 @@ const TOPICS: &[&[Row]] = &[
     logins::ROWS,
     staff::DEPARTURE_NOTICES,
     staff::CORRECTIONS,
+    sweeps::ROWS,
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Row> {

@@ -1,0 +1,159 @@
+//! Messages are sent, and what was sent is recorded.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+
+use super::compose::{self, Taken};
+use super::queue::queue;
+use crate::application::actor::{Action, Scope};
+use crate::application::licensing::Dossier;
+use crate::application::licensing::notices::record_sent;
+use crate::application::ports::{Mail, MailFailure, Mailer, StoreError, StoreExt, View};
+use crate::application::{App, Error, Tx};
+use crate::domain::ids::{LeaseId, MessageId};
+use crate::domain::outgoing::{MessageState, NoticeKind, QueueState};
+
+/// Messages per look.
+const AT_ONCE: i64 = 100;
+/// How many are on their way at a time: one that a server is slow about delays nobody.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What came of sending what was due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    pub sent: usize,
+    /// On our side: they are tried again.
+    pub failed: usize,
+    /// By the recipient's server: staff settle them.
+    pub refused: usize,
+}
+
+impl App {
+    /// Sends every message that is due. One that fails is tried again later and keeps nobody else waiting.
+    ///
+    /// # Errors
+    /// The store's, where it cannot say what is due.
+    pub async fn send_messages(&self, mailer: &Arc<dyn Mailer>) -> Result<Delivered, Error> {
+        let now = self.now();
+        let due = self
+            .store()
+            .read(move |view: &mut dyn View| view.messages_to_send(now, AT_ONCE))
+            .await?;
+        let results: Vec<Option<Result<(), MailFailure>>> = futures_util::stream::iter(due)
+            .map(|message| self.send_message(message.id, mailer))
+            .buffer_unordered(SIDE_BY_SIDE)
+            .collect()
+            .await;
+        let mut delivered = Delivered::default();
+        for result in results.into_iter().flatten() {
+            match result {
+                Ok(()) => delivered.sent += 1,
+                Err(MailFailure::Ours(_)) => delivered.failed += 1,
+                Err(MailFailure::Recipient(_)) => delivered.refused += 1,
+            }
+        }
+        Ok(delivered)
+    }
+
+    /// Sends one message. Nothing where somebody else does, or nothing in it is true any more.
+    async fn send_message(
+        &self,
+        id: MessageId,
+        mailer: &Arc<dyn Mailer>,
+    ) -> Option<Result<(), MailFailure>> {
+        let taken = self
+            .write_as_service(Action::SendMessages, move |tx| compose::take(tx, id))
+            .await;
+        let Taken { mail, lease } = match taken {
+            Ok(taken) => taken?,
+            // Somebody else was faster.
+            Err(Error::Store(StoreError::Stale)) => return None,
+            Err(error) => {
+                log::error!("message {id} could not be made: {error}");
+                return None;
+            }
+        };
+        let outcome = send(mailer, &mail).await;
+        if let Err(failure) = &outcome {
+            log::error!("message {id} was not sent: {failure}");
+        }
+        let sent = outcome.clone();
+        let jitter = jitter();
+        let settled = self
+            .write_as_service(Action::SendMessages, move |tx| {
+                settle(tx, (id, lease), &sent, jitter)
+            })
+            .await;
+        if let Err(error) = settled {
+            // The lease runs out, and it is sent again: the same message id tells a second copy.
+            log::error!("what became of message {id} could not be recorded: {error}");
+        }
+        Some(outcome)
+    }
+}
+
+async fn send(mailer: &Arc<dyn Mailer>, mail: &Mail) -> Result<(), MailFailure> {
+    mailer.send(mail).await
+}
+
+/// Between 0 and 1.
+fn jitter() -> f64 {
+    f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+/// Records what became of a message that was taken.
+fn settle(
+    tx: &mut Tx<'_>,
+    (id, lease): (MessageId, LeaseId),
+    outcome: &Result<(), MailFailure>,
+    jitter: f64,
+) -> Result<(), Error> {
+    let person = match tx.unit.message(id)? {
+        Some(message) => message.person_id,
+        None => return Ok(()),
+    };
+    tx.lock_person(person)?;
+    let Some(mut message) = tx.unit.message(id)? else {
+        return Ok(());
+    };
+    if !message.is_leased_to(lease) {
+        log::warn!("message {id} took longer than its lease, and is somebody else's by now");
+        return Ok(());
+    }
+    tx.trail
+        .scope(Scope::implementation(message.implementation_id));
+    tx.trail.touched("message", id);
+    let carried = tx.unit.queued_of_message(id)?;
+    let carried = carried
+        .iter()
+        .filter(|notice| notice.state == QueueState::Queued && notice.named_on.is_some());
+    match outcome {
+        Ok(()) => {
+            let mut dossier = Dossier::load(tx.unit, person, &[])?.ok_or(Error::NotFound)?;
+            for notice in carried {
+                if let (NoticeKind::Notice, Some(named_on)) = (notice.kind, notice.named_on) {
+                    record_sent(tx, &mut dossier, notice, named_on)?;
+                }
+                compose::settle(tx, notice, QueueState::Given, None)?;
+            }
+            message.settle(MessageState::Sent, tx.now);
+            tx.unit.update_message(&message)?;
+            // What was told may have stopped being true while the mail was on its way.
+            queue(tx, &mut dossier)?;
+        }
+        Err(MailFailure::Ours(why)) => {
+            message.failed(why, tx.now, jitter);
+            tx.unit.update_message(&message)?;
+        }
+        Err(MailFailure::Recipient(why)) => {
+            for notice in carried {
+                compose::settle(tx, notice, QueueState::Undeliverable, None)?;
+            }
+            message.failure = Some(why.clone());
+            message.settle(MessageState::Refused, tx.now);
+            tx.unit.update_message(&message)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! What the service itself has to tell people: notices that wait to be given, and the messages that gather them.
+//!
+//! A notice counts only once it was given, as a fact that `evaluate` reads. Until then it waits here: it was queued in
+//! the transaction that found it due, is looked at again when its message is made, and is dropped where it is no longer
+//! true by then.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::fact::NoticeRule;
+use super::ids::{
+    FactId, ImplementationId, LeaseId, LicenseId, MessageId, OrganizationId, PersonId,
+};
+
+type Instant = DateTime<Utc>;
+
+/// How often a message is tried before it is put aside for staff: with the pauses between, for about two days.
+pub const MOST_ATTEMPTS: i32 = 12;
+/// How long whoever sends a message has it to himself.
+pub const LEASE: TimeDelta = TimeDelta::minutes(5);
+const FIRST_PAUSE: TimeDelta = TimeDelta::minutes(1);
+const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(6);
+
+/// What a queued notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// It names a day, and what it warns of may happen once it was given.
+    Notice,
+    /// It repeats what a notice said, some days before its day.
+    Reminder,
+    /// What an earlier one said no longer holds.
+    Retraction,
+}
+
+impl NoticeKind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Reminder => "reminder",
+            Self::Retraction => "retraction",
+        }
+    }
+}
+
+/// Where a notice of the service's own stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueState {
+    /// It waits to be given.
+    Queued,
+    /// There is no confirmed address, or the recipient's mail server refused it for good: staff settle it.
+    Undeliverable,
+    /// It was given.
+    Given,
+    /// It was no longer true before it was given.
+    Dropped,
+    /// It was given and taken back.
+    Retracted,
+}
+
+impl QueueState {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Undeliverable => "undeliverable",
+            Self::Given => "given",
+            Self::Dropped => "dropped",
+            Self::Retracted => "retracted",
+        }
+    }
+
+    /// Whether somebody still has to give it.
+    #[must_use]
+    pub fn waits(self) -> bool {
+        matches!(self, Self::Queued | Self::Undeliverable)
+    }
+}
+
+/// What a notice is about: two of the same are one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NoticeSubject {
+    pub rule: NoticeRule,
+    /// The step of the inactivity rule, from 0.
+    pub step: Option<usize>,
+    /// The requirement it speaks of, for rules that have several.
+    pub requirement: Option<String>,
+    /// The local day the count began.
+    pub anchor_on: NaiveDate,
+    /// The days before the end, of a reminder.
+    pub days_before: Option<u16>,
+}
+
+/// A notice that the service has to give, or gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedNotice {
+    /// Also the id of the fact that records it once it was given.
+    pub id: FactId,
+    pub implementation_id: ImplementationId,
+    pub organization_id: OrganizationId,
+    pub person_id: PersonId,
+    pub license_id: LicenseId,
+    pub kind: NoticeKind,
+    pub subject: NoticeSubject,
+    /// Earlier steps that were due too and were never given.
+    pub skipped: Vec<usize>,
+    /// The notice that it takes back.
+    pub retracts: Option<FactId>,
+    /// Since when it may be given.
+    pub due_at: Instant,
+    pub queued_at: Instant,
+    pub state: QueueState,
+    /// The message that carries it.
+    pub message_id: Option<MessageId>,
+    /// The first local day without access that its text names.
+    pub named_on: Option<NaiveDate>,
+    /// When it was given, dropped or refused.
+    pub settled_at: Option<Instant>,
+    pub version: i32,
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// It waits to be sent, for the first time or again.
+    Waiting,
+    Sent,
+    /// Too many attempts failed on our side: staff replay it once the cause is mended.
+    Dead,
+    /// The recipient's mail server refused it for good.
+    Refused,
+    /// Nothing in it was true any more, or somebody gave it in another way.
+    Dropped,
+}
+
+impl MessageState {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::Dead => "dead",
+            Self::Refused => "refused",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// What gathers the notices to one person of one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub id: MessageId,
+    pub implementation_id: ImplementationId,
+    /// To whom.
+    pub person_id: PersonId,
+    /// Whose address of his is used.
+    pub organization_id: OrganizationId,
+    /// The local day that it gathers.
+    pub on_day: NaiveDate,
+    pub state: MessageState,
+    pub attempts: i32,
+    pub next_attempt_at: Instant,
+    /// Who sends it at the moment, and until when nobody else does.
+    pub lease: Option<(LeaseId, Instant)>,
+    /// As it was last made.
+    pub text: Option<MessageText>,
+    /// Why the last attempt failed, without addresses.
+    pub failure: Option<String>,
+    pub queued_at: Instant,
+    pub settled_at: Option<Instant>,
+    pub version: i32,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageText {
+    pub subject: String,
+    pub plain: String,
+}
+
+impl Message {
+    /// Whether somebody may take it to send it.
+    #[must_use]
+    pub fn may_be_sent(&self, now: Instant) -> bool {
+        self.state == MessageState::Waiting
+            && self.next_attempt_at <= now
+            && self.lease.is_none_or(|(_, until)| until <= now)
+    }
+
+    /// Whether whoever sent it still held it; one who was paused past his lease does not.
+    #[must_use]
+    pub fn is_leased_to(&self, lease: LeaseId) -> bool {
+        self.state == MessageState::Waiting && self.lease.is_some_and(|(held, _)| held == lease)
+    }
+
+    /// A failure of ours: it is tried again later, at most [`MOST_ATTEMPTS`] times. `jitter`, between 0 and 1, spreads
+    /// what failed together.
+    pub fn failed(&mut self, why: &str, now: Instant, jitter: f64) {
+        self.lease = None;
+        self.failure = Some(why.to_owned());
+        if self.attempts >= MOST_ATTEMPTS {
+            self.state = MessageState::Dead;
+            self.settled_at = Some(now);
+        } else {
+            self.next_attempt_at = now + pause(self.attempts, jitter);
+        }
+    }
+
+    /// Staff let a dead message be tried again.
+    pub fn replay(&mut self, now: Instant) {
+        self.state = MessageState::Waiting;
+        self.attempts = 0;
+        self.next_attempt_at = now;
+        self.settled_at = None;
+    }
+
+    /// It is over.
+    pub fn settle(&mut self, state: MessageState, now: Instant) {
+        self.state = state;
+        self.lease = None;
+        self.settled_at = Some(now);
+    }
+}
+
+/// The pause after an attempt, doubling from a minute to six hours, the second half of it at random.
+fn pause(attempts: i32, jitter: f64) -> TimeDelta {
+    let doublings = u32::try_from(attempts.saturating_sub(1))
+        .unwrap_or(0)
+        .min(16);
+    let whole = FIRST_PAUSE
+        .checked_mul(1 << doublings)
+        .map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE));
+    let half = whole / 2;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most six hours in milliseconds"
+    )]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "at most six hours in milliseconds"
+    )]
+    let spread = (half.num_milliseconds() as f64 * jitter.clamp(0.0, 1.0)) as i64;
+    half + TimeDelta::milliseconds(spread)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_to_six_hours_and_are_spread_over_their_second_half() {
+        assert_eq!(pause(1, 0.0), TimeDelta::seconds(30));
+        assert_eq!(pause(1, 1.0), TimeDelta::minutes(1));
+        assert_eq!(pause(4, 1.0), TimeDelta::minutes(8));
+        assert_eq!(pause(12, 1.0), TimeDelta::hours(6));
+        assert_eq!(pause(i32::MAX, 0.0), TimeDelta::hours(3));
+        assert_eq!(pause(i32::MIN, 2.0), TimeDelta::minutes(1));
+    }
+}

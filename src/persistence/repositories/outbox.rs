@@ -1,0 +1,372 @@
+//! Notices that wait to be given, and the messages that carry them.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::{
+    Result, Row, all, by_ids, compared_and_set, done, ids, json, one, read_json, read_word, word,
+};
+use crate::application::ports::{
+    MessageFilter, OutboxReads, OutboxWrites, Page, QueueFilter, StoreError, Visible,
+};
+use crate::domain::ids::{FactId, LicenseId, MessageId, OrganizationId, PersonId};
+use crate::domain::outgoing::{Message, MessageState, MessageText, NoticeSubject, QueuedNotice};
+use crate::persistence::Session;
+use crate::persistence::backend::MultiBackend;
+use crate::persistence::schema::{messages, queued_notices};
+use crate::persistence::types::{Id, Instant};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = queued_notices)]
+struct NoticeRow {
+    id: Id,
+    implementation_id: Id,
+    organization_id: Id,
+    person_id: Id,
+    license_id: Id,
+    kind: String,
+    rule: String,
+    step: Option<i32>,
+    requirement: Option<String>,
+    anchor_on: NaiveDate,
+    days_before: Option<i32>,
+    skipped: String,
+    retracts: Option<Id>,
+    due_at: Instant,
+    queued_at: Instant,
+    state: String,
+    message_id: Option<Id>,
+    named_on: Option<NaiveDate>,
+    settled_at: Option<Instant>,
+    version: i32,
+}
+
+/// A small number as it is kept.
+fn small<T>(value: i32) -> Result<T>
+where
+    T: TryFrom<i32>,
+{
+    T::try_from(value).map_err(|_| StoreError::Corrupt("a number is out of range".to_owned()))
+}
+
+impl Row for NoticeRow {
+    type Record = QueuedNotice;
+
+    fn of(record: &QueuedNotice) -> Result<Self> {
+        Ok(Self {
+            id: Id::of(record.id),
+            implementation_id: Id::of(record.implementation_id),
+            organization_id: Id::of(record.organization_id),
+            person_id: Id::of(record.person_id),
+            license_id: Id::of(record.license_id),
+            kind: word(&record.kind)?,
+            rule: word(&record.subject.rule)?,
+            step: record
+                .subject
+                .step
+                .and_then(|step| i32::try_from(step).ok()),
+            requirement: record.subject.requirement.clone(),
+            anchor_on: record.subject.anchor_on,
+            days_before: record.subject.days_before.map(i32::from),
+            skipped: json(&record.skipped)?,
+            retracts: record.retracts.map(Id::of),
+            due_at: Instant(record.due_at),
+            queued_at: Instant(record.queued_at),
+            state: word(&record.state)?,
+            message_id: record.message_id.map(Id::of),
+            named_on: record.named_on,
+            settled_at: record.settled_at.map(Instant),
+            version: record.version,
+        })
+    }
+
+    fn read(self) -> Result<QueuedNotice> {
+        Ok(QueuedNotice {
+            id: self.id.to(),
+            implementation_id: self.implementation_id.to(),
+            organization_id: self.organization_id.to(),
+            person_id: self.person_id.to(),
+            license_id: self.license_id.to(),
+            kind: read_word(&self.kind)?,
+            subject: NoticeSubject {
+                rule: read_word(&self.rule)?,
+                step: self.step.map(small).transpose()?,
+                requirement: self.requirement,
+                anchor_on: self.anchor_on,
+                days_before: self.days_before.map(small).transpose()?,
+            },
+            skipped: read_json(&self.skipped)?,
+            retracts: self.retracts.map(Id::to),
+            due_at: self.due_at.0,
+            queued_at: self.queued_at.0,
+            state: read_word(&self.state)?,
+            message_id: self.message_id.map(Id::to),
+            named_on: self.named_on,
+            settled_at: self.settled_at.map(|at| at.0),
+            version: self.version,
+        })
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = messages)]
+struct MessageRow {
+    id: Id,
+    implementation_id: Id,
+    person_id: Id,
+    organization_id: Id,
+    on_day: NaiveDate,
+    state: String,
+    attempts: i32,
+    next_attempt_at: Instant,
+    lease_id: Option<Id>,
+    leased_until: Option<Instant>,
+    subject: Option<String>,
+    plain: Option<String>,
+    failure: Option<String>,
+    queued_at: Instant,
+    settled_at: Option<Instant>,
+    version: i32,
+}
+
+impl Row for MessageRow {
+    type Record = Message;
+
+    fn of(record: &Message) -> Result<Self> {
+        Ok(Self {
+            id: Id::of(record.id),
+            implementation_id: Id::of(record.implementation_id),
+            person_id: Id::of(record.person_id),
+            organization_id: Id::of(record.organization_id),
+            on_day: record.on_day,
+            state: word(&record.state)?,
+            attempts: record.attempts,
+            next_attempt_at: Instant(record.next_attempt_at),
+            lease_id: record.lease.map(|(id, _)| Id::of(id)),
+            leased_until: record.lease.map(|(_, until)| Instant(until)),
+            subject: record.text.as_ref().map(|text| text.subject.clone()),
+            plain: record.text.as_ref().map(|text| text.plain.clone()),
+            failure: record.failure.clone(),
+            queued_at: Instant(record.queued_at),
+            settled_at: record.settled_at.map(Instant),
+            version: record.version,
+        })
+    }
+
+    fn read(self) -> Result<Message> {
+        Ok(Message {
+            id: self.id.to(),
+            implementation_id: self.implementation_id.to(),
+            person_id: self.person_id.to(),
+            organization_id: self.organization_id.to(),
+            on_day: self.on_day,
+            state: read_word(&self.state)?,
+            attempts: self.attempts,
+            next_attempt_at: self.next_attempt_at.0,
+            lease: self
+                .lease_id
+                .zip(self.leased_until)
+                .map(|(id, until)| (id.to(), until.0)),
+            text: self
+                .subject
+                .zip(self.plain)
+                .map(|(subject, plain)| MessageText { subject, plain }),
+            failure: self.failure,
+            queued_at: self.queued_at.0,
+            settled_at: self.settled_at.map(|at| at.0),
+            version: self.version,
+        })
+    }
+}
+
+impl OutboxReads for Session<'_> {
+    fn queued_notice(&mut self, id: FactId) -> Result<Option<QueuedNotice>> {
+        one(queued_notices::table
+            .find(Id::of(id))
+            .select(NoticeRow::as_select())
+            .first(self.conn)
+            .optional())
+    }
+
+    fn queued_notices(
+        &mut self,
+        visible: &Visible,
+        filter: &QueueFilter,
+        page: Page,
+    ) -> Result<Vec<QueuedNotice>> {
+        let mut query = visible_rows!(
+            queued_notices::table
+                .select(NoticeRow::as_select())
+                .into_boxed::<MultiBackend>(),
+            visible,
+            queued_notices::implementation_id.eq_any(ids(&visible.implementations)),
+            queued_notices::organization_id.eq_any(ids(&visible.organizations)),
+            queued_notices::person_id.eq_any(ids(&visible.people)),
+        );
+        if let Some(id) = filter.implementation_id {
+            query = query.filter(queued_notices::implementation_id.eq(Id::of(id)));
+        }
+        if let Some(id) = filter.organization_id {
+            query = query.filter(queued_notices::organization_id.eq(Id::of(id)));
+        }
+        if let Some(id) = filter.person_id {
+            query = query.filter(queued_notices::person_id.eq(Id::of(id)));
+        }
+        if let Some(id) = filter.license_id {
+            query = query.filter(queued_notices::license_id.eq(Id::of(id)));
+        }
+        if !filter.states.is_empty() {
+            let states: Vec<&'static str> = filter.states.iter().map(|s| s.as_str()).collect();
+            query = query.filter(queued_notices::state.eq_any(states));
+        }
+        all(page_by!(query, queued_notices::id, page).load::<NoticeRow>(self.conn))
+    }
+
+    fn queued_of_licenses(&mut self, ids: &[LicenseId]) -> Result<Vec<QueuedNotice>> {
+        let mut found = by_ids(ids, |ids| {
+            all::<NoticeRow>(
+                queued_notices::table
+                    .filter(queued_notices::license_id.eq_any(ids))
+                    .select(NoticeRow::as_select())
+                    .load(self.conn),
+            )
+        })?;
+        found.sort_by_key(|notice| notice.id);
+        Ok(found)
+    }
+
+    fn queued_of_message(&mut self, id: MessageId) -> Result<Vec<QueuedNotice>> {
+        all::<NoticeRow>(
+            queued_notices::table
+                .filter(queued_notices::message_id.eq(Id::of(id)))
+                .order(queued_notices::id.asc())
+                .select(NoticeRow::as_select())
+                .load(self.conn),
+        )
+    }
+
+    fn message(&mut self, id: MessageId) -> Result<Option<Message>> {
+        one(messages::table
+            .find(Id::of(id))
+            .select(MessageRow::as_select())
+            .first(self.conn)
+            .optional())
+    }
+
+    fn messages(
+        &mut self,
+        visible: &Visible,
+        filter: &MessageFilter,
+        page: Page,
+    ) -> Result<Vec<Message>> {
+        let mut query = visible_rows!(
+            messages::table
+                .select(MessageRow::as_select())
+                .into_boxed::<MultiBackend>(),
+            visible,
+            messages::implementation_id.eq_any(ids(&visible.implementations)),
+        );
+        if let Some(id) = filter.implementation_id {
+            query = query.filter(messages::implementation_id.eq(Id::of(id)));
+        }
+        if let Some(id) = filter.person_id {
+            query = query.filter(messages::person_id.eq(Id::of(id)));
+        }
+        if let Some(state) = filter.state {
+            query = query.filter(messages::state.eq(state.as_str()));
+        }
+        all(page_by!(query, messages::id, page).load::<MessageRow>(self.conn))
+    }
+
+    fn messages_of_day(
+        &mut self,
+        person: PersonId,
+        organization: OrganizationId,
+        on_day: NaiveDate,
+    ) -> Result<Vec<Message>> {
+        all::<MessageRow>(
+            messages::table
+                .filter(messages::person_id.eq(Id::of(person)))
+                .filter(messages::organization_id.eq(Id::of(organization)))
+                .filter(messages::on_day.eq(on_day))
+                .order(messages::id.asc())
+                .select(MessageRow::as_select())
+                .load(self.conn),
+        )
+    }
+
+    fn messages_to_send(
+        &mut self,
+        now: chrono::DateTime<chrono::Utc>,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        all::<MessageRow>(
+            messages::table
+                .filter(messages::state.eq(MessageState::Waiting.as_str()))
+                .filter(messages::next_attempt_at.le(Instant(now)))
+                .filter(
+                    messages::leased_until
+                        .is_null()
+                        .or(messages::leased_until.le(Instant(now))),
+                )
+                .order((messages::next_attempt_at.asc(), messages::id.asc()))
+                .limit(limit)
+                .select(MessageRow::as_select())
+                .load(self.conn),
+        )
+    }
+}
+
+impl OutboxWrites for Session<'_> {
+    fn insert_queued_notice(&mut self, row: &QueuedNotice) -> Result<()> {
+        done(
+            diesel::insert_into(queued_notices::table)
+                .values(NoticeRow::of(row)?)
+                .execute(self.conn),
+        )
+    }
+
+    fn update_queued_notice(&mut self, row: &QueuedNotice) -> Result<()> {
+        compared_and_set(
+            diesel::update(queued_notices::table.find(Id::of(row.id)))
+                .filter(queued_notices::version.eq(row.version))
+                .set((
+                    queued_notices::state.eq(row.state.as_str()),
+                    queued_notices::message_id.eq(row.message_id.map(Id::of)),
+                    queued_notices::named_on.eq(row.named_on),
+                    queued_notices::settled_at.eq(row.settled_at.map(Instant)),
+                    queued_notices::version.eq(queued_notices::version + 1),
+                ))
+                .execute(self.conn),
+        )
+    }
+
+    fn insert_message(&mut self, row: &Message) -> Result<()> {
+        done(
+            diesel::insert_into(messages::table)
+                .values(MessageRow::of(row)?)
+                .execute(self.conn),
+        )
+    }
+
+    fn update_message(&mut self, row: &Message) -> Result<()> {
+        let kept = MessageRow::of(row)?;
+        compared_and_set(
+            diesel::update(messages::table.find(Id::of(row.id)))
+                .filter(messages::version.eq(row.version))
+                .set((
+                    messages::state.eq(kept.state),
+                    messages::attempts.eq(kept.attempts),
+                    messages::next_attempt_at.eq(kept.next_attempt_at),
+                    messages::lease_id.eq(kept.lease_id),
+                    messages::leased_until.eq(kept.leased_until),
+                    messages::subject.eq(kept.subject),
+                    messages::plain.eq(kept.plain),
+                    messages::failure.eq(kept.failure),
+                    messages::settled_at.eq(kept.settled_at),
+                    messages::version.eq(messages::version + 1),
+                ))
+                .execute(self.conn),
+        )
+    }
+}

@@ -1,0 +1,384 @@
+//! What the service tells people by itself: nobody loses access without having been told the day, once.
+
+use std::sync::Arc;
+
+use hmis_licensing::application::ports::{Mail, MailFailure, Mailer};
+use hmis_licensing::mail::SmtpMailer;
+use serde_json::{Value, json};
+
+use super::logins::Logins;
+use super::text;
+use crate::support::database::{TestDatabase, on_both};
+use crate::support::mail::{Caught, SmtpServer};
+
+const WAITING: &str = "/v1/notices?waiting=true";
+
+/// Dana, licensed at Corktown with a confirmed address there, logged in on Monday 2026-03-02; the login source is
+/// complete until the time of asking whenever it is told to be.
+struct Outbox {
+    logins: Logins,
+    caught: Arc<Caught>,
+    mailer: Arc<dyn Mailer>,
+}
+
+impl Outbox {
+    async fn on(database: &TestDatabase) -> Self {
+        Self::with(database, Some("dana@corktown.example")).await
+    }
+
+    async fn with(database: &TestDatabase, email: Option<&str>) -> Self {
+        let logins = Logins::on(database).await;
+        if let Some(email) = email {
+            confirm(&logins, email).await;
+        }
+        logins.story.at("2026-03-02T21:00:00Z");
+        logins
+            .login("monday", "2026-03-02T16:00:00-05:00")
+            .await
+            .expect(201);
+        let (caught, mailer) = Caught::mailer();
+        Self {
+            logins,
+            caught,
+            mailer,
+        }
+    }
+
+    /// At an instant, with everything known about logins until then.
+    async fn complete_at(&self, now: &str) {
+        self.logins.story.at(now);
+        self.logins.beat(now).await.expect(201);
+    }
+
+    async fn sweep(&self) -> usize {
+        let sweeps = self.logins.story.app.app.sweep_all().await.unwrap();
+        sweeps.iter().map(|sweep| sweep.notices.len()).sum()
+    }
+
+    async fn send(&self) -> Vec<Mail> {
+        let app = &self.logins.story.app.app;
+        app.send_messages(&self.mailer).await.unwrap();
+        self.caught.take()
+    }
+
+    async fn waiting(&self) -> Vec<Value> {
+        self.logins.story.list("help_desk", WAITING).await
+    }
+
+    async fn notices(&self) -> Vec<Value> {
+        self.logins.story.list("help_desk", "/v1/notices").await
+    }
+
+    async fn messages(&self) -> Vec<Value> {
+        self.logins.story.list("help_desk", "/v1/messages").await
+    }
+}
+
+async fn confirm(logins: &Logins, email: &str) {
+    let story = &logins.story;
+    let body = json!({ "email": email, "organization_id": story.corktown });
+    let path = format!("/v1/people/{}/emails", story.dana);
+    story.post("help_desk", &path, &body).await.expect(201);
+}
+
+#[test]
+fn detroit_warns_by_mail_on_the_day_and_the_cut_off_follows_from_the_sending() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        // Thursday 04-02 is the first day over thirty; a minute before it begins nothing is due.
+        outbox.complete_at("2026-04-02T03:59:00Z").await;
+        assert_eq!(outbox.sweep().await, 0);
+        outbox.complete_at("2026-04-02T04:00:30Z").await;
+        assert_eq!(outbox.sweep().await, 1);
+        assert_eq!(outbox.sweep().await, 0, "once");
+        let waiting = outbox.waiting().await;
+        assert_eq!(waiting.len(), 1);
+        assert_eq!(waiting[0]["status"], "queued");
+        assert_eq!(waiting[0]["named_on"], "2026-04-08");
+        assert_eq!(outbox.logins.state().await, "active", "queued is not told");
+
+        let mails = outbox.send().await;
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].to, "dana@corktown.example");
+        for part in [
+            "Hello Dana",
+            "since Monday, 2 March 2026",
+            "Wednesday, 8 April 2026",
+        ] {
+            assert!(mails[0].plain.contains(part), "{part}: {}", mails[0].plain);
+        }
+        assert!(outbox.send().await.is_empty(), "once");
+        assert_eq!(outbox.logins.state().await, "warned");
+        let notices = outbox.notices().await;
+        assert_eq!(notices.len(), 1);
+        assert_eq!(notices[0]["id"], waiting[0]["id"]);
+        assert_eq!(notices[0]["status"], "counts");
+        assert_eq!(notices[0]["channel"], "email");
+        assert_eq!(notices[0]["named_on"], "2026-04-08");
+        assert_eq!(outbox.messages().await[0]["state"], "sent");
+
+        outbox.complete_at("2026-04-08T04:00:01Z").await;
+        assert!(!outbox.logins.allowed("").await);
+        outbox.sweep().await;
+        assert_eq!(outbox.logins.state().await, "deactivated");
+        assert!(outbox.send().await.is_empty(), "what was told came true");
+    });
+}
+
+#[test]
+fn a_login_takes_the_warning_back_and_says_so() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        assert_eq!(outbox.send().await.len(), 1);
+        outbox.logins.story.at("2026-04-03T13:00:00Z");
+        outbox
+            .logins
+            .login("friday", "2026-04-03T08:00:00-04:00")
+            .await
+            .expect(201);
+        assert_eq!(outbox.sweep().await, 1);
+        assert_eq!(outbox.sweep().await, 0, "once");
+        let mails = outbox.send().await;
+        assert_eq!(mails.len(), 1);
+        assert!(
+            mails[0].plain.contains("That no longer holds"),
+            "{}",
+            mails[0].plain
+        );
+        assert_eq!(outbox.logins.state().await, "active");
+    });
+}
+
+#[test]
+fn what_is_no_longer_true_when_it_is_to_be_sent_is_not() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        outbox
+            .logins
+            .login("thursday", "2026-04-02T08:59:00-04:00")
+            .await
+            .expect(201);
+        assert!(outbox.waiting().await.is_empty());
+        assert!(outbox.send().await.is_empty());
+        assert_eq!(outbox.messages().await[0]["state"], "dropped");
+        assert!(outbox.notices().await.is_empty());
+    });
+}
+
+#[test]
+fn nothing_is_warned_of_beyond_what_the_login_source_reported() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        outbox.logins.story.at("2026-04-20T13:00:00Z");
+        assert_eq!(outbox.sweep().await, 0, "nobody knows who logged in");
+        outbox.logins.beat("2026-04-01T23:00:00Z").await.expect(201);
+        assert_eq!(outbox.sweep().await, 0);
+        outbox.logins.beat("2026-04-20T12:00:00Z").await.expect(201);
+        assert_eq!(outbox.sweep().await, 1);
+        let mails = outbox.send().await;
+        // A full grace from today, however long ago the day was.
+        assert!(
+            mails[0].plain.contains("Sunday, 26 April 2026"),
+            "{}",
+            mails[0].plain
+        );
+    });
+}
+
+#[test]
+fn a_dead_mail_server_starts_no_grace_and_is_tried_until_staff_are_needed() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        outbox
+            .caught
+            .fail(Some(MailFailure::Ours("it could not be reached".into())));
+        let mut attempts = 0;
+        let mut now: chrono::DateTime<chrono::Utc> = "2026-04-02T13:00:00Z".parse().unwrap();
+        loop {
+            outbox.send().await;
+            let message = outbox.messages().await.remove(0);
+            attempts += 1;
+            assert_eq!(message["attempts"], attempts);
+            assert_eq!(message["failure"], "it could not be reached");
+            if message["state"] == "dead" {
+                break;
+            }
+            let next: chrono::DateTime<chrono::Utc> =
+                text(&message["next_attempt_at"]).parse().unwrap();
+            assert!(next > now, "a pause");
+            now = next;
+            outbox.logins.story.at(&now.to_rfc3339());
+        }
+        assert_eq!(attempts, 12);
+        assert_eq!(outbox.logins.state().await, "active", "nobody was told");
+        assert_eq!(outbox.waiting().await.len(), 1, "staff may still call");
+
+        outbox.caught.fail(None);
+        assert!(outbox.send().await.is_empty(), "it was put aside");
+        let message = outbox.messages().await.remove(0);
+        let path = format!("/v1/messages/{}/retry", text(&message["id"]));
+        let stale = json!({ "expected_version": 1 });
+        let story = &outbox.logins.story;
+        story
+            .post("admin", &path, &stale)
+            .await
+            .problem(412, "stale");
+        let version = json!({ "expected_version": message["version"] });
+        story.post("admin", &path, &version).await.expect(200);
+        let mails = outbox.send().await;
+        assert_eq!(mails.len(), 1);
+        let told = outbox.notices().await.remove(0);
+        // The grace counts from the day it was really sent.
+        let sent_on = now.date_naive();
+        let named_on: chrono::NaiveDate = text(&told["named_on"]).parse().unwrap();
+        assert_eq!((named_on - sent_on).num_days(), 6);
+        assert_eq!(outbox.logins.state().await, "warned");
+        let again = story
+            .post("admin", &path, &json!({ "expected_version": 99 }))
+            .await;
+        again.problem(412, "stale");
+    });
+}
+
+#[test]
+fn without_an_address_staff_give_the_notice_by_telephone() {
+    on_both(|database| async move {
+        let outbox = Outbox::with(&database, None).await;
+        let story = &outbox.logins.story;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        assert_eq!(outbox.sweep().await, 1);
+        assert!(outbox.send().await.is_empty());
+        let waiting = outbox.waiting().await;
+        assert_eq!(waiting[0]["status"], "undeliverable");
+        let path = format!("/v1/notices/{}/delivery", text(&waiting[0]["id"]));
+        let too_early = json!({ "channel": "phone", "named_on": "2026-04-07" });
+        let refused = story.post("help_desk", &path, &too_early).await;
+        refused.problem(422, "invalid");
+        assert_eq!(refused.faults(), ["/named_on"]);
+        let ahead = json!({
+            "channel": "phone", "named_on": "2026-04-09", "given_at": "2026-04-02T13:06:00Z",
+        });
+        let refused = story.post("help_desk", &path, &ahead).await;
+        assert_eq!(refused.faults(), ["/sent_at"]);
+        let called = json!({ "channel": "phone", "named_on": waiting[0]["named_on"] });
+        let given = story.post("help_desk", &path, &called).await.expect(200);
+        assert_eq!(given["status"], "counts");
+        assert_eq!(given["channel"], "phone");
+        assert_eq!(outbox.logins.state().await, "warned");
+        story
+            .post("help_desk", &path, &called)
+            .await
+            .problem(409, "transition_refused");
+        assert!(outbox.waiting().await.is_empty());
+    });
+}
+
+#[test]
+fn an_address_that_is_confirmed_later_gets_what_waited() {
+    on_both(|database| async move {
+        let outbox = Outbox::with(&database, None).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        confirm(&outbox.logins, "dana@corktown.example").await;
+        assert_eq!(outbox.sweep().await, 0, "nothing new is due");
+        let mails = outbox.send().await;
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].to, "dana@corktown.example");
+    });
+}
+
+#[test]
+fn a_refused_mailbox_waits_for_staff() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        let refusal = MailFailure::Recipient("the recipient's mail server refused it: 550".into());
+        outbox.caught.fail(Some(refusal));
+        outbox.send().await;
+        assert_eq!(outbox.messages().await[0]["state"], "refused");
+        assert_eq!(outbox.waiting().await[0]["status"], "undeliverable");
+        outbox.caught.fail(None);
+        assert!(outbox.send().await.is_empty());
+        assert_eq!(outbox.logins.state().await, "active");
+    });
+}
+
+#[test]
+fn two_instances_send_each_message_once() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        let app = &outbox.logins.story.app.app;
+        let (one, other) = futures_util::future::join(app.sweep_all(), app.sweep_all()).await;
+        let found: usize = [one.unwrap(), other.unwrap()]
+            .iter()
+            .flatten()
+            .map(|sweep| sweep.notices.len())
+            .sum();
+        assert_eq!(found, 1);
+        let (one, other) = futures_util::future::join(
+            app.send_messages(&outbox.mailer),
+            app.send_messages(&outbox.mailer),
+        )
+        .await;
+        assert_eq!(one.unwrap().sent + other.unwrap().sent, 1);
+        assert_eq!(outbox.caught.take().len(), 1);
+    });
+}
+
+#[test]
+fn a_real_mail_server_accepts_defers_and_refuses() {
+    on_both(|database| async move {
+        let Some(mut server) = SmtpServer::start() else {
+            return;
+        };
+        let url = format!("smtp://127.0.0.1:{}", server.port);
+        let mailer: Arc<dyn Mailer> =
+            Arc::new(SmtpMailer::new(&url, "HMIS <hmis@example.org>").unwrap());
+        let outbox = Outbox::on(&database).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        let app = &outbox.logins.story.app.app;
+        assert_eq!(app.send_messages(&mailer).await.unwrap().sent, 1);
+        let mail = server.next();
+        assert_eq!(mail["to"], json!(["dana@corktown.example"]));
+        assert_eq!(mail["from"], "hmis@example.org");
+        let id = text(&outbox.messages().await[0]["id"]).to_owned();
+        let data = text(&mail["data"]).to_owned();
+        assert!(
+            data.contains(&format!("Message-ID: <{id}@example.org>")),
+            "{data}"
+        );
+        assert!(
+            data.contains("text/plain") && data.contains("text/html"),
+            "{data}"
+        );
+        for (to, ours) in [
+            ("later@x.example", true),
+            ("gone@x.example", false),
+            ("relay@x.example", true),
+        ] {
+            let mail = Mail {
+                id: uuid::Uuid::now_v7(),
+                to: to.to_owned(),
+                subject: "s".to_owned(),
+                plain: "p".to_owned(),
+                html: "h".to_owned(),
+            };
+            let failure = mailer.send(&mail).await.unwrap_err();
+            assert_eq!(
+                matches!(failure, MailFailure::Ours(_)),
+                ours,
+                "{to}: {failure}"
+            );
+            assert!(!failure.to_string().contains('@'), "{failure}");
+        }
+    });
+}
