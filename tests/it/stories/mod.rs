@@ -19,6 +19,7 @@ mod returns;
 mod secrets;
 mod staff;
 mod waitlist;
+mod withdrawals;
 mod wrong_turns;
 
 use std::path::Path;
