@@ -148,6 +148,7 @@ actions! {
     RetryMessage = "retry_message",
     /// The service itself sends what is due, and nobody who calls it.
     SendMessages = "send_messages",
+    WithdrawFact = "withdraw_fact",
     /// What time alone brought about: the service itself does it, and nobody who calls it.
     RecordStates = "record_states",
 }
@@ -167,7 +168,8 @@ pub enum Reach {
 /// The table of action and role. One place, read by `authorize` and by every list query.
 ///
 /// Requests and approvals reach as far here as a policy can take them: who may request and whose step it is, the policy
-/// says, and who has no part in it is refused there.
+/// says, and who has no part in it is refused there. Likewise taking a fact back: that needs the action of recording one
+/// of its kind besides.
 #[must_use]
 pub fn reach(role: Role, action: Action) -> Reach {
     use Action as A;
@@ -233,7 +235,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadMerge
             | A::ReadSweep
             | A::ReadMessage
-            | A::RecordNotice => Implementation,
+            | A::RecordNotice
+            | A::WithdrawFact => Implementation,
             _ => No,
         },
         Role::Trainer => match action {
@@ -250,7 +253,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::BookTraining
             | A::SubmitPractice
             | A::ReadSeats
-            | A::ReviewPractice => Implementation,
+            | A::ReviewPractice
+            | A::WithdrawFact => Implementation,
             _ => No,
         },
         Role::Supervisor => match action {
@@ -275,7 +279,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SettleDepartureNotice
             | A::ReportLeave
             | A::ReadSeats
-            | A::Deactivate => Organization,
+            | A::Deactivate
+            | A::WithdrawFact => Organization,
             _ => No,
         },
         Role::EndUser => match action {
@@ -309,7 +314,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::RecordAcknowledgement
             | A::BookTraining
             | A::SubmitPractice
-            | A::RecordNotice => Implementation,
+            | A::RecordNotice
+            | A::WithdrawFact => Implementation,
             _ => No,
         },
     }

@@ -81,10 +81,16 @@ pub(super) fn announced<'f>(known: impl Iterator<Item = &'f Fact>) -> Vec<Announ
             end.fact.id == target && end.cancelled_by.is_none() && recorded_at < end.acts_at
         };
         if let Some(target) = fact.envelope.supersedes {
+            // A correction of the same kind takes the place of what it corrects, with what that had replaced.
+            let said_anew = ends
+                .iter()
+                .any(|end| end.fact.id == target && end.fact.body.kind() == fact.body.kind());
             if let Some(end) = ends.iter_mut().find(|end| pending(end, target)) {
                 found.insert(fact.id, end.clone());
                 end.cancelled_by = Some(fact.id);
-            } else if let Some(before) = found.remove(&target)
+            }
+            if !said_anew
+                && let Some(before) = found.remove(&target)
                 && let Some(end) = ends
                     .iter_mut()
                     .find(|end| end.fact.id == before.fact.id)

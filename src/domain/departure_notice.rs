@@ -3,7 +3,7 @@
 
 use super::calendar::{Instant, Length, local_day};
 use super::error::Rejection;
-use super::fact::{Fact, FactBody};
+use super::fact::{Fact, FactBody, version_of};
 use super::ids::{FactId, OrganizationId};
 use super::policy::PolicyDocument;
 use super::requirement::standing_facts;
@@ -102,20 +102,17 @@ impl<'f> ParkedNotice<'f> {
         } else {
             NoticeStanding::Rejected
         };
-        let changes = facts
-            .iter()
-            .filter(|other| {
-                other.envelope.supersedes == Some(id)
-                    || matches!(other.body, FactBody::DepartureNoticeSettled { notice, .. } if notice == id)
-            })
-            .count();
+        let version = version_of(facts, |other| {
+            other.envelope.supersedes == Some(id)
+                || matches!(other.body, FactBody::DepartureNoticeSettled { notice, .. } if notice == id)
+        });
         Some(Self {
             fact,
             until,
             standing,
             settled,
             departure,
-            version: i32::try_from(changes).unwrap_or(i32::MAX).saturating_add(1),
+            version,
         })
     }
 

@@ -29,6 +29,12 @@ impl EvidenceFilter {
     pub fn of(&self, kind: FactKind) -> FactFilter {
         FactFilter {
             kinds: vec![kind],
+            ..self.of_any_kind()
+        }
+    }
+
+    pub fn of_any_kind(&self) -> FactFilter {
+        FactFilter {
             implementation_id: self.implementation_id.map(Into::into),
             organization_id: self.organization_id.map(Into::into),
             person_id: self.person_id.map(Into::into),

@@ -23,6 +23,8 @@ pub mod explanations;
 pub mod external_ids;
 pub mod extra_requirements;
 pub mod extract;
+pub mod fact_withdrawals;
+pub mod facts;
 pub mod frame;
 pub mod health;
 pub mod holds;
@@ -157,6 +159,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(departures::routes)
         .configure(deactivations::routes)
         .configure(contested_items::routes)
+        .configure(facts::routes)
+        .configure(fact_withdrawals::routes)
         .configure(bars::routes)
         .configure(seats::routes)
         .configure(notices::routes)

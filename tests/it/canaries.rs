@@ -452,6 +452,12 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"expected_version": 1, "report": {"reason": "Canary had left."}}"#,
     ),
     (
+        "withdraw_fact",
+        "",
+        r#"{"fact_id": "$mistaken_booking", "reason": "Canary was booked twice.",
+            "report": {"ticket_reference": "canary-14", "reported_by": {"name": "Canary Clerk"}}}"#,
+    ),
+    (
         "correct_departure_person",
         "$departure",
         r#"{"expected_version": 1, "meant_person_id": "$colleague", "report": {"reason": "Canary is a namesake."}}"#,

@@ -7,7 +7,7 @@ use crate::application::visible::visible_person;
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::error::Rejection;
-use crate::domain::fact::{Fact, FactBody, FactKind, Reporter};
+use crate::domain::fact::{Fact, FactBody, FactKind, Reporter, version_of};
 use crate::domain::ids::{FactId, PersonId};
 use crate::domain::requirement::standing_facts;
 
@@ -115,7 +115,10 @@ fn shown(actor: &Actor, dossier: &Dossier, id: FactId, now: Instant) -> Option<B
         .iter()
         .filter(|other| other.envelope.supersedes == Some(id))
         .map(|other| other.envelope.recorded_at);
-    let changes = lifted.clone().count() + corrected.clone().count();
+    let version = version_of(&dossier.facts, |other| {
+        other.envelope.supersedes == Some(id)
+            || matches!(other.body, FactBody::BarLifted { bar } if bar == id)
+    });
     let gone = corrected.filter(|_| !standing.iter().any(|other| other.id == id));
     let ended_at = lifted
         .chain(gone)
@@ -139,7 +142,7 @@ fn shown(actor: &Actor, dossier: &Dossier, id: FactId, now: Instant) -> Option<B
     Some(BarShown {
         until: *until,
         ended_at,
-        version: i32::try_from(changes).unwrap_or(i32::MAX).saturating_add(1),
+        version,
         fact,
     })
 }

@@ -10,7 +10,7 @@ use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision};
-use crate::domain::fact::{Fact, FactBody, FactKind, HoldCause, Reporter};
+use crate::domain::fact::{Fact, FactBody, FactKind, HoldCause, Reporter, version_of};
 use crate::domain::ids::{FactId, LicenseId, PersonId};
 
 use super::dossier::Dossier;
@@ -165,23 +165,10 @@ fn shown(actor: &Actor, dossier: &Dossier, id: FactId, now: Instant) -> Option<H
     }
     let license = dossier.license_at(organization, now);
     let held = license.holds.iter().rfind(|hold| hold.fact == Some(id));
-    let lifts: Vec<FactId> = dossier
-        .facts
-        .iter()
-        .filter(|other| matches!(other.body, FactBody::HoldLifted { hold } if hold == id))
-        .map(|other| other.id)
-        .collect();
-    let changes = dossier
-        .facts
-        .iter()
-        .filter(|other| {
-            lifts.contains(&other.id)
-                || other
-                    .envelope
-                    .supersedes
-                    .is_some_and(|target| target == id || lifts.contains(&target))
-        })
-        .count();
+    let version = version_of(&dossier.facts, |other| {
+        other.envelope.supersedes == Some(id)
+            || matches!(other.body, FactBody::HoldLifted { hold } if hold == id)
+    });
     let mut fact = fact.clone();
     let mut until = *until;
     if is_sensitive(*cause) && sight != Sight::Full {
@@ -201,7 +188,7 @@ fn shown(actor: &Actor, dossier: &Dossier, id: FactId, now: Instant) -> Option<H
             None => Some(fact.acts_at()),
         },
         sight,
-        version: i32::try_from(changes).unwrap_or(i32::MAX).saturating_add(1),
+        version,
         fact,
     })
 }
@@ -250,15 +237,26 @@ pub(super) fn facts_shown<T>(
     paging: Paging,
     shown: impl Fn(&Actor, &Dossier, FactId, Instant) -> Option<T>,
 ) -> Result<Slice<T>, Error> {
-    let visible = rx.actor.visible(action);
     let filter = FactFilter {
         kinds: vec![kind],
         ..filter.clone()
     };
+    facts_of_any_kind(rx, action, &filter, paging, shown)
+}
+
+/// The same of every kind that the filter names, or of all.
+pub(super) fn facts_of_any_kind<T>(
+    rx: &mut Rx<'_>,
+    action: Action,
+    filter: &FactFilter,
+    paging: Paging,
+    shown: impl Fn(&Actor, &Dossier, FactId, Instant) -> Option<T>,
+) -> Result<Slice<T>, Error> {
+    let visible = rx.actor.visible(action);
     let slice = super::licenses::fill_page(
         paging,
         |page| {
-            let facts = rx.view.facts(&visible, &filter, page)?;
+            let facts = rx.view.facts(&visible, filter, page)?;
             let people: std::collections::BTreeSet<PersonId> =
                 facts.iter().map(|fact| fact.person_id).collect();
             let dossiers =

@@ -7,7 +7,7 @@ use crate::application::visible::{NO_PERSON, visible_organization, visible_perso
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::error::Rejection;
-use crate::domain::fact::{Fact, FactBody, FactKind, Reporter};
+use crate::domain::fact::{Fact, FactBody, FactKind, Reporter, version_of};
 use crate::domain::ids::{FactId, OrganizationId, PersonId};
 use crate::domain::requirement::standing_facts;
 
@@ -265,15 +265,11 @@ fn state(dossier: &Dossier, id: FactId, now: Instant) -> Option<(&Fact, LeaveSta
     let cancelled = standing
         .iter()
         .any(|other| matches!(other.body, FactBody::Cancelled { fact } if fact == id));
-    let changes = dossier
-        .facts
-        .iter()
-        .filter(|other| {
-            matches!(other.body, FactBody::LeaveEnded { leave } if leave == id)
-                || matches!(other.body, FactBody::Cancelled { fact } if fact == id)
-                || other.envelope.supersedes == Some(id)
-        })
-        .count();
+    let version = version_of(&dossier.facts, |other| {
+        other.envelope.supersedes == Some(id)
+            || matches!(other.body, FactBody::LeaveEnded { leave } if leave == id)
+            || matches!(other.body, FactBody::Cancelled { fact } if fact == id)
+    });
     let end = returned.into_iter().chain(*until).min();
     let status = if !standing.iter().any(|other| other.id == id) {
         LeaveStatus::Corrected
@@ -286,7 +282,6 @@ fn state(dossier: &Dossier, id: FactId, now: Instant) -> Option<(&Fact, LeaveSta
     } else {
         LeaveStatus::Scheduled
     };
-    let version = i32::try_from(changes).unwrap_or(i32::MAX).saturating_add(1);
     Some((fact, status, (end, version)))
 }
 

@@ -28,6 +28,7 @@ mod reporting;
 mod requests;
 mod returns;
 mod waitlist;
+mod withdrawals;
 mod work_email;
 
 pub use access::{AccessDecision, AccessQuery, LicenseDecision, Reason, decide_access};
@@ -77,4 +78,8 @@ pub use requests::{
 };
 pub use returns::{Reinstatement, reactivate, reinstate, wrong_person};
 pub use waitlist::{PoolShown, SeatsQuery, SeatsShown, give_places, seats};
+pub use withdrawals::{
+    FactShown, NewWithdrawal, WithdrawalShown, recorded_facts, withdraw_fact, withdrawal,
+    withdrawals,
+};
 pub use work_email::{confirmed as work_email_confirmed, retired as work_email_retired};

@@ -106,12 +106,26 @@ impl<'a> Machine<'a> {
         match &replaced.body {
             FactBody::HoldOpened { .. } | FactBody::DepartureNoticed { .. } => {
                 self.lift(target, self.at);
+                // A reinstatement opens again what was open at the end, but not this.
+                let stood: Vec<usize> = std::mem::take(&mut self.closed_by_end);
+                self.closed_by_end = stood
+                    .into_iter()
+                    .filter(|index| {
+                        self.holds
+                            .get(*index)
+                            .is_none_or(|hold| hold.fact != Some(target))
+                    })
+                    .collect();
                 if self.ended_hold == Some(target) {
                     self.contest(correction);
                 }
             }
             FactBody::LeaveBegan { .. } | FactBody::LeaveEnded { .. } => self.reread_leaves(),
-            FactBody::Cancelled { .. } => self.reread_leaves(),
+            FactBody::Cancelled { fact } | FactBody::Moved { fact, .. } => {
+                self.reread_leaves();
+                self.contest_end_by(*fact, correction);
+            }
+            FactBody::KeepRequested => self.forget_keep(target),
             FactBody::Upheld => self.uphold(false),
             FactBody::DepartureNoticeSettled { notice, .. } => self.reopen(*notice),
             FactBody::HoldLifted { hold } => self.reopen(*hold),

@@ -36,7 +36,7 @@ fn last_day(machine: &Machine<'_>) -> Option<NaiveDate> {
     let told = within(machine, machine.rules.at(returned_at)?)?;
     let now = within(machine, in_force)?;
     // A suspension in between gives the days again.
-    let from = calendar.day(machine.clock_from.max(Some(returned_at))?);
+    let from = calendar.day(machine.clock_started().max(Some(returned_at))?);
     let last = |length| calendar.after(length, from);
     Some(last(told).max(last(now)))
 }

@@ -101,7 +101,7 @@ fn under<'m>(machine: &'m Machine<'_>, in_force: InForce<'m>) -> Option<Running<
         in_force,
         calendar,
         license_type,
-        anchor_at: machine.clock_from.max(machine.last_login)?,
+        anchor_at: machine.clock_started().max(machine.last_login)?,
     })
 }
 
@@ -408,7 +408,7 @@ pub(super) fn action(machine: &Machine<'_>) -> Option<OffAction> {
 pub(super) fn stale_item(machine: &Machine<'_>) -> Option<DueItem> {
     let rule = in_play(machine).filter(|rule| rule.off_rule.is_none())?;
     let calendar = calendar(machine.in_force()?);
-    let anchor = calendar.day(machine.clock_from.max(machine.last_login)?);
+    let anchor = calendar.day(machine.clock_started().max(machine.last_login)?);
     Some(DueItem {
         rule: NoticeRule::Inactivity,
         requirement: None,

@@ -5,8 +5,37 @@ use super::machine::Machine;
 use super::{EndCause, inactivity};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{DeactivationCause, Fact, HoldCause};
+use crate::domain::ids::FactId;
+
+/// A keep request that was heeded.
+pub(super) struct Kept {
+    pub fact: FactId,
+    pub asked_at: Instant,
+    /// When it started the clock anew, where it came in time to stop a warning.
+    pub restarted_at: Option<Instant>,
+}
 
 impl Machine<'_> {
+    /// When the inactivity clock last started without a login.
+    pub(super) fn clock_started(&self) -> Option<Instant> {
+        let kept = self.kept.iter().filter_map(|kept| kept.restarted_at).max();
+        self.clock_from.max(kept)
+    }
+
+    fn heed(&mut self, fact: &Fact, restarted_at: Option<Instant>) {
+        self.kept.push(Kept {
+            fact: fact.id,
+            asked_at: fact.envelope.occurred_at,
+            restarted_at,
+        });
+    }
+
+    /// A keep request was taken back: it counts no longer, and the clock runs as if nobody had asked. The warning that
+    /// it stopped stays void.
+    pub(super) fn forget_keep(&mut self, fact: FactId) {
+        self.kept.retain(|kept| kept.fact != fact);
+    }
+
     /// How many more keep requests stop an inactivity end until somebody logs in.
     pub(super) fn keeps_left(&self) -> u16 {
         let (Some(in_force), Some(period)) = (self.in_force(), self.periods.last()) else {
@@ -22,7 +51,7 @@ impl Machine<'_> {
         let used = self
             .kept
             .iter()
-            .filter(|kept| Some(**kept) >= since)
+            .filter(|kept| Some(kept.asked_at) >= since)
             .count();
         allowed.saturating_sub(u16::try_from(used).unwrap_or(u16::MAX))
     }
@@ -36,7 +65,7 @@ impl Machine<'_> {
         if let Some(end) = self.periods.last().and_then(|period| period.end.as_ref()) {
             let inactivity = EndCause::Deactivated(DeactivationCause::Inactivity);
             if end.cause == inactivity && asked_at < end.cut_off_at.unwrap_or(end.at) {
-                self.kept.push(asked_at);
+                self.heed(fact, None);
                 self.contest(fact.id);
             }
             return;
@@ -49,14 +78,13 @@ impl Machine<'_> {
             })
         });
         if let Some(hold) = unused {
-            self.kept.push(asked_at);
+            self.heed(fact, None);
             self.end_hold(hold);
             return;
         }
         let in_time = inactivity::cut_off(self).is_none_or(|cut| asked_at < cut.cut_off_at);
         if in_time && self.notices.iter().any(inactivity::TrackedNotice::warns) {
-            self.kept.push(asked_at);
-            self.clock_from = self.clock_from.max(Some(self.now()));
+            self.heed(fact, Some(self.now()));
             self.void_warnings();
         }
     }

@@ -2,6 +2,7 @@
 
 use super::first_login;
 use super::inactivity::{self, TrackedNotice};
+use super::keep::Kept;
 use super::leave::Leave;
 use super::obligation::{self, Obligation};
 use super::rules::{InForce, Rules};
@@ -87,12 +88,12 @@ pub(super) struct Machine<'a> {
     pub(super) holds: Vec<Hold>,
     pub(super) pending_holds: Vec<PendingHold>,
     pub(super) notices: Vec<TrackedNotice>,
-    /// When the inactivity clock last started without a login.
+    /// When the inactivity clock last started without a login or a keep request.
     pub(super) clock_from: Option<Instant>,
     /// When the license last began or came back by the ladder: the first login is counted from there.
     pub(super) returned_at: Option<Instant>,
-    /// When keep requests that were heeded were made.
-    pub(super) kept: Vec<Instant>,
+    /// Keep requests that were heeded.
+    pub(super) kept: Vec<Kept>,
     pub(super) logins: Vec<(FactId, Instant)>,
     pub(super) last_login: Option<Instant>,
     /// Logins after a running cut-off: they anchor only if the notice becomes void for another reason.

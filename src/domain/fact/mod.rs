@@ -2,6 +2,7 @@
 
 mod body;
 mod kind;
+mod withdrawal;
 mod words;
 
 use chrono::{DateTime, Utc};
@@ -16,6 +17,7 @@ use super::ids::{
 pub use super::policy::HoldCause;
 pub use body::{Basis, FactBody, TypeChange};
 pub use kind::FactKind;
+pub use withdrawal::{TakingBack, replaced_by, version_of};
 pub use words::{
     BookingResult, DeactivationCause, NoticeRule, Outcome, PracticeResult, RenewalDecision,
 };

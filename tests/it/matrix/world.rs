@@ -317,6 +317,20 @@ impl World {
         });
         let booking = self.post("/v1/training-bookings", &booking).await;
         self.ids.insert("booking", id_of(&booking));
+        // Booked twice by mistake, once of which was taken back already.
+        let mut mistaken = Vec::new();
+        for course in ["hand_policy_and_procedure", "hmis_user_training_series"] {
+            let body = json!({
+                "person_id": person,
+                "course": course,
+                "scheduled_at": now + TimeDelta::days(4),
+            });
+            mistaken.push(id_of(&self.post("/v1/training-bookings", &body).await));
+        }
+        let withdrawal = json!({ "fact_id": mistaken[0], "reason": "Booked twice." });
+        let withdrawal = self.post("/v1/fact-withdrawals", &withdrawal).await;
+        self.ids.insert("fact_withdrawal", id_of(&withdrawal));
+        self.ids.insert("mistaken_booking", mistaken.remove(1));
         let result = json!({ "submission_id": submission, "result": "failed" });
         let result = self.post("/v1/practice-case-results", &result).await;
         self.ids.insert("practice_result", id_of(&result));

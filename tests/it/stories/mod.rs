@@ -21,6 +21,7 @@ mod secrets;
 mod staff;
 mod sweeps;
 mod waitlist;
+mod withdrawals;
 mod wrong_turns;
 
 use std::path::Path;

@@ -6,7 +6,11 @@ use crate::domain::fact::DeactivationCause;
 
 /// Whose an end of this cause is: whoever may not bring it about must not move it or call it off either, or a
 /// supervisor could keep access that the lead takes away for a violation.
-pub(super) fn may_end(tx: &Tx<'_>, target: Scope, cause: DeactivationCause) -> bool {
+pub(in crate::application::licensing) fn may_end(
+    tx: &Tx<'_>,
+    target: Scope,
+    cause: DeactivationCause,
+) -> bool {
     use DeactivationCause as C;
     let has = |role: Role| {
         tx.actor

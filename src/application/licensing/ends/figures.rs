@@ -6,6 +6,7 @@ use crate::domain::departure::AnnouncedEnd;
 use crate::domain::evaluate::Evaluation;
 use crate::domain::fact::{DeactivationCause, FactBody};
 use crate::domain::ids::{LicenseId, OrganizationId};
+use crate::domain::requirement::standing_facts;
 
 /// What a departure's record tells an auditor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,9 +83,8 @@ fn logins_after(
     organization: OrganizationId,
     figures: &mut Ended,
 ) {
-    let after: Vec<Instant> = dossier
-        .facts
-        .iter()
+    let after: Vec<Instant> = standing_facts(dossier.facts.iter())
+        .into_iter()
         .filter(|fact| {
             matches!(&fact.body, FactBody::LoggedIn { serves, .. } if serves.contains(&organization))
         })

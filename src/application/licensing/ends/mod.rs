@@ -10,6 +10,7 @@ mod notice;
 mod read;
 mod record;
 
+pub(super) use authority::may_end;
 pub use change::{cancel_end, reschedule_end};
 pub use deactivation::{NewDeactivation, deactivate};
 pub use departure::{NewDeparture, report_departure};

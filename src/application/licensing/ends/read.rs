@@ -12,7 +12,7 @@ use crate::application::{Error, Rx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::departure::announced_ends;
 use crate::domain::evaluate::Reader;
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, Reporter};
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, Reporter, version_of};
 use crate::domain::ids::{FactId, PersonId};
 
 /// Where an announced end stands.
@@ -53,11 +53,10 @@ pub(super) fn shown(dossier: &Dossier, id: FactId, now: Instant) -> Option<EndSh
     } else {
         EndStatus::Scheduled
     };
-    let changes = dossier
-        .facts
-        .iter()
-        .filter(|fact| matches!(&fact.body, FactBody::Cancelled { fact } | FactBody::Moved { fact, .. } if *fact == id))
-        .count();
+    let version = version_of(&dossier.facts, |fact| {
+        matches!(&fact.body, FactBody::Cancelled { fact } | FactBody::Moved { fact, .. } if *fact == id)
+            || (fact.body == FactBody::Withdrawn && fact.envelope.supersedes == Some(id))
+    });
     Some(EndShown {
         cause: cause(end.fact),
         cause_withheld: false,
@@ -65,7 +64,7 @@ pub(super) fn shown(dossier: &Dossier, id: FactId, now: Instant) -> Option<EndSh
         ended_at: end.occurred_at,
         precision: end.precision,
         acts_at: end.acts_at,
-        version: i32::try_from(changes).unwrap_or(i32::MAX).saturating_add(1),
+        version,
         figures: figures(dossier, &end, now),
         affected: None,
         fact: end.fact.clone(),

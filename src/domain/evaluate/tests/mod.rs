@@ -28,4 +28,5 @@ mod terms;
 mod unused;
 mod upkeep;
 mod waivers;
+mod withdrawals;
 mod yearly;

@@ -61,6 +61,11 @@ pub const DEPARTURE_NOTICES: &[Row] = &[
 
 /// What settles errors, after everything that the errors touch.
 pub const CORRECTIONS: &[Row] = &[
+    row("list_facts", "ATHSEU-I", LIST),
+    row("list_fact_withdrawals", "ATHSEU-I", LIST),
+    row("get_fact_withdrawal", "ATHSEU-I", ONE).of("$fact_withdrawal"),
+    row("withdraw_fact", "ATHS---I", NAMED)
+        .sending(r#"{"fact_id": "$mistaken_booking", "reason": "Booked twice."}"#),
     row("list_contested_items", "A-H--U--", LIST),
     row("get_contested_item", "A-H--U--", ONE).of("$contested_license"),
     row("uphold_contested_item", "A-------", ONE)
