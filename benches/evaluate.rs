@@ -95,6 +95,7 @@ fn history(start: DateTime<Utc>, years: i64) -> Vec<Fact> {
             basis: Basis::Requirements,
             submitted_at: Some(start),
             requirement_set: None,
+            partial: false,
         },
     );
     for day in 0..years * DAYS {

@@ -2,6 +2,7 @@
 //!
 //! The domain decides state by command; `authorize` decides action by role.
 
+mod activate;
 mod carry;
 mod deadline;
 mod keep;
@@ -9,14 +10,12 @@ mod practice;
 mod reinstate;
 mod renewal;
 
-use std::collections::BTreeSet;
-
+pub use activate::Beginning;
 pub use deadline::CannotExtend;
 pub use practice::{REVIEW_PRACTICE, SUBMIT_PRACTICE};
 pub use reinstate::EndInError;
 pub use renewal::NewRenewal;
 
-use self::carry::base_needed;
 use super::error::Rejection;
 use super::evaluate::{Evaluation, RequestEvaluation, WayBack, confirmers};
 use super::fact::{DeactivationCause, FactBody, HoldCause};
@@ -24,7 +23,6 @@ use super::ids::FactId;
 use super::license::LicenseStatus;
 use super::policy::{LicenseType, Return};
 use super::request::{RequestClass, RequestState};
-use super::seat::Place;
 
 /// What can be done to a license request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -279,54 +277,6 @@ impl RequestEvaluation {
             .map(|()| FactBody::RequestWithdrawn { departure })
     }
 
-    /// Whether the request may be fulfilled: every requirement is checked again here. `carriers` are the base types
-    /// that carry the add-on asked for; they are read only for an add-on.
-    pub fn activate(
-        &self,
-        license: &Evaluation,
-        carriers: &BTreeSet<String>,
-    ) -> Result<(), Rejection> {
-        self.check(RequestCommand::Activate)?;
-        let mut needs = self.needed_to_begin(license, carriers);
-        if self.seat.is_some_and(|seat| !seat.is_held()) {
-            needs.push(Place::Seat.needed().to_owned());
-        }
-        if needs.is_empty() {
-            Ok(())
-        } else {
-            Err(Rejection::needing(
-                self.state.as_str(),
-                RequestCommand::Activate.as_str(),
-                needs,
-            ))
-        }
-    }
-
-    /// What keeps the license of the request from beginning, whatever else the request needs.
-    #[must_use]
-    pub fn needed_to_begin(
-        &self,
-        license: &Evaluation,
-        carriers: &BTreeSet<String>,
-    ) -> Vec<String> {
-        let command = match self.class {
-            RequestClass::TypeChange => LicenseCommand::ChangeType,
-            RequestClass::AddOn => LicenseCommand::CarryAddOn,
-            _ => LicenseCommand::Activate,
-        };
-        let mut needs = license.cannot_begin();
-        if license_verdict(license.status(), command) != Verdict::Allowed {
-            needs.push(match command {
-                LicenseCommand::ChangeType => "a running license whose type can change".to_owned(),
-                LicenseCommand::CarryAddOn => base_needed(carriers),
-                _ => "the end of the license that runs at this organization".to_owned(),
-            });
-        } else if command == LicenseCommand::CarryAddOn && !license.carries(carriers) {
-            needs.push(base_needed(carriers));
-        }
-        needs
-    }
-
     /// Gives the request another class of those its license type knows and the license facts do not contradict.
     pub fn reclassify(
         &self,
@@ -336,7 +286,12 @@ impl RequestEvaluation {
     ) -> Result<FactBody, Rejection> {
         self.check(RequestCommand::Reclassify)?;
         let runs = license.period().is_some_and(|period| period.end.is_none());
-        let need = if class == self.class {
+        let need = if self.begun.is_some() {
+            Some(
+                "a request whose license has not begun: this one only waits for more projects"
+                    .to_owned(),
+            )
+        } else if class == self.class {
             Some(format!("another class than `{}`", class.as_str()))
         } else if (class == RequestClass::AddOn) == license_type.is_base() {
             Some("a class that fits the license type: `add_on` is for add-ons, and they have no other".to_owned())

@@ -179,6 +179,7 @@ impl Records {
 fn is_of_the_other_license(fact: &Fact, joined_at: Instant, dropped: &BTreeSet<FactId>) -> bool {
     match &fact.body {
         FactBody::Activated { .. }
+        | FactBody::ProjectsAdded { .. }
         | FactBody::Reactivated
         | FactBody::Reinstated { .. }
         | FactBody::Upheld

@@ -1,6 +1,5 @@
 //! The beginning of a license: one path, whether staff activate or the policy does.
 
-use crate::application::audit::Trail;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{Basis, Envelope, FactBody, TypeChange};
@@ -13,7 +12,7 @@ use super::dossier::Dossier;
 use super::reporting::{About, fact};
 use super::waitlist::by_rule;
 
-/// Begins the license period of a request whose every need was checked in this transaction.
+/// Begins the license of a request whose every need was checked in this transaction, or adds projects to it.
 pub(super) fn begin(
     tx: &mut Tx<'_>,
     dossier: &mut Dossier,
@@ -52,6 +51,8 @@ pub(super) fn begin(
         }
     };
     let body = begins(dossier, request, tx.now);
+    tx.trail.touched("license_request", request.id);
+    tx.trail.touched("license", license_id);
     let about = About {
         organization: Some(request.organization_id),
         request: Some(request.id),
@@ -62,24 +63,21 @@ pub(super) fn begin(
     tx.unit.insert_facts(std::slice::from_ref(&fact))?;
     dossier.learn(&[fact]);
     dossier.record_states(tx)?;
-    touched(&mut tx.trail, request, license_id);
+    // What gives the license more projects changes the request too, though it stays in its state.
+    dossier.changed_request(tx.unit, request)?;
     Ok(license_id)
 }
 
-fn touched(trail: &mut Trail, request: &LicenseRequest, license: LicenseId) {
-    trail.touched("license_request", request.id);
-    trail.touched("license", license);
-}
-
-/// Begins the license of every request of the person that is ready and whose policy leaves nothing to staff. Called by
+/// Begins the license of every request of the person that is ready, with all or some of its projects, and whose policy
+/// leaves nothing to staff; where a license began with some, adds what became ready since, whoever activates. Called by
 /// each transaction whose fact may make a request ready; recorded by whoever recorded that fact.
 pub fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), Error> {
     loop {
         let ready = dossier.requests.iter().find(|request| {
             let evaluation = dossier.request_at(request, tx.now);
             let license = dossier.license_at(request.organization_id, tx.now);
-            evaluation.state == RequestState::Ready
-                && automatic(dossier, request, tx.now)
+            (evaluation.state == RequestState::Ready || evaluation.left_out.is_some())
+                && (evaluation.begun.is_some() || automatic(dossier, request, tx.now))
                 && evaluation
                     .activate(
                         &license,
@@ -103,13 +101,22 @@ fn automatic(dossier: &Dossier, request: &LicenseRequest, now: Instant) -> bool 
         })
 }
 
-/// What begins when a request is fulfilled: a license period, another type on the running one, or an add-on.
+/// What begins when a request is fulfilled: a license period, another type on the running one, an add-on; or what its
+/// license gets besides.
 fn begins(dossier: &Dossier, request: &LicenseRequest, now: Instant) -> FactBody {
     let evaluation = dossier.request_at(request, now);
+    let beginning = evaluation.beginning(&dossier.projects_of(request));
     let project_types = dossier
-        .project_types_of(&request.projects)
+        .project_types_of(&beginning.projects)
         .into_iter()
         .collect();
+    if evaluation.begun.is_some() {
+        return FactBody::ProjectsAdded {
+            projects: beginning.projects,
+            project_types,
+            fulfils: beginning.whole,
+        };
+    }
     match evaluation.class {
         RequestClass::AddOn => FactBody::AddOnActivated {
             add_on: request.license_type.clone(),
@@ -117,7 +124,7 @@ fn begins(dossier: &Dossier, request: &LicenseRequest, now: Instant) -> FactBody
         RequestClass::TypeChange => FactBody::TypeChanged(TypeChange {
             license_type: request.license_type.clone(),
             job_role: request.job_role.clone(),
-            projects: request.projects.clone(),
+            projects: beginning.projects,
             project_types,
             submitted_at: Some(request.submitted_at),
         }),
@@ -125,11 +132,12 @@ fn begins(dossier: &Dossier, request: &LicenseRequest, now: Instant) -> FactBody
             license_type: request.license_type.clone(),
             class,
             job_role: request.job_role.clone(),
-            projects: request.projects.clone(),
+            projects: beginning.projects,
             project_types,
             basis: Basis::Requirements,
             submitted_at: Some(request.submitted_at),
             requirement_set: evaluation.requirement_set,
+            partial: !beginning.whole,
         },
     }
 }

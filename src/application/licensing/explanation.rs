@@ -411,12 +411,17 @@ fn who_for_request(evaluation: &RequestEvaluation) -> Vec<String> {
                 .to_owned(),
         ],
         state if !state.is_open() => Vec::new(),
-        _ => evaluation
-            .requirements
-            .iter()
-            .filter(|standing| standing.status.is_open())
-            .flat_map(open_parties)
-            .collect(),
+        _ => {
+            let in_part = evaluation.left_out.is_some().then(|| {
+                "staff of the HMIS lead: activate the license with the projects whose workflows are accepted"
+                    .to_owned()
+            });
+            let open = evaluation.requirements.iter();
+            open.filter(|standing| standing.status.is_open())
+                .flat_map(open_parties)
+                .chain(in_part)
+                .collect()
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::unused::Unused;
 use super::{EndCause, Period, PeriodCause};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, TypeChange};
-use crate::domain::ids::{FactId, OrganizationId};
+use crate::domain::ids::{FactId, OrganizationId, ProjectId};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::{LoginServes, RequestClass};
 use crate::domain::requirement::Status;
@@ -35,6 +35,11 @@ impl<'a> Machine<'a> {
         }
         match &fact.body {
             FactBody::Activated { .. } if self.ours(fact) => self.activate(fact),
+            FactBody::ProjectsAdded {
+                projects,
+                project_types,
+                ..
+            } if self.ours(fact) => self.add_projects(projects, project_types),
             FactBody::Reactivated if self.ours(fact) => self.reactivate(fact.id),
             FactBody::Reinstated { .. } if self.ours(fact) => {
                 self.reread_ends();
@@ -151,6 +156,7 @@ impl<'a> Machine<'a> {
             basis,
             submitted_at,
             requirement_set,
+            partial: _,
         } = &fact.body
         {
             self.begin(Period {
@@ -169,6 +175,27 @@ impl<'a> Machine<'a> {
                 project_types: project_types.clone(),
                 end: None,
             });
+        }
+    }
+
+    /// The running period reaches more projects, with what these owe.
+    fn add_projects(&mut self, projects: &[ProjectId], project_types: &[u8]) {
+        if let Some(period) = self
+            .periods
+            .last_mut()
+            .filter(|period| period.end.is_none())
+        {
+            for project in projects {
+                if !period.projects.contains(project) {
+                    period.projects.push(*project);
+                }
+            }
+            for kind in project_types {
+                if !period.project_types.contains(kind) {
+                    period.project_types.push(*kind);
+                }
+            }
+            self.touch();
         }
     }
 

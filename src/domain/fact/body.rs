@@ -148,6 +148,19 @@ pub enum FactBody {
         /// The requirement set that it owed, where a return ladder chose one. Absent: that of the class.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         requirement_set: Option<String>,
+        /// Whether it begins with only some of the projects that were asked for: the request stays open for the rest.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        partial: bool,
+    },
+    /// The license that a request began with only some of its projects reaches more of them.
+    ProjectsAdded {
+        projects: Vec<ProjectId>,
+        /// Their HUD project types.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        project_types: Vec<u8>,
+        /// Whether these were the last: the request is fulfilled.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        fulfils: bool,
     },
     /// Staff brought a license back by the return ladder: a deactivated one begins a new period, a suspended one loses
     /// its hold `long_inactivity`.
@@ -321,6 +334,7 @@ impl FactBody {
             Self::RequirementAdded { .. } => FactKind::RequirementAdded,
             Self::DeadlineExtended { .. } => FactKind::DeadlineExtended,
             Self::Activated { .. } => FactKind::Activated,
+            Self::ProjectsAdded { .. } => FactKind::ProjectsAdded,
             Self::Reactivated => FactKind::Reactivated,
             Self::Reinstated { .. } => FactKind::Reinstated,
             Self::Upheld => FactKind::Upheld,

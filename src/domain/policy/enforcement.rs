@@ -80,7 +80,7 @@ pub const RULES: &[Rule] = &[
     worked("approval_by_contact", "Approval by a contact of the organization", &["/requests/approval/*/by/kind", "/license_types/*/requests/approval/*/by/kind"]),
     worked("request_lapse", "Lapse of unfinished requests", &["/requests/lapses_after", "/license_types/*/requests/lapses_after"]),
     worked("automatic_activation", "Automatic activation", &["/requests/activation/by", "/license_types/*/requests/activation/by"]),
-    waiting("partial_activation", "Activation with the accepted workflows' projects", &["/requests/activation/accepted_workflows_only", "/license_types/*/requests/activation/accepted_workflows_only"]),
+    worked("partial_activation", "Activation with the accepted workflows' projects", &["/requests/activation/accepted_workflows_only", "/license_types/*/requests/activation/accepted_workflows_only"]),
     worked("requests_enforced_from", "A later day from which the request rules act", &["/requests/enforced_from", "/license_types/*/requests/enforced_from"]),
     waiting("organization_obligations", "What organizations keep current", &["/organizations"]),
     worked("notices", "The shortest notice before ends", &["/notices"]),

@@ -297,7 +297,10 @@ pub(super) async fn withdraw_license_request(
 
 /// Activate the license of a request
 ///
-/// Every requirement is checked again; what lapsed meanwhile is named. From then on the license gives access.
+/// Every requirement is checked again; what lapsed meanwhile is named. From then on the license gives access. Where the
+/// policy has `accepted_workflows_only`, what all projects share is met and a workflow's practice is accepted, the
+/// license begins with `may_begin_with_project_ids`; the request stays open for the others, and each is added as soon as
+/// what its workflow owes is recorded. If the rest lapses, the license keeps what it has.
 #[utoipa::path(
     tag = tags::LICENSE_REQUESTS,
     operation_id = "activate_license_request",
@@ -310,7 +313,7 @@ pub(super) async fn withdraw_license_request(
     responses(
         (
             status = 200,
-            description = "The request, fulfilled, with the license it led to.",
+            description = "The request, fulfilled or open for the projects left out, with the license it led to.",
             body = LicenseRequestResponse,
             headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
             example = json!(example("fulfilled", 4)),

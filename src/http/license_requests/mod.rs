@@ -227,6 +227,13 @@ pub struct LicenseRequestResponse {
     /// Where it stands in line, if it waits for a seat or a practice place.
     #[serde(skip_serializing_if = "Option::is_none")]
     waitlist: Option<TurnResponse>,
+    /// The projects with which its license may begin now, where the policy lets it begin with those whose workflows'
+    /// practice is accepted; the request stays open for the others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    may_begin_with_project_ids: Vec<Uuid>,
+    /// The projects that its license reaches already, where it began with some of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    begun_with_project_ids: Vec<Uuid>,
     /// The license it led to.
     #[serde(skip_serializing_if = "Option::is_none")]
     license_id: Option<Uuid>,
@@ -264,6 +271,8 @@ impl From<&RequestShown> for LicenseRequestResponse {
             since: shown.evaluation.since,
             needs: shown.evaluation.needs.clone(),
             waitlist: shown.turn.as_ref().map(Into::into),
+            may_begin_with_project_ids: shown.may_begin_with.iter().map(|id| id.0).collect(),
+            begun_with_project_ids: shown.evaluation.given.iter().map(|id| id.0).collect(),
             license_id: shown.license_id.map(Into::into),
             version: request.version,
         }

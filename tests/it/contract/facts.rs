@@ -55,6 +55,7 @@ fn bodies() -> Vec<FactBody> {
             projects: vec![id(50), id(51)],
             project_types: vec![0, 4],
             requirement_set: Some("policy_again".into()),
+            partial: true,
             submitted_at: Some(at(3)),
             basis: Basis::Requirements,
         },
@@ -65,8 +66,14 @@ fn bodies() -> Vec<FactBody> {
             projects: vec![],
             project_types: vec![],
             requirement_set: None,
+            partial: false,
             submitted_at: None,
             basis: Basis::Legacy,
+        },
+        FactBody::ProjectsAdded {
+            projects: vec![id(52)],
+            project_types: vec![8],
+            fulfils: true,
         },
         FactBody::Reactivated,
         FactBody::Reinstated {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::ids::{OrganizationId, ProjectId};
 use crate::domain::policy::{LicenseKind, PolicyDocument, PolicyVersion};
+use crate::domain::request::LicenseRequest;
 
 use super::Dossier;
 
@@ -16,6 +17,16 @@ impl Dossier {
         projects
             .iter()
             .filter_map(|project| self.project_types.get(project).copied())
+            .collect()
+    }
+
+    /// The projects that a request asks for, each with its HUD type where it has one.
+    #[must_use]
+    pub fn projects_of(&self, request: &LicenseRequest) -> Vec<(ProjectId, Option<u8>)> {
+        request
+            .projects
+            .iter()
+            .map(|project| (*project, self.project_types.get(project).copied()))
             .collect()
     }
 

@@ -10,7 +10,7 @@ use crate::application::ports::StateFilter;
 use crate::application::{Error, Rx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{Reader, RequestEvaluation};
-use crate::domain::ids::{LicenseId, PersonId, RequestId};
+use crate::domain::ids::{LicenseId, PersonId, ProjectId, RequestId};
 use crate::domain::request::{LicenseRequest, RequestState};
 use crate::domain::seat::Turn;
 
@@ -19,6 +19,8 @@ use crate::domain::seat::Turn;
 pub struct RequestShown {
     pub request: LicenseRequest,
     pub evaluation: RequestEvaluation,
+    /// The projects with which its license may begin, or that it may get, while the request stays open for the others.
+    pub may_begin_with: Vec<ProjectId>,
     /// The license it led to.
     pub license_id: Option<LicenseId>,
     /// Where it stands in line, if it waits for a seat or a practice place.
@@ -35,7 +37,8 @@ pub(in crate::application::licensing) fn shown(
         Reader::Full => dossier.request_at(request, now),
         _ => dossier.seen_by(reader, now).request_at(request, now),
     };
-    let license_id = if evaluation.state == RequestState::Fulfilled {
+    let led_to_license = evaluation.state == RequestState::Fulfilled || evaluation.begun.is_some();
+    let license_id = if led_to_license {
         dossier
             .licenses
             .iter()
@@ -44,8 +47,13 @@ pub(in crate::application::licensing) fn shown(
     } else {
         None
     };
+    let may_begin_with = match evaluation.left_out {
+        Some(_) => evaluation.beginning(&dossier.projects_of(request)).projects,
+        None => Vec::new(),
+    };
     RequestShown {
         request: request.clone(),
+        may_begin_with,
         evaluation,
         license_id,
         turn: None,

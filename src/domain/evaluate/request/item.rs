@@ -1,6 +1,6 @@
 //! One requirement of a request with all that ever met it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
@@ -32,6 +32,8 @@ pub(super) struct Candidate {
     pub enforced_from: Option<NaiveDate>,
     pub fails: Fails,
     pub practice: Option<Practice>,
+    /// The HUD project types that it is asked of. Empty: all projects share it.
+    pub project_types: BTreeSet<u8>,
 }
 
 /// The fails of a course or practice set since the request, and how many are allowed.
@@ -78,6 +80,8 @@ pub(super) struct Item {
     pub fails: Fails,
     pub practice: Option<Practice>,
     pub before: Before,
+    /// As of the candidate.
+    pub project_types: BTreeSet<u8>,
 }
 
 impl Item {
@@ -98,8 +102,23 @@ impl Item {
 }
 
 impl Owed<'_> {
-    /// The days through which evidence counts, without those on which staff held the request.
-    fn through(&self, evidence: &Evidence) -> Through {
+    /// The days through which evidence counts, without those on which staff held the request. What brought the license
+    /// projects already did what it had to do before activation: from then on the rules for holders say how long it
+    /// counts.
+    fn through(&self, evidence: &Evidence, project_types: &BTreeSet<u8>) -> Through {
+        let counted = self.validity(evidence);
+        let activated = self
+            .begun
+            .as_ref()
+            .and_then(|begun| begun.since(project_types))
+            .map(|at| self.calendar.day(at));
+        match activated {
+            Some(day) if evidence.on <= day && counted.reaches(day) => Through::Ever,
+            _ => counted,
+        }
+    }
+
+    fn validity(&self, evidence: &Evidence) -> Through {
         let submitted = self.calendar.day(self.request.submitted_at);
         match evidence.valid_through {
             None => Through::Ever,
@@ -148,6 +167,7 @@ impl Owed<'_> {
             fails: candidate.fails,
             practice: candidate.practice,
             before: before.clone(),
+            project_types: candidate.project_types,
         }
     }
 
@@ -161,7 +181,9 @@ impl Owed<'_> {
         let today = self.calendar.day(self.at);
         let key = candidate.key.clone();
         let title = candidate.title.clone();
-        let through = evidence.as_ref().map(|evidence| self.through(evidence));
+        let through = evidence
+            .as_ref()
+            .map(|evidence| self.through(evidence, &candidate.project_types));
         match (evidence, through) {
             (Some(evidence), Some(through)) if through.reaches(today) => Standing {
                 key,
@@ -264,7 +286,7 @@ impl Owed<'_> {
             {
                 break;
             }
-            match self.through(evidence) {
+            match self.through(evidence, &item.project_types) {
                 Through::Ever => return None,
                 Through::Day(last) => covered = covered.max(Some(last)),
             }

@@ -7,6 +7,7 @@ mod held;
 mod item;
 mod outlook;
 mod owed;
+mod partial;
 mod places;
 mod practice;
 mod road;
@@ -19,7 +20,7 @@ use super::{Case, Change, Period, Upcoming};
 use crate::domain::calendar::Instant;
 use crate::domain::departure::{AnnouncedEnd, announced};
 use crate::domain::fact::{Fact, FactBody, Reporter};
-use crate::domain::ids::FactId;
+use crate::domain::ids::{FactId, ProjectId};
 use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, RequestClass, StaffRole};
 use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 use crate::domain::requirement::{RequirementKey, Standing, standing_facts};
@@ -32,6 +33,7 @@ pub use practice::{PracticeStanding, PracticeState};
 
 use class::classified;
 use owed::{Ground, Owed};
+use partial::Begun;
 use places::Waits;
 
 /// How many approvals a request has, of how many.
@@ -74,7 +76,13 @@ pub struct RequestEvaluation {
     pub seat: Option<PlaceStanding>,
     /// How it stands with a practice place.
     pub practice_place: Option<PlaceStanding>,
-    /// What keeps the request from activation, each a sentence.
+    /// The activation with which its license began, where it began with only some of its projects.
+    pub begun: Option<FactId>,
+    /// The projects that the license has by this request meanwhile.
+    pub given: Vec<ProjectId>,
+    /// Where the license may begin, or get more projects, before everything is met: the project types left out.
+    pub left_out: Option<BTreeSet<u8>>,
+    /// What keeps the request from activation as a whole, each a sentence.
     pub needs: Vec<String>,
     pub upcoming: Vec<Upcoming>,
     /// The code of the requirement set that binds.
@@ -146,7 +154,8 @@ fn decided(facts: &[&Fact], request: &LicenseRequest) -> Option<Ended> {
                     departure: Some(departure),
                 } if undone.contains(&departure) => return None,
                 FactBody::RequestWithdrawn { .. } => RequestState::Withdrawn,
-                FactBody::Activated { .. }
+                FactBody::Activated { partial: false, .. }
+                | FactBody::ProjectsAdded { fulfils: true, .. }
                 | FactBody::TypeChanged(_)
                 | FactBody::AddOnActivated { .. } => RequestState::Fulfilled,
                 _ => return None,
@@ -228,10 +237,12 @@ pub fn evaluate_request(
     known.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
     let ends = announced(known.iter().copied());
     let facts = standing_facts(known.into_iter());
-    let mut ended = match (
-        decided(&facts, request),
+    let over = [
         departed(&facts, &ends, request, now),
-    ) {
+        Begun::of(&facts, request).and_then(|begun| begun.over(case, &facts, request, now)),
+    ];
+    let over = over.into_iter().flatten().min_by_key(|ended| ended.at);
+    let mut ended = match (decided(&facts, request), over) {
         (Some(decided), Some(departed)) if departed.at < decided.at => Some(departed),
         (decided, departed) => decided.or(departed),
     };
@@ -320,6 +331,9 @@ fn without_rules(
         },
         seat: None,
         practice_place: None,
+        begun: None,
+        given: Vec::new(),
+        left_out: None,
         needs: vec!["the implementation has no policy in force".to_owned()],
         upcoming: rules
             .next_change(now)
@@ -348,6 +362,8 @@ fn answer(
     let standing = |place, now| match &ended {
         None => now,
         Some(ended) if ended.state == RequestState::Fulfilled => None,
+        // The seat is its license's.
+        Some(_) if place == Place::Seat && owed.begun.is_some() => None,
         Some(_) => Waits::of(facts, owed.request, place).at_the_end(),
     };
     let seat = standing(Place::Seat, progress.seat);
@@ -406,6 +422,13 @@ fn answer(
         since: owed.since(progress, ended.as_ref().map(|ended| ended.at)),
         seat,
         practice_place,
+        begun: owed.begun.as_ref().map(|begun| begun.fact),
+        given: owed
+            .begun
+            .as_ref()
+            .map(|begun| begun.projects.clone())
+            .unwrap_or_default(),
+        left_out: progress.left_out.clone().filter(|_| ended.is_none()),
         needs,
         requirements: items().map(|item| item.standing.clone()).collect(),
         unwaivable: items()

@@ -94,6 +94,7 @@ impl Owed<'_> {
             .chain(unconfirmed)
             .chain(rules)
             .chain(departures)
+            .chain(self.ends_of_begun())
             .filter(|upcoming| upcoming.at > self.at)
             .collect()
     }

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::held::Held;
 use super::item::{Before, Candidate, Fails, Item, Resets};
+use super::partial::Begun;
 use crate::domain::calendar::{Instant, Length, Precision};
 use crate::domain::evaluate::ladder;
 use crate::domain::evaluate::obligation::calendar;
@@ -46,6 +47,8 @@ pub(super) struct Owed<'a> {
     pub at: Instant,
     pub held: &'a Held,
     pub resets: &'a Resets,
+    /// Where its license began with only some of its projects.
+    pub begun: Option<Begun>,
     license: &'a OnceCell<Evaluation>,
 }
 
@@ -68,6 +71,7 @@ impl<'a> Owed<'a> {
             at,
             held,
             resets,
+            begun: Begun::of(facts, ground.request),
             license: ground.license,
         }
     }
@@ -380,6 +384,7 @@ impl<'a> Owed<'a> {
             enforced_from: requirement.enforced_from,
             fails: Fails::default(),
             practice: None,
+            project_types: BTreeSet::new(),
         })
     }
 
@@ -433,6 +438,7 @@ impl<'a> Owed<'a> {
                 requirement.pass_mark.or(course.pass_mark),
             ),
             practice: None,
+            project_types: requirement.project_types.clone(),
         })
     }
 

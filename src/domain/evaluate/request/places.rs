@@ -105,14 +105,15 @@ impl Owed<'_> {
         (queued && waits.joined.is_some() && self.needs_seat()).then_some(waits.first_reserved)
     }
 
-    /// How the request stands with a seat. `complete`: approved, and everything else is met.
+    /// How the request stands with a seat. `complete`: approved, and the license could begin with one.
     pub(super) fn seat(
         &self,
         waits: &Waits,
         approved: bool,
         complete: bool,
     ) -> Option<PlaceStanding> {
-        if !self.needs_seat() {
+        // A license that began has its seat.
+        if self.begun.is_some() || !self.needs_seat() {
             return None;
         }
         let (wanted, until) = match self.in_force.document.seats.needed_at {

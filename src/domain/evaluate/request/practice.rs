@@ -1,5 +1,7 @@
 //! Practice sets of a request: which are open, in whose hands they are, how often they were tried.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::item::{Before, Candidate, Fails, Item};
@@ -158,6 +160,17 @@ impl Owed<'_> {
             enforced_from: requirement.enforced_from.max(rules.enforced_from),
             fails,
             practice: Some(practice),
+            project_types: if self.practises(set) {
+                self.in_force
+                    .document
+                    .workflows
+                    .get(&set.workflow)
+                    .map(|workflow| workflow.project_types.iter().copied().collect())
+                    .unwrap_or_default()
+            } else {
+                // Staff ask for it although none of the projects uses its workflow.
+                BTreeSet::new()
+            },
         })
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Progress {
     pub state: RequestState,
     pub seat: Option<PlaceStanding>,
     pub practice_place: Option<PlaceStanding>,
+    /// The project types that are left out where the license may begin, or get more, with the others.
+    pub left_out: Option<BTreeSet<u8>>,
 }
 
 impl Progress {
@@ -67,7 +69,7 @@ impl Owed<'_> {
         let steps = self.approval_steps();
         let rules = self.rules_at_submission();
         let confirmation = self.confirmation(&rules);
-        let lacks_work_email = self.lacks_work_email(&rules);
+        let lacks_work_email = self.begun.is_none() && self.lacks_work_email(&rules);
         let given: Vec<(NaiveDate, FactId)> = self
             .facts
             .iter()
@@ -122,7 +124,13 @@ impl Owed<'_> {
                 None => RequestState::Ready,
             },
         };
-        let seat = self.seat(&waits, approved, state == RequestState::Ready);
+        let may_train = approved_on.is_some() && !lacks_work_email;
+        let left_out = items
+            .as_deref()
+            .filter(|_| may_train)
+            .and_then(|items| self.left_out(items));
+        let complete = state == RequestState::Ready || left_out.is_some();
+        let seat = self.seat(&waits, approved, complete);
         let state = match (state, seat) {
             (RequestState::Ready, Some(PlaceStanding::Waiting { .. })) => RequestState::Waitlisted,
             (state, _) => state,
@@ -137,6 +145,7 @@ impl Owed<'_> {
             approvals,
             approved_on,
             state,
+            left_out,
         }
     }
 

@@ -16,6 +16,7 @@ mod knowledge_properties;
 mod ladder;
 mod leave;
 mod notices;
+mod partial;
 mod policies;
 mod practice;
 mod practice_properties;

@@ -316,6 +316,7 @@ proptest! {
                 project_types: Vec::new(),
                 basis: crate::domain::fact::Basis::Requirements,
                 requirement_set: None,
+                partial: false,
             submitted_at: Some(story.request.submitted_at),
             });
             let license = evaluate(&story.case(), now);

@@ -206,6 +206,7 @@ impl Story {
                 | FactBody::RequestWithdrawn { .. }
                 | FactBody::RequestReclassified { .. }
                 | FactBody::Activated { .. }
+                | FactBody::ProjectsAdded { .. }
                 | FactBody::RequirementAdded { .. }
                 | FactBody::DeadlineExtended { .. }
         );
@@ -299,6 +300,7 @@ impl Story {
             project_types: self.project_types.iter().copied().collect(),
             basis: Basis::Requirements,
             requirement_set: None,
+            partial: false,
             submitted_at: Some(self.request.submitted_at),
         };
         self.push(when, when, body)

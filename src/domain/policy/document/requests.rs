@@ -227,7 +227,8 @@ pub enum Approver {
 pub struct Activation {
     /// Who activates.
     pub by: ActivationBy,
-    /// Whether it may start with only the projects whose workflows' practice is accepted.
+    /// Whether it may start with only the projects whose workflows' practice is accepted; the rest are added when theirs
+    /// is. A change of the type of a running license waits for all: to change it earlier would take projects away.
     #[serde(default, skip_serializing_if = "is_false")]
     pub accepted_workflows_only: bool,
 }

@@ -129,20 +129,19 @@ fn pointers_of(document: &crate::domain::policy::PolicyDocument, code: &str) -> 
 #[test]
 fn what_overrides_state_is_named_where_it_stands() {
     let mut document = preset("hand").expect("hand").document.clone();
-    assert!(pointers_of(&document, "partial_activation").is_empty());
+    assert!(pointers_of(&document, "two_persons").is_empty());
     document
         .overrides
         .push(crate::domain::policy::GroupOverride {
             group: "north".to_owned(),
             changes: serde_json::from_str(
-                r#"{"requests": {"activation": {"accepted_workflows_only": true}},
-                    "organizations": null}"#,
+                r#"{"two_persons": {"bars": true}, "organizations": null}"#,
             )
             .expect("an object"),
         });
     assert_eq!(
-        pointers_of(&document, "partial_activation"),
-        ["/overrides/0/changes/requests/activation/accepted_workflows_only"]
+        pointers_of(&document, "two_persons"),
+        ["/overrides/0/changes/two_persons"]
     );
     assert!(pointers_of(&document, "organization_obligations").is_empty());
 }

@@ -5,6 +5,7 @@ mod corrections;
 mod deadlines;
 mod exceptions;
 mod extensions;
+mod partial;
 mod practice;
 mod road;
 
