@@ -16,6 +16,7 @@ pub mod cursor;
 pub mod deactivations;
 pub mod departure_notices;
 pub mod departures;
+pub mod emergency_restorations;
 pub mod ends;
 pub mod etag;
 pub mod evidence;
@@ -155,6 +156,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(departures::routes)
         .configure(deactivations::routes)
         .configure(contested_items::routes)
+        .configure(emergency_restorations::routes)
         .configure(bars::routes)
         .configure(seats::routes)
         .configure(notices::routes)

@@ -42,6 +42,8 @@ tags! {
     DEPARTURES = "departures", "Employment at an organization ended.";
     DEACTIVATIONS = "deactivations", "Access ended, now or later.";
     CONTESTED_ITEMS = "contested-items", "Ends that late facts or corrections contest; staff decide.";
+    EMERGENCY_RESTORATIONS = "emergency-restorations",
+        "Mistaken ends and suspensions taken back for some hours, until another of staff confirms.";
     BARS = "bars", "People who may not hold a license in an implementation.";
     SEATS = "seats", "Paid vendor places and practice places: who has them, who waits.";
     NOTICES = "notices", "What people were told before access ends.";
