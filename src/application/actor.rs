@@ -128,6 +128,8 @@ actions! {
     SuspendLicense = "suspend_license",
     ReactivateLicense = "reactivate_license",
     ReinstateLicense = "reinstate_license",
+    RestoreLicense = "restore_license",
+    ConfirmRestoration = "confirm_restoration",
     ReportLeave = "report_leave",
     BarPerson = "bar_person",
     ReadBar = "read_bar",
@@ -227,6 +229,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadBar
             | A::ReadContested
             | A::Deactivate
+            | A::RestoreLicense
+            | A::ConfirmRestoration
             | A::ReadLoginSource
             | A::RecordLogin
             | A::ReadLogin

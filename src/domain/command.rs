@@ -9,12 +9,14 @@ mod keep;
 mod practice;
 mod reinstate;
 mod renewal;
+mod restore;
 
 pub use activate::Beginning;
 pub use deadline::CannotExtend;
 pub use practice::{REVIEW_PRACTICE, SUBMIT_PRACTICE};
 pub use reinstate::EndInError;
 pub use renewal::NewRenewal;
+pub use restore::{CONFIRM_RESTORATION, LONGEST_RESTORATION};
 
 use super::error::Rejection;
 use super::evaluate::{Evaluation, RequestEvaluation, WayBack, confirmers};
@@ -79,6 +81,8 @@ pub enum LicenseCommand {
     Reactivate,
     /// Undo an end that was an error.
     Reinstate,
+    /// Take an end or a suspension back that was a mistake, until somebody confirms.
+    RestoreInEmergency,
     /// Let an end stand that is contested.
     Uphold,
     /// Record that the person is on leave.
@@ -96,13 +100,14 @@ pub enum LicenseCommand {
 }
 
 impl LicenseCommand {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Depart,
         Self::Deactivate,
         Self::Suspend,
         Self::Lift,
         Self::Reactivate,
         Self::Reinstate,
+        Self::RestoreInEmergency,
         Self::Uphold,
         Self::TakeLeave,
         Self::ChangeType,
@@ -121,6 +126,7 @@ impl LicenseCommand {
             Self::Lift => "lift",
             Self::Reactivate => "reactivate",
             Self::Reinstate => "reinstate",
+            Self::RestoreInEmergency => "restore_in_emergency",
             Self::Uphold => "uphold",
             Self::TakeLeave => "take_leave",
             Self::ChangeType => "change_type",
@@ -209,7 +215,8 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
         // What nobody used for too long is held, and comes back as the return ladder says.
         (Some(S::Suspended), C::Reactivate) => Allowed,
         (Some(S::Expired), C::Reactivate) => Needs("a renewal or a returning request"),
-        (Some(S::Active | S::Warned), C::Reactivate)
+        (Some(S::Suspended | S::Deactivated | S::Expired), C::RestoreInEmergency) => Allowed,
+        (Some(S::Active | S::Warned), C::Reactivate | C::RestoreInEmergency)
         | (Some(S::Active | S::Warned | S::Suspended), C::Reinstate | C::Uphold) => Never,
         (None, _) => Needs("a license"),
         (
@@ -360,10 +367,11 @@ impl Evaluation {
 
     /// Lifts one hold; curing one never lifts another.
     pub fn lift(&self, hold: FactId) -> Result<FactBody, Rejection> {
-        self.check(LicenseCommand::Lift)?;
+        // Also one that an emergency restoration took back: access is on meanwhile.
         if self.open_holds().any(|open| open.fact == Some(hold)) {
             Ok(FactBody::HoldLifted { hold })
         } else {
+            self.check(LicenseCommand::Lift)?;
             Err(Rejection::needing(
                 "suspended",
                 LicenseCommand::Lift.as_str(),

@@ -21,7 +21,7 @@ pub struct AnnouncedEnd<'a> {
     pub acts_at: Instant,
     /// The fact that called it off before it took effect: a cancellation or a correction.
     pub cancelled_by: Option<FactId>,
-    /// The reinstatement that called it an error after it took effect.
+    /// The reinstatement, or the confirmed restoration, that called it an error after it took effect.
     pub undone_by: Option<FactId>,
 }
 
@@ -102,6 +102,11 @@ pub(super) fn announced<'f>(known: impl Iterator<Item = &'f Fact>) -> Vec<Announ
                 };
             }
         }
+        if let Some((undoes, _)) = fact.body.undone() {
+            for end in ends.iter_mut().filter(|end| undoes.contains(&end.fact.id)) {
+                end.undone_by = Some(fact.id);
+            }
+        }
         match &fact.body {
             FactBody::Departed | FactBody::Deactivated { .. } => ends.push(AnnouncedEnd {
                 fact,
@@ -111,11 +116,6 @@ pub(super) fn announced<'f>(known: impl Iterator<Item = &'f Fact>) -> Vec<Announ
                 cancelled_by: None,
                 undone_by: None,
             }),
-            FactBody::Reinstated { undoes, .. } => {
-                for end in ends.iter_mut().filter(|end| undoes.contains(&end.fact.id)) {
-                    end.undone_by = Some(fact.id);
-                }
-            }
             FactBody::Cancelled { fact: target } => {
                 if let Some(end) = ends.iter_mut().find(|end| pending(end, *target)) {
                     found.insert(fact.id, end.clone());

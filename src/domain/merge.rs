@@ -182,6 +182,8 @@ fn is_of_the_other_license(fact: &Fact, joined_at: Instant, dropped: &BTreeSet<F
         | FactBody::ProjectsAdded { .. }
         | FactBody::Reactivated
         | FactBody::Reinstated { .. }
+        | FactBody::EmergencyRestored { .. }
+        | FactBody::EmergencyRestorationConfirmed { .. }
         | FactBody::Upheld
         | FactBody::TypeChanged(_)
         | FactBody::LicenseRenewed { .. }

@@ -16,6 +16,7 @@ pub mod cursor;
 pub mod deactivations;
 pub mod departure_notices;
 pub mod departures;
+pub mod emergency_restorations;
 pub mod ends;
 pub mod etag;
 pub mod evidence;
@@ -161,6 +162,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(contested_items::routes)
         .configure(facts::routes)
         .configure(fact_withdrawals::routes)
+        .configure(emergency_restorations::routes)
         .configure(bars::routes)
         .configure(seats::routes)
         .configure(notices::routes)

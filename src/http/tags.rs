@@ -44,6 +44,8 @@ tags! {
     CONTESTED_ITEMS = "contested-items", "Ends that late facts or corrections contest; staff decide.";
     FACTS = "facts", "Everything recorded of people, by kind; what each says, its own resource shows.";
     FACT_WITHDRAWALS = "fact-withdrawals", "Facts recorded by mistake, taken back; both stay on record.";
+    EMERGENCY_RESTORATIONS = "emergency-restorations",
+        "Mistaken ends and suspensions taken back for some hours, until another of staff confirms.";
     BARS = "bars", "People who may not hold a license in an implementation.";
     SEATS = "seats", "Paid vendor places and practice places: who has them, who waits.";
     NOTICES = "notices", "What people were told before access ends.";

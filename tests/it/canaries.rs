@@ -437,6 +437,17 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"expected_version": 4, "report": {"reason": "Canary never left."}}"#,
     ),
     (
+        "restore_license_in_emergency",
+        "$held_license",
+        r#"{"report": {"reason": "Canary works tonight.", "ticket_reference": "canary-72",
+            "reported_by": {"name": "Canary Clerk", "contact": "canary@canary.example"}}}"#,
+    ),
+    (
+        "confirm_emergency_restoration",
+        "$restoration",
+        r#"{"expected_version": 1, "report": {"reason": "Canary called back."}}"#,
+    ),
+    (
         "bar_person",
         "",
         r#"{"person_id": "$supervisor", "report": {"reason": "Canary sold a password."}}"#,

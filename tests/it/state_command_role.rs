@@ -192,13 +192,14 @@ fn each_state_answers_each_command_of_each_role() {
 /// What staff do to licenses, by the states that a license can reach over HTTP without a notice: a state that is
 /// contested is deactivated too.
 #[rustfmt::skip]
-const LICENSES: [(&str, LicenseCommand, [u16; 8]); 30] = [
+const LICENSES: [(&str, LicenseCommand, [u16; 8]); 34] = [
     //                                             admin trainer help superv user auditor front integr
     ("active",      LicenseCommand::Suspend,    [  201,  403,   403,  403,   403,  403,   403,  403]),
     ("active",      LicenseCommand::Lift,       [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("active",      LicenseCommand::TakeLeave,  [  201,  403,   201,  201,   403,  403,   403,  403]),
     ("active",      LicenseCommand::Reactivate, [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("active",      LicenseCommand::Reinstate,  [  409,  403,   403,  403,   403,  403,   403,  403]),
+    ("active",      LicenseCommand::RestoreInEmergency, [409, 403, 409,  403,   403,  403,   403,  403]),
     ("active",      LicenseCommand::Uphold,     [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("active",      LicenseCommand::Renew,      [  409,  403,   409,  409,   409,  403,   403,  403]),
     ("active",      LicenseCommand::Keep,       [  409,  403,   409,  409,   403,  403,   403,  403]),
@@ -207,6 +208,8 @@ const LICENSES: [(&str, LicenseCommand, [u16; 8]); 30] = [
     ("suspended",   LicenseCommand::TakeLeave,  [  201,  403,   201,  201,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::Reactivate, [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::Reinstate,  [  409,  403,   403,  403,   403,  403,   403,  403]),
+    // An investigation is never taken back in an emergency, also where it held a license that ended since.
+    ("suspended",   LicenseCommand::RestoreInEmergency, [409, 403, 409,  403,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::Uphold,     [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("suspended",   LicenseCommand::Renew,      [  409,  403,   409,  409,   409,  403,   403,  403]),
     ("suspended",   LicenseCommand::Keep,       [  409,  403,   409,  409,   403,  403,   403,  403]),
@@ -215,6 +218,7 @@ const LICENSES: [(&str, LicenseCommand, [u16; 8]); 30] = [
     ("deactivated", LicenseCommand::TakeLeave,  [  409,  403,   409,  409,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::Reactivate, [  200,  403,   403,  403,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::Reinstate,  [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("deactivated", LicenseCommand::RestoreInEmergency, [409, 403, 409,  403,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::Uphold,     [  409,  403,   403,  403,   403,  403,   403,  403]),
     ("deactivated", LicenseCommand::Renew,      [  409,  403,   409,  409,   409,  403,   403,  403]),
     ("deactivated", LicenseCommand::Keep,       [  409,  403,   409,  409,   403,  403,   403,  403]),
@@ -223,6 +227,7 @@ const LICENSES: [(&str, LicenseCommand, [u16; 8]); 30] = [
     ("contested",   LicenseCommand::TakeLeave,  [  409,  403,   409,  409,   403,  403,   403,  403]),
     ("contested",   LicenseCommand::Reactivate, [  200,  403,   403,  403,   403,  403,   403,  403]),
     ("contested",   LicenseCommand::Reinstate,  [  200,  403,   403,  403,   403,  403,   403,  403]),
+    ("contested",   LicenseCommand::RestoreInEmergency, [409, 403, 409,  403,   403,  403,   403,  403]),
     ("contested",   LicenseCommand::Uphold,     [  200,  403,   403,  403,   403,  403,   403,  403]),
 ];
 
@@ -317,6 +322,10 @@ fn each_license_state_answers_each_command_of_each_role() {
                             "license_id": id,
                             "report": { "reason": "Back soon.", "reported_by": { "name": "Sam" } },
                         }),
+                    ),
+                    LicenseCommand::RestoreInEmergency => (
+                        format!("/v1/licenses/{id}/emergency-restorations"),
+                        json!({ "report": { "reason": "A mistake.", "ticket_reference": "HD-1" } }),
                     ),
                     LicenseCommand::Uphold => (
                         format!("/v1/contested-items/{id}/uphold"),

@@ -8,7 +8,8 @@ use crate::application::{Error, Rx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::evaluate::{
     Change, Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState,
-    NoticeNeeded, PracticeStanding, RequestEvaluation, Upcoming, confirmers, staff_role_name,
+    NoticeNeeded, PracticeStanding, RequestEvaluation, RestorationStanding, Upcoming, confirmers,
+    staff_role_name,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
 use crate::domain::ids::{LicenseId, OrganizationId, PersonId, RequestId};
@@ -341,6 +342,16 @@ fn who_for_license(evaluation: &Evaluation, today: NaiveDate) -> Vec<String> {
             );
         }
         Some(LicenseState::Active) | None => {}
+    }
+    let waits = evaluation
+        .restorations
+        .iter()
+        .any(|restoration| restoration.standing() == RestorationStanding::Open);
+    if waits {
+        who.push(
+            "another of the HMIS lead's staff: confirm the emergency restoration, or access ends again"
+                .to_owned(),
+        );
     }
     who.extend(who_renews(evaluation, today));
     for item in &evaluation.due {

@@ -26,6 +26,7 @@ mod reindex;
 mod renewals;
 mod reporting;
 mod requests;
+mod restorations;
 mod returns;
 mod waitlist;
 mod withdrawals;
@@ -75,6 +76,10 @@ pub use reporting::{Moment, Reported, not_oneself};
 pub use requests::{
     Decision, NewRequest, PersonNamed, RequestShown, activate, approve, confirm, deny,
     extend_deadline, reclassify, request, requests, submit, withdraw,
+};
+pub use restorations::{
+    NewRestoration, RestorationShown, confirm_restoration, restoration, restorations,
+    restore_license,
 };
 pub use returns::{Reinstatement, reactivate, reinstate, wrong_person};
 pub use waitlist::{PoolShown, SeatsQuery, SeatsShown, give_places, seats};

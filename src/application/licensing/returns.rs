@@ -199,7 +199,7 @@ fn undo(
 }
 
 /// The requests that these ends withdrew, but for those whose place another open request has taken.
-fn withdrawn_by(
+pub(super) fn withdrawn_by(
     dossier: &Dossier,
     organization: OrganizationId,
     ends: &[FactId],

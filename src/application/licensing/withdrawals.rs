@@ -92,6 +92,9 @@ fn recording(kind: FactKind) -> Option<Action> {
         | K::RequestWithdrawn
         | K::DeadlineExtended
         | K::Activated
+        | K::ProjectsAdded
+        | K::EmergencyRestored
+        | K::EmergencyRestorationConfirmed
         | K::Reactivated
         | K::Reinstated
         | K::TypeChanged

@@ -64,21 +64,21 @@ fn every_license_state_has_a_verdict_for_every_command() {
     const WARNING: &str = "a running inactivity warning";
     const SUSPENDED: &str = "the end of the suspension of its base license";
     #[rustfmt::skip]
-    let rows: [(Option<S>, [&str; 13]); 6] = [
+    let rows: [(Option<S>, [&str; 14]); 6] = [
         //                      depart   deactivate suspend  lift
-        //                      reactivate, reinstate, uphold, take_leave, change_type, renew, keep, activate, carry_add_on
+        //                      reactivate, reinstate, restore_in_emergency, uphold, take_leave, change_type, renew, keep, activate, carry_add_on
         (None,                  [ALLOWED, LICENSE, LICENSE, LICENSE,
-                                 LICENSE, LICENSE, LICENSE, LICENSE, LICENSE, LICENSE, LICENSE, ALLOWED, LICENSE]),
+                                 LICENSE, LICENSE, LICENSE, LICENSE, LICENSE, LICENSE, LICENSE, LICENSE, ALLOWED, LICENSE]),
         (Some(S::Active),       [ALLOWED, ALLOWED, ALLOWED, "an open hold",
-                                 NEVER, NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, WARNING, NEVER, ALLOWED]),
+                                 NEVER, NEVER, NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, WARNING, NEVER, ALLOWED]),
         (Some(S::Warned),       [ALLOWED, ALLOWED, ALLOWED, "an open hold",
-                                 NEVER, NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, NEVER, ALLOWED]),
+                                 NEVER, NEVER, NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, NEVER, ALLOWED]),
         (Some(S::Suspended),    [ALLOWED, ALLOWED, ALLOWED, ALLOWED,
-                                 ALLOWED, NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, NEVER, SUSPENDED]),
+                                 ALLOWED, NEVER, ALLOWED, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, NEVER, SUSPENDED]),
         (Some(S::Deactivated),  [ALLOWED, NEVER, NEVER, NEVER,
-                                 ALLOWED, ALLOWED, ALLOWED, NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, NEVER]),
+                                 ALLOWED, ALLOWED, ALLOWED, ALLOWED, NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, NEVER]),
         (Some(S::Expired),      [ALLOWED, NEVER, NEVER, NEVER,
-                                 "a renewal or a returning request", ALLOWED, ALLOWED, NEVER, NEVER, ALLOWED, NEVER, ALLOWED, NEVER]),
+                                 "a renewal or a returning request", ALLOWED, ALLOWED, ALLOWED, NEVER, NEVER, ALLOWED, NEVER, ALLOWED, NEVER]),
     ];
     let states: Vec<Option<S>> = std::iter::once(None)
         .chain(S::ALL.into_iter().map(Some))
@@ -91,6 +91,7 @@ fn every_license_state_has_a_verdict_for_every_command() {
         C::Lift,
         C::Reactivate,
         C::Reinstate,
+        C::RestoreInEmergency,
         C::Uphold,
         C::TakeLeave,
         C::ChangeType,

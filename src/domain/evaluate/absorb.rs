@@ -45,6 +45,12 @@ impl<'a> Machine<'a> {
                 self.reread_ends();
                 self.resume(fact.id, PeriodCause::Reinstatement);
             }
+            FactBody::EmergencyRestored { until, undoes } if self.ours(fact) => {
+                self.restore(fact, *until, undoes);
+            }
+            FactBody::EmergencyRestorationConfirmed { restoration, .. } if self.ours(fact) => {
+                self.confirm_restoration(*restoration, fact.id);
+            }
             FactBody::Upheld if self.ours(fact) => self.uphold(true),
             FactBody::TypeChanged(change) if self.ours(fact) => {
                 self.change_type(change, fact.envelope.recorded_at);
@@ -132,6 +138,7 @@ impl<'a> Machine<'a> {
             }
             FactBody::KeepRequested => self.forget_keep(target),
             FactBody::Upheld => self.uphold(false),
+            FactBody::EmergencyRestored { .. } => self.withdraw_restoration(target),
             FactBody::DepartureNoticeSettled { notice, .. } => self.reopen(*notice),
             FactBody::HoldLifted { hold } => self.reopen(*hold),
             FactBody::AddOnActivated { .. } => self.end_add_on(target),
@@ -213,8 +220,8 @@ impl<'a> Machine<'a> {
                 PeriodCause::Reinstatement => period
                     .lost
                     .extend(last.end.as_ref().map(|end| (end.at, self.at))),
-                // Terms count from the first day.
-                PeriodCause::Renewal => {}
+                // Terms count from the first day, and what is not confirmed moves nothing.
+                PeriodCause::Renewal | PeriodCause::EmergencyRestoration => {}
                 PeriodCause::Activation(_) | PeriodCause::Reactivation => {
                     period.counted_from = self.at;
                     period.lost.clear();
@@ -409,9 +416,8 @@ impl<'a> Machine<'a> {
 
     pub(super) fn contest(&mut self, by: FactId) {
         if let Some(end) = self
-            .periods
-            .last_mut()
-            .and_then(|period| period.end.as_mut())
+            .contested_period()
+            .and_then(|place| self.periods.get_mut(place)?.end.as_mut())
             && !end.contested_by.contains(&by)
         {
             end.contested_by.push(by);
@@ -421,9 +427,8 @@ impl<'a> Machine<'a> {
     /// A change of an end that took effect already.
     fn contest_end_by(&mut self, target: FactId, by: FactId) {
         let rests_on_it = self
-            .periods
-            .last()
-            .and_then(|period| period.end.as_ref())
+            .contested_period()
+            .and_then(|place| self.periods.get(place)?.end.as_ref())
             .is_some_and(|end| end.fact == Some(target));
         if rests_on_it {
             self.contest(by);
@@ -433,8 +438,8 @@ impl<'a> Machine<'a> {
     /// What occurred in time but was recorded after the end contests it, where with it nothing would have been missed.
     fn contest_by_evidence(&mut self, fact: &Fact) {
         let Some((period, end)) = self
-            .periods
-            .last()
+            .contested_period()
+            .and_then(|place| self.periods.get(place))
             .and_then(|period| Some((period, period.end.as_ref()?)))
         else {
             return;

@@ -117,6 +117,7 @@ impl Machine<'_> {
                 .map(|notice| notice.fact)
                 .collect(),
             periods: self.periods,
+            restorations: self.restorations,
             holds: self.holds,
             history: self.history,
         }
@@ -221,6 +222,9 @@ impl Machine<'_> {
         }
         for (step, at) in inactivity::steps_due(self) {
             add(at, Change::Warnable(step));
+        }
+        if let Some(of_restoration) = self.upcoming_of_restoration() {
+            add(of_restoration.at, of_restoration.change);
         }
         // Without a login source in service the inactivity rule is not in force; once one is, it may be.
         if let Some(at) = inactivity::next_service_change(self.case.sources, self.at)

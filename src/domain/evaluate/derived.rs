@@ -42,6 +42,10 @@ impl<'a> Machine<'a> {
                 .map(|at| (at, Derived::SuspendedTooLong)),
         );
         next.extend(self.term_ends_at().map(|at| (at, Derived::TermEnds)));
+        next.extend(
+            self.restored_until()
+                .map(|until| (until, Derived::RestorationEnds)),
+        );
         for obligation in self.all_owed() {
             if !self.held_for(&obligation.standing.key)
                 && let Some(at) = self.miss_at(obligation)
@@ -79,6 +83,7 @@ impl<'a> Machine<'a> {
             end.fact.organization_id == Some(self.case.organization)
                 && end.cancelled_by.is_none()
                 && end.undone_by.is_none()
+                && !self.takes_for_mistake(end.fact.id)
                 && end.occurred_at >= from
                 && !self.periods.iter().any(|earlier| {
                     earlier
@@ -137,6 +142,7 @@ impl<'a> Machine<'a> {
         self.noticed(obligation.noticed_end(), obligation.ends_on()?, |notice| {
             notice.speaks_of(obligation)
         })
+        .map(|at| self.not_while_restored(at))
     }
 
     /// The first local day on which a hold has lasted too long, where that ends the license.
@@ -189,6 +195,7 @@ impl<'a> Machine<'a> {
         self.noticed(suspension_end(hold), over, |notice| {
             notice.rule == NoticeRule::SuspensionTooLong && notice.occurred_at >= hold.from
         })
+        .map(|at| self.not_while_restored(at))
     }
 
     /// The first bar that is open or to come.

@@ -65,9 +65,11 @@ struct Running<'a> {
     anchor_at: Instant,
 }
 
-/// The inactivity rule of the open period's type, unless the license is suspended or no login source is in service.
+/// The inactivity rule of the open period's type, unless the license is suspended, restored in an emergency that nobody
+/// confirmed yet, or no login source is in service.
 pub(super) fn in_play<'m>(machine: &'m Machine<'_>) -> Option<&'m Inactivity> {
-    if machine.suspended() || !in_service(machine.case.sources, machine.now()) {
+    let restored = machine.restored_until().is_some();
+    if restored || machine.suspended() || !in_service(machine.case.sources, machine.now()) {
         return None;
     }
     machine

@@ -183,9 +183,8 @@ impl Machine<'_> {
     pub(super) fn contest_by_leave(&mut self, fact: &Fact) {
         use DeactivationCause::{AgreementLapsed, Inactivity, RecertificationOverdue};
         let ended = self
-            .periods
-            .last()
-            .and_then(|period| period.end.as_ref())
+            .contested_period()
+            .and_then(|place| self.periods.get(place)?.end.as_ref())
             .filter(|end| {
                 matches!(
                     end.cause,

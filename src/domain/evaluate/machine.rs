@@ -5,6 +5,7 @@ use super::inactivity::{self, TrackedNotice};
 use super::keep::Kept;
 use super::leave::Leave;
 use super::obligation::{self, Obligation};
+use super::restoration::{Restoration, Running};
 use super::rules::{InForce, Rules};
 use super::unused::{Ground, Unused};
 use super::{Case, End, EndCause, Evaluation, Hold, Period, Transition, TransitionCause};
@@ -26,6 +27,7 @@ pub(super) enum Derived {
     HoldBegins,
     HoldEnds(usize),
     LeaveBegins(FactId),
+    RestorationEnds,
     TermEnds,
     SuspendedTooLong,
     Missed(RequirementKey),
@@ -41,13 +43,15 @@ impl Derived {
             Self::Announced(..) => 1,
             Self::OrganizationLeft => 2,
             Self::Barred(_) => 3,
-            Self::HoldBegins | Self::LeaveBegins(_) => 4,
-            Self::TermEnds => 5,
-            Self::HoldEnds(_) => 6,
-            Self::Missed(_) => 7,
-            Self::SuspendedTooLong => 8,
-            Self::CutOff(_) => 9,
-            Self::Checkpoint => 10,
+            // What an absence brings about waits until then.
+            Self::RestorationEnds => 4,
+            Self::HoldBegins | Self::LeaveBegins(_) => 5,
+            Self::TermEnds => 6,
+            Self::HoldEnds(_) => 7,
+            Self::Missed(_) => 8,
+            Self::SuspendedTooLong => 9,
+            Self::CutOff(_) => 10,
+            Self::Checkpoint => 11,
         }
     }
 }
@@ -123,6 +127,9 @@ pub(super) struct Machine<'a> {
     pub(super) add_ons: Vec<super::AddOn>,
     /// The add-ons that ended with the last period.
     pub(super) add_ons_closed_by_end: Vec<FactId>,
+    /// The emergency restoration that runs, and all of them.
+    pub(super) restoration: Option<Running>,
+    pub(super) restorations: Vec<Restoration>,
 }
 
 impl<'a> Machine<'a> {
@@ -166,6 +173,8 @@ impl<'a> Machine<'a> {
             closed_by_end: Vec::new(),
             add_ons: Vec::new(),
             add_ons_closed_by_end: Vec::new(),
+            restoration: None,
+            restorations: Vec::new(),
         }
     }
 
@@ -373,7 +382,8 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn suspended(&self) -> bool {
-        self.holds.iter().any(|hold| hold.ended_at.is_none())
+        let mut holds = self.holds.iter().enumerate();
+        holds.any(|(index, hold)| hold.ended_at.is_none() && !self.covers(index))
     }
 
     pub(super) fn status(&self) -> Option<LicenseStatus> {
@@ -430,6 +440,7 @@ impl<'a> Machine<'a> {
             Derived::HoldBegins => self.open_due_holds(),
             Derived::HoldEnds(index) => self.end_leave(*index),
             Derived::LeaveBegins(leave) => self.begin_leave(*leave),
+            Derived::RestorationEnds => self.end_restoration(),
             Derived::TermEnds => self.expire(),
             Derived::Missed(key) => self.miss(key),
             Derived::CutOff(cut_off_at) => self.cut(*cut_off_at),
@@ -542,6 +553,8 @@ fn answers_a_state(fact: &Fact) -> bool {
         FactBody::Activated { .. }
             | FactBody::Reactivated
             | FactBody::Reinstated { .. }
+            | FactBody::EmergencyRestored { .. }
+            | FactBody::EmergencyRestorationConfirmed { .. }
             | FactBody::Upheld
     )
 }

@@ -20,6 +20,7 @@ mod notices;
 mod obligation;
 mod preview;
 mod request;
+mod restoration;
 mod rules;
 mod settle;
 mod sight;
@@ -46,6 +47,10 @@ pub use request::{
     Approvals, Confirmation, DeadlineStanding, DeadlineStatus, PracticeStanding, PracticeState,
     REQUEST_LAPSE, RequestEvaluation, classify, confirmers, evaluate_request, request_in_hindsight,
     staff_role_name,
+};
+pub use restoration::{Restoration, RestorationStanding, Restored};
+pub(in crate::domain) use restoration::{
+    is_barred_from_restoration, is_hold_barred_from_restoration,
 };
 pub use rules::{InForce, Rules};
 pub use sight::{Reader, seen_by};
@@ -88,6 +93,8 @@ pub enum PeriodCause {
     Reinstatement,
     /// An expired license was renewed in its grace.
     Renewal,
+    /// On call, the help desk took the end back for some hours; confirmed, it stays so.
+    EmergencyRestoration,
 }
 
 impl PeriodCause {
@@ -99,6 +106,7 @@ impl PeriodCause {
             Self::Reactivation => "reactivation",
             Self::Reinstatement => "reinstatement",
             Self::Renewal => "renewal",
+            Self::EmergencyRestoration => "emergency_restoration",
         }
     }
 }
@@ -265,6 +273,10 @@ pub enum TransitionCause {
     Warned(FactId),
     /// The warning no longer counts.
     WarningVoid,
+    /// Its open holds suspend nothing for some hours.
+    Restored(FactId),
+    /// Nobody confirmed that.
+    RestorationEnded(FactId),
 }
 
 /// Something that must be done, or is about to follow.
@@ -302,6 +314,8 @@ pub struct Evaluation {
     pub holds: Vec<Hold>,
     /// Running and ended, by beginning.
     pub add_ons: Vec<AddOn>,
+    /// Emergency restorations, by their beginning.
+    pub restorations: Vec<Restoration>,
     /// What the open period owes.
     pub requirements: Vec<Standing>,
     /// Where the license ended: what its last period owed, as it stands now. A reactivation needs all of it.

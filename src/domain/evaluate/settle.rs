@@ -18,24 +18,33 @@ impl Machine<'_> {
         let cause = period.cause;
         let began = TransitionCause::Began(cause, period.fact);
         let closed = std::mem::take(&mut self.closed_by_end);
-        let add_ons = std::mem::take(&mut self.add_ons_closed_by_end);
         self.notices.clear();
         self.too_late_logins.clear();
-        self.ended_on.clear();
-        self.missed = None;
-        self.ended_hold = None;
+        // An end that nobody confirmed to be an error may come back, with what it rests on.
+        let add_ons = if cause == PeriodCause::EmergencyRestoration {
+            Vec::new()
+        } else {
+            self.forget_end();
+            std::mem::take(&mut self.add_ons_closed_by_end)
+        };
         self.clock_from = Some(self.at);
         self.returned_at = match cause {
             PeriodCause::Activation(_) | PeriodCause::Reactivation => Some(self.at),
             // What was an error, or goes on, is no return.
-            PeriodCause::Reinstatement | PeriodCause::Renewal => None,
+            PeriodCause::Reinstatement
+            | PeriodCause::Renewal
+            | PeriodCause::EmergencyRestoration => None,
         };
         self.periods.push(period);
         self.touch();
         self.note(began);
         // An error is undone as the license stood, and a renewal goes on with what there was: with the holds that the
         // end closed.
-        if matches!(cause, PeriodCause::Reinstatement | PeriodCause::Renewal) {
+        let as_it_stood = matches!(
+            cause,
+            PeriodCause::Reinstatement | PeriodCause::Renewal | PeriodCause::EmergencyRestoration
+        );
+        if as_it_stood {
             self.refresh();
             for index in closed {
                 self.reopen_at(index);
@@ -44,6 +53,13 @@ impl Machine<'_> {
                 self.revive_add_on(add_on);
             }
         }
+    }
+
+    /// What the last end rested on matters no longer.
+    pub(super) fn forget_end(&mut self) {
+        self.ended_on.clear();
+        self.missed = None;
+        self.ended_hold = None;
     }
 
     pub(super) fn end(
@@ -68,9 +84,8 @@ impl Machine<'_> {
             contested_by: Vec::new(),
             upheld: 0,
         });
-        self.ended_on.clear();
-        self.missed = None;
-        self.ended_hold = None;
+        self.overtake_restoration();
+        self.forget_end();
         self.closed_by_end.clear();
         for (index, hold) in self.holds.iter_mut().enumerate() {
             if hold.ended_at.is_none() {

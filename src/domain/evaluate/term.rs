@@ -193,6 +193,7 @@ impl Machine<'_> {
         self.noticed(NoticedEnd::Term, term.ends_on?, |notice| {
             notice.rule == NoticeRule::Term
         })
+        .map(|at| self.not_while_restored(at))
     }
 
     /// Whether a renewal means anything to the license: it runs, or its term ended it.
@@ -232,10 +233,10 @@ impl Machine<'_> {
     /// A renewal became known. In the grace it brings an expired license back; one that was given in time and is known
     /// only after the grace contests the end.
     pub(super) fn absorb_renewal(&mut self, fact: &Fact) {
-        let Some((period, end)) = self
-            .periods
-            .last()
-            .and_then(|period| Some((period, period.end.as_ref()?)))
+        let ended = self
+            .contested_period()
+            .and_then(|place| self.periods.get(place));
+        let Some((period, end)) = ended.and_then(|period| Some((period, period.end.as_ref()?)))
         else {
             return;
         };
@@ -250,6 +251,8 @@ impl Machine<'_> {
         let in_grace = term.renewable_through.is_some_and(|last| today <= last);
         let barred = self.bar().is_some_and(|(from, _)| from <= self.now());
         if in_grace && reaches && !barred && self.participating() {
+            // A renewal settles what an emergency restoration left open.
+            self.end_restoration();
             self.resume(fact.id, PeriodCause::Renewal);
         } else if fact.envelope.occurred_at < end.at {
             self.contest(fact.id);

@@ -174,6 +174,22 @@ pub enum FactBody {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         restores: Vec<RequestId>,
     },
+    /// On call, the help desk took an end or a suspension back that was a mistake, until an instant if nobody confirms.
+    EmergencyRestored {
+        until: Instant,
+        /// The departures or deactivations that are taken for the mistake.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        undoes: Vec<FactId>,
+    },
+    /// Another of staff stands by a restoration: it acts as a reinstatement, or as the lift of the holds.
+    EmergencyRestorationConfirmed {
+        restoration: FactId,
+        /// As of a reinstatement.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        undoes: Vec<FactId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        restores: Vec<RequestId>,
+    },
     /// Staff let an end stand that was contested.
     Upheld,
     /// Another base type on a running license. The period goes on.
@@ -315,6 +331,18 @@ pub enum FactBody {
 }
 
 impl FactBody {
+    /// Where it calls ends an error: those ends, and the requests that they had withdrawn and that go on.
+    #[must_use]
+    pub fn undone(&self) -> Option<(&[FactId], &[RequestId])> {
+        match self {
+            Self::Reinstated { undoes, restores }
+            | Self::EmergencyRestorationConfirmed {
+                undoes, restores, ..
+            } => Some((undoes, restores)),
+            _ => None,
+        }
+    }
+
     /// The name under which the store finds facts of this kind.
     #[must_use]
     pub fn kind(&self) -> FactKind {
@@ -337,6 +365,8 @@ impl FactBody {
             Self::ProjectsAdded { .. } => FactKind::ProjectsAdded,
             Self::Reactivated => FactKind::Reactivated,
             Self::Reinstated { .. } => FactKind::Reinstated,
+            Self::EmergencyRestored { .. } => FactKind::EmergencyRestored,
+            Self::EmergencyRestorationConfirmed { .. } => FactKind::EmergencyRestorationConfirmed,
             Self::Upheld => FactKind::Upheld,
             Self::TypeChanged(_) => FactKind::TypeChanged,
             Self::AddOnActivated { .. } => FactKind::AddOnActivated,

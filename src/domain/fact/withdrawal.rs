@@ -71,6 +71,15 @@ impl FactKind {
             Self::Activated | Self::Reactivated | Self::Reinstated => Never(
                 "the end of the license, under `/v1/deactivations`: access once given stays recorded as given",
             ),
+            Self::ProjectsAdded => {
+                Never("the projects that are still needed, under `/v1/license-changes`")
+            }
+            Self::EmergencyRestored => Never(
+                "nothing: unless another of staff confirms it, access ends again by itself; to end it sooner, `/v1/deactivations`",
+            ),
+            Self::EmergencyRestorationConfirmed => {
+                Never("the end of the license, under `/v1/deactivations`")
+            }
             Self::TypeChanged => Never("another change of type, under `/v1/license-changes`"),
             Self::AddOnActivated | Self::AddOnConfirmed => {
                 Never("the end of the add-on, under `/v1/add-ons/{id}/end`")

@@ -58,6 +58,8 @@ fn transition(transition: &Transition, sight: Sight) -> TransitionResponse {
             }
             TransitionCause::Warned(_) => "warned".to_owned(),
             TransitionCause::WarningVoid => "warning_void".to_owned(),
+            TransitionCause::Restored(_) => "emergency_restoration".to_owned(),
+            TransitionCause::RestorationEnded(_) => "emergency_restoration_ended".to_owned(),
         },
         policy_version: transition.policy,
     }

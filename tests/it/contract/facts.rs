@@ -76,6 +76,15 @@ fn bodies() -> Vec<FactBody> {
             fulfils: true,
         },
         FactBody::Reactivated,
+        FactBody::EmergencyRestored {
+            until: at(9),
+            undoes: vec![id(53)],
+        },
+        FactBody::EmergencyRestorationConfirmed {
+            restoration: id(54),
+            undoes: vec![id(53)],
+            restores: vec![id(55)],
+        },
         FactBody::Reinstated {
             undoes: Vec::new(),
             restores: Vec::new(),

@@ -438,20 +438,28 @@ impl World {
         self.logins().await;
         self.outbox().await;
         // What staff recorded: holds, a leave to come, and a bar on somebody of another agency.
+        let scope = [("implementation", "implementation")];
+        let (_, desk) = self.grant("night-desk", Role::HelpDesk, &scope).await;
+        let mistake = json!({ "report": { "reason": "She answers.", "ticket_reference": "HD-1" } });
+        let unreachable = json!({ "license_id": license, "cause": "unreachable" });
+        let lifted = self.post("/v1/holds", &unreachable).await;
+        self.app.clock.advance(TimeDelta::seconds(1));
+        let path = format!("/v1/licenses/{license}/emergency-restorations");
+        let own_restoration = self.post_as(&desk, &path, &mistake).await;
+        self.ids.insert("own_restoration", id_of(&own_restoration));
+        self.app.clock.advance(TimeDelta::seconds(1));
+        let path = format!("/v1/holds/{}/lift", id_of(&lifted));
+        let lift = json!({ "expected_version": 1, "report": { "reason": "She answers." } });
+        self.post(&path, &lift).await;
         let investigated = json!({ "license_id": license, "cause": "investigation" });
         let hold = self.post("/v1/holds", &investigated).await;
-        let kim = json!({
-            "given_name": "Kim",
-            "family_name": "Otieno",
-            "email": "kim.otieno@corktown.example",
-        });
-        let of_kim = self.request(kim).await;
-        let path = format!("/v1/license-requests/{of_kim}");
-        let kim = self.get(&path).await["person_id"].clone();
-        let [held_license, ..] = self.license(&of_kim, kim.as_str().unwrap()).await;
-        let unreachable = json!({ "license_id": held_license, "cause": "unreachable" });
+        let (held_license, open_hold) = self.held("Otieno").await;
         self.ids.insert("held_license", held_license);
-        let open_hold = self.post("/v1/holds", &unreachable).await;
+        let (restored, _) = self.held("Adeyemi").await;
+        self.app.clock.advance(TimeDelta::seconds(1));
+        let path = format!("/v1/licenses/{restored}/emergency-restorations");
+        let restoration = self.post_as(&desk, &path, &mistake).await;
+        self.ids.insert("restoration", id_of(&restoration));
         let leave = json!({
             "person_id": person,
             "organization_id": self.id("organization"),
@@ -563,6 +571,22 @@ impl World {
             let notice = self.post_as(&desk, "/v1/departure-notices", &body).await;
             self.ids.insert(word, id_of(&notice));
         }
+    }
+
+    /// The license of somebody whom no message reaches, and its hold.
+    async fn held(&self, family_name: &str) -> (String, Value) {
+        let kim = json!({
+            "given_name": "Kim",
+            "family_name": family_name,
+            "email": format!("kim.{}@corktown.example", family_name.to_lowercase()),
+        });
+        let request = self.request(kim).await;
+        let path = format!("/v1/license-requests/{request}");
+        let kim = self.get(&path).await["person_id"].clone();
+        let [license, ..] = self.license(&request, kim.as_str().unwrap()).await;
+        let unreachable = json!({ "license_id": license, "cause": "unreachable" });
+        let hold = self.post("/v1/holds", &unreachable).await;
+        (license, hold)
     }
 
     /// Writes a fact about the person's license as it is: for what HAND's own policy has no road to.

@@ -127,15 +127,13 @@ struct Lapse {
     fact: Option<FactId>,
 }
 
-/// The departures that a reinstatement called an error and whose withdrawal of a request it undid.
+/// The departures that a reinstatement, or a confirmed restoration, called an error and whose withdrawal of a request it undid.
 fn undone(facts: &[&Fact], request: &LicenseRequest) -> Vec<FactId> {
     facts
         .iter()
-        .filter_map(|fact| match &fact.body {
-            FactBody::Reinstated { undoes, restores } if restores.contains(&request.id) => {
-                Some(undoes)
-            }
-            _ => None,
+        .filter_map(|fact| {
+            let (undoes, restores) = fact.body.undone()?;
+            restores.contains(&request.id).then_some(undoes)
         })
         .flatten()
         .copied()

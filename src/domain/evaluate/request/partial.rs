@@ -17,7 +17,7 @@ use super::Ended;
 use super::item::Item;
 use super::owed::Owed;
 use crate::domain::calendar::Instant;
-use crate::domain::evaluate::{Case, Change, Upcoming, evaluate};
+use crate::domain::evaluate::{Case, Change, Period, Upcoming, evaluate};
 use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::{FactId, ProjectId};
 use crate::domain::policy::RequestClass;
@@ -115,10 +115,16 @@ impl Begun {
             because: None,
         };
         let license = evaluate(case, now);
+        let unconfirmed = |period: &Period| {
+            period.is_emergency()
+                && license
+                    .restoration(period.fact)
+                    .is_none_or(|restoration| restoration.confirmed_by.is_none())
+        };
         let period = license
             .periods
             .iter()
-            .rfind(|period| period.request == Some(request.id));
+            .rfind(|period| period.request == Some(request.id) && !unconfirmed(period));
         let ended = period
             .and_then(|period| period.end.as_ref())
             .map(|end| withdrawn(end.fact, end.at));

@@ -350,8 +350,10 @@ impl Ground<'_> {
         for end in announced(facts.iter().copied()) {
             let undone = facts.iter().find(|fact| {
                 Some(fact.id) == end.undone_by
-                    && matches!(&fact.body, FactBody::Reinstated { restores, .. }
-                        if restores.contains(&self.request.id))
+                    && fact
+                        .body
+                        .undone()
+                        .is_some_and(|(_, restores)| restores.contains(&self.request.id))
             });
             if let Some(undone) = undone {
                 held.take(calendar.day(end.acts_at), calendar.day(undone.acts_at()));

@@ -280,6 +280,10 @@ enum Event {
         ahead: i64,
     },
     Return(bool),
+    Restore {
+        hours: i64,
+    },
+    ConfirmRestoration,
     Bounce,
     Correct(prop::sample::Index),
     Heartbeat {
@@ -315,6 +319,8 @@ fn events() -> impl Strategy<Value = Event> {
         1 => Just(Event::Cancel),
         1 => minutes().prop_map(|ahead| Event::Move { ahead }),
         2 => any::<bool>().prop_map(Event::Return),
+        3 => (1_i64..=72).prop_map(|hours| Event::Restore { hours }),
+        1 => Just(Event::ConfirmRestoration),
         1 => Just(Event::Bounce),
         1 => any::<prop::sample::Index>().prop_map(Event::Correct),
         3 => (-4_i64..3_000).prop_map(|behind| Event::Heartbeat { behind }),
@@ -610,6 +616,30 @@ fn happen(story: &mut Story, now: Instant, event: Event) {
                 }
             };
             story.push(now, now, body);
+        }
+        Event::Restore { hours } => {
+            let until = ahead(hours * 60);
+            let undoes = last(story, is_end).into_iter().collect();
+            story.push(now, now, FactBody::EmergencyRestored { until, undoes });
+        }
+        Event::ConfirmRestoration => {
+            let restored = story
+                .facts
+                .iter()
+                .rfind(|fact| matches!(fact.body, FactBody::EmergencyRestored { .. }));
+            if let Some((restoration, body)) = restored.map(|fact| (fact.id, fact.body.clone()))
+                && let FactBody::EmergencyRestored { undoes, .. } = body
+            {
+                story.push(
+                    now,
+                    now,
+                    FactBody::EmergencyRestorationConfirmed {
+                        restoration,
+                        undoes,
+                        restores: Vec::new(),
+                    },
+                );
+            }
         }
         Event::Bounce => {
             let notice = last(story, |fact| {

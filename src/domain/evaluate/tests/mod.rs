@@ -5,6 +5,7 @@ mod agreements;
 mod contested;
 mod courses;
 mod deadlines;
+mod emergency;
 mod ends;
 mod extensions;
 mod grounds;

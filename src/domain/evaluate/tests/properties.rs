@@ -198,7 +198,8 @@ proptest! {
                 }) => {}
                 // A reinstatement restores a license as it stood.
                 HoldCause::LongInactivity if license.periods.iter().any(|period| {
-                    period.cause == PeriodCause::Reinstatement && period.from == hold.from
+                    let as_it_stood = [PeriodCause::Reinstatement, PeriodCause::EmergencyRestoration];
+                    as_it_stood.contains(&period.cause) && period.from == hold.from
                 }) => {}
                 HoldCause::LongInactivity => {
                     prop_assert!(

@@ -33,6 +33,14 @@ pub const ROWS: &[Row] = &[
         .of("$held_license")
         .sending(REASON)
         .refused_by_state(),
+    row("list_emergency_restorations", "ATHSEU--", LIST),
+    row("get_emergency_restoration", "ATHSEU--", ONE).of("$own_restoration"),
+    row("restore_license_in_emergency", "A-H-----", ONE)
+        .of("$held_license")
+        .sending(r#"{"report": {"reason": "She answers again.", "ticket_reference": "HD-1"}}"#),
+    row("confirm_emergency_restoration", "A-H-----", ONE)
+        .of("$restoration")
+        .sending(REASON),
     row("list_bars", "A-H--U--", LIST),
     row("get_bar", "A-H--U--", ONE).of("$bar"),
     row("bar_person", "A-------", NAMED)

@@ -3,6 +3,7 @@
 mod bars;
 mod contested;
 mod departure_notices;
+mod emergency;
 mod holds;
 mod leaves;
 mod own_case;
