@@ -1,5 +1,6 @@
 //! The beginning of a license: one path, whether staff activate or the policy does.
 
+use crate::application::ports::StoreError;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{Basis, Envelope, FactBody, TypeChange};
@@ -68,11 +69,15 @@ pub(super) fn begin(
     Ok(license_id)
 }
 
+/// More beginnings of one person in one transaction than this can only be a fault of the rules: better refused than
+/// repeated for ever.
+const MOST_BEGINNINGS: usize = 1_000;
+
 /// Begins the license of every request of the person that is ready, with all or some of its projects, and whose policy
 /// leaves nothing to staff; where a license began with some, adds what became ready since, whoever activates. Called by
 /// each transaction whose fact may make a request ready; recorded by whoever recorded that fact.
 pub fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), Error> {
-    loop {
+    for _ in 0..MOST_BEGINNINGS {
         let ready = dossier.requests.iter().find(|request| {
             let evaluation = dossier.request_at(request, tx.now);
             let license = dossier.license_at(request.organization_id, tx.now);
@@ -91,6 +96,11 @@ pub fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), Error> 
         let envelope = by_rule(tx);
         begin(tx, dossier, &request, envelope)?;
     }
+    Err(StoreError::Corrupt(format!(
+        "the requests of person {} are ready without end",
+        dossier.person.id
+    ))
+    .into())
 }
 
 fn automatic(dossier: &Dossier, request: &LicenseRequest, now: Instant) -> bool {

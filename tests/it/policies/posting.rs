@@ -31,8 +31,7 @@ fn the_first_version_starts_at_once() {
         let gaps = posted.body["not_enforced"].as_array().unwrap();
         assert!(
             gaps.iter()
-                .any(|gap| gap["rule"] == "recertification_reminders"
-                    && gap["pointer"] == "/license_types/end_user/recertification/reminders")
+                .any(|gap| gap["rule"] == "projects" && gap["pointer"] == "/projects")
         );
         let read = api.get(&format!("{path}/1")).await;
         assert_eq!((read.status, read.etag), (200, posted.etag));

@@ -26,6 +26,7 @@ mod properties;
 mod requests;
 mod sources;
 mod support;
+mod telling;
 mod terms;
 mod unused;
 mod upkeep;

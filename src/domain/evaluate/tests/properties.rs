@@ -106,8 +106,14 @@ proptest! {
         }
         let login = logins[which.index(logins.len())];
         let recorded = history.story.facts[login].envelope.recorded_at;
+        let occurred = history.story.facts[login].envelope.occurred_at;
         let mut without = history.clone();
         without.story.facts.remove(login);
+        // One that occurred in time and arrives late takes the ground of a suspension away (domain.md, section 2): that
+        // lifts what should never have begun, and brings back nobody who was shut out when he logged in.
+        if license(&without, occurred).allowed() {
+            return Ok(());
+        }
         let before = license(&history, recorded - moment()).allowed();
         let otherwise = license(&without, recorded).allowed();
         if !before && !otherwise {

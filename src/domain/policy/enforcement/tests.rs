@@ -149,5 +149,5 @@ fn what_overrides_state_is_named_where_it_stands() {
 #[test]
 fn hands_policy_says_what_is_not_worked_yet() {
     let waiting: Vec<_> = codes("hand").into_iter().collect();
-    assert_eq!(waiting, ["projects", "recertification_reminders"]);
+    assert_eq!(waiting, ["projects"]);
 }
