@@ -143,6 +143,7 @@ actions! {
     MergePeople = "merge_people",
     ReadMerge = "read_merge",
     WithdrawFact = "withdraw_fact",
+    SettleMatch = "settle_match",
     /// What time alone brought about: the service itself does it, and nobody who calls it.
     RecordStates = "record_states",
 }
@@ -226,7 +227,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadSeats
             | A::ReadMerge
             | A::RecordNotice
-            | A::WithdrawFact => Implementation,
+            | A::WithdrawFact
+            | A::SettleMatch => Implementation,
             _ => No,
         },
         Role::Trainer => match action {

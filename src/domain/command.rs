@@ -258,6 +258,14 @@ impl RequestEvaluation {
     /// One approval step.
     pub fn approve(&self) -> Result<FactBody, Rejection> {
         self.check(RequestCommand::Approve)?;
+        let unsettled = self.unsettled();
+        if !unsettled.is_empty() {
+            return Err(Rejection::needing(
+                self.state.as_str(),
+                RequestCommand::Approve.as_str(),
+                unsettled,
+            ));
+        }
         match &self.confirmation {
             Some(open) if open.given.is_none() => Err(Rejection::needing(
                 self.state.as_str(),
@@ -287,7 +295,8 @@ impl RequestEvaluation {
         carriers: &BTreeSet<String>,
     ) -> Result<(), Rejection> {
         self.check(RequestCommand::Activate)?;
-        let mut needs = self.needed_to_begin(license, carriers);
+        let mut needs = self.unsettled();
+        needs.extend(self.needed_to_begin(license, carriers));
         if self.seat.is_some_and(|seat| !seat.is_held()) {
             needs.push(Place::Seat.needed().to_owned());
         }

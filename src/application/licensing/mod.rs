@@ -72,8 +72,8 @@ pub use preview::{Impact, Touched, TouchedList, policy_impact};
 pub use renewals::{NewAcknowledgement, NewLicenseRenewal, acknowledge, renew_license};
 pub use reporting::{Moment, Reported};
 pub use requests::{
-    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, confirm, deny,
-    extend_deadline, reclassify, request, requests, submit, withdraw,
+    Decision, MatchAnswer, MatchShown, NewRequest, PersonNamed, RequestShown, activate, approve,
+    confirm, deny, extend_deadline, reclassify, request, requests, settle_match, submit, withdraw,
 };
 pub use returns::{Reinstatement, reactivate, reinstate, wrong_person};
 pub use waitlist::{PoolShown, SeatsQuery, SeatsShown, give_places, seats};

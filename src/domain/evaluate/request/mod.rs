@@ -5,6 +5,7 @@ mod confirmation;
 mod deadlines;
 mod held;
 mod item;
+mod matches;
 mod outlook;
 mod owed;
 mod places;
@@ -28,6 +29,7 @@ use crate::domain::seat::{Place, PlaceStanding};
 pub use class::classify;
 pub use confirmation::Confirmation;
 pub use deadlines::{DeadlineStanding, DeadlineStatus, REQUEST_LAPSE};
+pub use matches::PossibleMatch;
 pub use practice::{PracticeStanding, PracticeState};
 
 use class::classified;
@@ -70,6 +72,8 @@ pub struct RequestEvaluation {
     /// Where others must confirm what the trainee or a pass asked for.
     pub confirmation: Option<Confirmation>,
     pub approvals: Approvals,
+    /// Who of the implementation the requested person may be.
+    pub matches: Vec<PossibleMatch>,
     /// How it stands with a seat. Nothing where it needs none, or none yet.
     pub seat: Option<PlaceStanding>,
     /// How it stands with a practice place.
@@ -318,6 +322,7 @@ fn without_rules(
             given,
             steps: Vec::new(),
         },
+        matches: matches::of(facts, request),
         seat: None,
         practice_place: None,
         needs: vec!["the implementation has no policy in force".to_owned()],
@@ -355,7 +360,9 @@ fn answer(
     let approvals = progress.approvals.clone();
     let mut needs = Vec::new();
     let mut upcoming = Vec::new();
+    let matches = matches::of(facts, owed.request);
     if ended.is_none() {
+        needs.extend(matches::open(&matches).map(PossibleMatch::need));
         if let Some(open) = progress.unconfirmed() {
             needs.push(format!(
                 "its confirmation by {} until {}",
@@ -417,6 +424,7 @@ fn answer(
         waiting_deadlines: owed.waiting_deadlines(&road.runs),
         confirmation: progress.confirmation.clone(),
         approvals,
+        matches,
         upcoming,
         requirement_set: owed.set_code(),
         policy: Some(owed.in_force.number),
