@@ -151,6 +151,7 @@ actions! {
     /// The service itself sends what is due, and nobody who calls it.
     SendMessages = "send_messages",
     WithdrawFact = "withdraw_fact",
+    SettleMatch = "settle_match",
     /// What time alone brought about: the service itself does it, and nobody who calls it.
     RecordStates = "record_states",
 }
@@ -240,7 +241,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadSweep
             | A::ReadMessage
             | A::RecordNotice
-            | A::WithdrawFact => Implementation,
+            | A::WithdrawFact
+            | A::SettleMatch => Implementation,
             _ => No,
         },
         Role::Trainer => match action {

@@ -263,6 +263,14 @@ impl RequestEvaluation {
     /// One approval step.
     pub fn approve(&self) -> Result<FactBody, Rejection> {
         self.check(RequestCommand::Approve)?;
+        let unsettled = self.unsettled();
+        if !unsettled.is_empty() {
+            return Err(Rejection::needing(
+                self.state.as_str(),
+                RequestCommand::Approve.as_str(),
+                unsettled,
+            ));
+        }
         match &self.confirmation {
             Some(open) if open.given.is_none() => Err(Rejection::needing(
                 self.state.as_str(),

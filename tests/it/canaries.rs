@@ -237,6 +237,12 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"expected_version": 1, "report": {"reason": "Canary asked herself.", "ticket_reference": "canary-13"}}"#,
     ),
     (
+        "settle_license_request_match",
+        "$matched_request",
+        r#"{"expected_version": 1, "person_id": "$double", "same": false,
+            "reason": "Canary is a namesake.", "ticket_reference": "canary-15"}"#,
+    ),
+    (
         "approve_license_request",
         "$open_request",
         r#"{"expected_version": 1, "report": {"reason": "Canary is fine.", "ticket_reference": "canary-8"}}"#,

@@ -29,7 +29,8 @@ pub struct LicenseShown {
 #[must_use]
 pub fn reader_of(sight: Sight) -> Reader {
     match sight {
-        Sight::Full | Sight::HelpDesk | Sight::OwnSupervisor => Reader::Full,
+        Sight::Full | Sight::HelpDesk => Reader::Full,
+        Sight::OwnSupervisor => Reader::Agency,
         Sight::EndUser => Reader::Person,
         Sight::Frontend => Reader::Frontend,
     }

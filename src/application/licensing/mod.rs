@@ -74,8 +74,8 @@ pub use preview::{Impact, Touched, TouchedList, policy_impact};
 pub use renewals::{NewAcknowledgement, NewLicenseRenewal, acknowledge, renew_license};
 pub use reporting::{Moment, Reported, not_oneself};
 pub use requests::{
-    Decision, NewRequest, PersonNamed, RequestShown, activate, approve, confirm, deny,
-    extend_deadline, reclassify, request, requests, submit, withdraw,
+    Decision, MatchAnswer, MatchShown, NewRequest, PersonNamed, RequestShown, activate, approve,
+    confirm, deny, extend_deadline, reclassify, request, requests, settle_match, submit, withdraw,
 };
 pub use restorations::{
     NewRestoration, RestorationShown, confirm_restoration, restoration, restorations,

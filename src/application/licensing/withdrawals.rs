@@ -85,6 +85,7 @@ fn recording(kind: FactKind) -> Option<Action> {
         K::KeepRequested => Action::KeepLicense,
         K::NoticeSent => Action::RecordNotice,
         K::Barred | K::BarLifted => Action::BarPerson,
+        K::MatchSettled => Action::SettleMatch,
         // Theirs is the action of what they move or call off.
         K::Cancelled
         | K::Moved
@@ -105,6 +106,7 @@ fn recording(kind: FactKind) -> Option<Action> {
         | K::WorkEmailConfirmed
         | K::WorkEmailRetired
         | K::Withdrawn
+        | K::MatchFound
         | K::WaitlistJoined
         | K::PlaceReserved
         | K::PlaceReleased => return None,
@@ -120,6 +122,8 @@ fn reading(kind: FactKind) -> Action {
         K::DepartureNoticed | K::DepartureNoticeSettled => Action::ReadDepartureNotice,
         K::HoldOpened | K::HoldLifted | K::LeaveBegan | K::LeaveEnded => Action::ReadLicense,
         K::Upheld => Action::ReadContested,
+        // Who else somebody may be, as who was merged.
+        K::MatchFound | K::MatchSettled => Action::ReadMerge,
         _ => Action::ReadFact,
     }
 }

@@ -11,7 +11,7 @@ use super::store::StoreError;
 use super::sweeps::{SweepReads, SweepWrites};
 use super::waitlist::{WaitlistReads, WaitlistWrites};
 use crate::application::actor::Role;
-use crate::domain::fact::{Fact, FactKind};
+use crate::domain::fact::{Fact, FactKind, MatchedBy};
 use crate::domain::ids::{
     AuditId, ContactId, FactId, ImplementationId, LicenseId, OrganizationId, PersonId, PrincipalId,
     ProjectId, RequestId, StaffRoleId,
@@ -164,6 +164,13 @@ pub trait PersonReads {
     fn people_by_id(&mut self, ids: &[PersonId]) -> Result<Vec<Person>>;
     /// Oldest first; the last is the current one.
     fn names(&mut self, id: PersonId) -> Result<Vec<PersonName>>;
+    /// People of an implementation who have or had the name, or ever had the address, each with what is the same.
+    fn likely_same(
+        &mut self,
+        implementation: ImplementationId,
+        name: (&str, &str),
+        email: Option<&str>,
+    ) -> Result<Vec<(PersonId, Vec<MatchedBy>)>>;
     fn emails(&mut self, ids: &[PersonId]) -> Result<Vec<PersonEmail>>;
     /// The external ids of these subjects, closed ones too.
     fn external_ids(&mut self, kind: ExternalKind, subjects: &[Uuid]) -> Result<Vec<ExternalId>>;

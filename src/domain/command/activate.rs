@@ -30,11 +30,12 @@ impl RequestEvaluation {
         if !self.state.is_open() || self.left_out.is_none() {
             self.check(RequestCommand::Activate)?;
         }
-        let mut needs = if self.begun.is_some() {
+        let mut needs = self.unsettled();
+        needs.extend(if self.begun.is_some() {
             license.cannot_begin()
         } else {
             self.needed_to_begin(license, carriers)
-        };
+        });
         if self.seat.is_some_and(|seat| !seat.is_held()) {
             needs.push(Place::Seat.needed().to_owned());
         }

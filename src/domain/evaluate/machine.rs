@@ -290,26 +290,7 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn reread_bars(&mut self) {
-        let standing = standing_facts(self.known().iter().copied());
-        self.bars = standing
-            .iter()
-            .filter_map(|fact| {
-                let FactBody::Barred { until } = &fact.body else {
-                    return None;
-                };
-                let lifted = standing
-                    .iter()
-                    .filter(
-                        |other| matches!(&other.body, FactBody::BarLifted { bar } if *bar == fact.id),
-                    )
-                    .map(|other| other.acts_at());
-                Some(Bar {
-                    fact: fact.id,
-                    from: fact.acts_at(),
-                    until: lifted.chain(*until).min(),
-                })
-            })
-            .collect();
+        self.bars = bars(&standing_facts(self.known().iter().copied()));
     }
 
     pub(super) fn touch(&mut self) {
@@ -544,6 +525,38 @@ impl<'a> Machine<'a> {
             OnMiss::List => {}
         }
     }
+}
+
+/// The bars among facts that stand.
+fn bars(standing: &[&Fact]) -> Vec<Bar> {
+    standing
+        .iter()
+        .filter_map(|fact| {
+            let FactBody::Barred { until } = &fact.body else {
+                return None;
+            };
+            let lifted = standing
+                .iter()
+                .filter(
+                    |other| matches!(&other.body, FactBody::BarLifted { bar } if *bar == fact.id),
+                )
+                .map(|other| other.acts_at());
+            Some(Bar {
+                fact: fact.id,
+                from: fact.acts_at(),
+                until: lifted.chain(*until).min(),
+            })
+        })
+        .collect()
+}
+
+/// Whether a person may hold no license in the implementation at an instant, by the facts recorded by then.
+#[must_use]
+pub fn is_barred(facts: &[Fact], at: Instant) -> bool {
+    let known = facts.iter().filter(|fact| fact.envelope.recorded_at <= at);
+    bars(&standing_facts(known))
+        .iter()
+        .any(|bar| bar.from <= at && bar.until.is_none_or(|until| at < until))
 }
 
 /// Whether a fact of this kind rests on the state that a command found at the instant of its recording.

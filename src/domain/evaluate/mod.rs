@@ -40,13 +40,14 @@ use super::roster::Participation;
 
 pub use add_on::{AddOn, AddOnHold, AddOnStatus};
 pub use ladder::{WayBack, way_back};
+pub use machine::is_barred;
 pub use notices::{NewNotice, NoticeFault, NoticeNeeded, Telling, reported_through};
 pub use obligation::Obligation;
 pub use preview::{LicensePreview, NewVersion, preview_license, preview_request};
 pub use request::{
-    Approvals, Confirmation, DeadlineStanding, DeadlineStatus, PracticeStanding, PracticeState,
-    REQUEST_LAPSE, RequestEvaluation, classify, confirmers, evaluate_request, request_in_hindsight,
-    staff_role_name,
+    Approvals, Confirmation, DeadlineStanding, DeadlineStatus, PossibleMatch, PracticeStanding,
+    PracticeState, REQUEST_LAPSE, RequestEvaluation, classify, confirmers, evaluate_request,
+    request_in_hindsight, staff_role_name,
 };
 pub use restoration::{Restoration, RestorationStanding, Restored};
 pub(in crate::domain) use restoration::{

@@ -9,8 +9,10 @@ use crate::domain::ids::FactId;
 /// How much of an announced end a reader may know before it takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// Staff, auditors, and supervisors not themselves concerned: everything.
+    /// Staff and auditors: everything.
     Full,
+    /// Supervisors not themselves concerned: everything but who else a requested person may be.
+    Agency,
     /// The person concerned: no future departure.
     Person,
     /// A front-end: an end only when it is effective.
@@ -21,7 +23,7 @@ pub enum Reader {
 #[must_use]
 pub fn seen_by(facts: &[Fact], reader: Reader, now: Instant) -> Vec<Fact> {
     let hidden: Vec<FactId> = match reader {
-        Reader::Full => Vec::new(),
+        Reader::Full | Reader::Agency => Vec::new(),
         Reader::Person | Reader::Frontend => announced_ends(facts, now)
             .into_iter()
             .filter(|end| end.acts_at > now)
@@ -38,10 +40,18 @@ pub fn seen_by(facts: &[Fact], reader: Reader, now: Instant) -> Vec<Fact> {
                 FactBody::HoldOpened { .. } | FactBody::Barred { .. }
             )
     };
+    // Who else of the implementation a requested person may be would tell an agency of people of others.
+    let is_match = |fact: &Fact| {
+        reader != Reader::Full
+            && matches!(
+                fact.body,
+                FactBody::MatchFound { .. } | FactBody::MatchSettled { .. }
+            )
+    };
     facts
         .iter()
         .filter(|fact| {
-            !hidden.contains(&fact.id)
+            !is_match(fact) && !hidden.contains(&fact.id)
                 && !is_planned(fact)
                 && !matches!(
                     &fact.body,

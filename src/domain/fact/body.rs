@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BookingResult, Channel, DeactivationCause, FactKind, HoldCause, Instant, NoticeRule, Outcome,
-    PracticeResult, RenewalDecision,
+    BookingResult, Channel, DeactivationCause, FactKind, HoldCause, Instant, MatchedBy, NoticeRule,
+    Outcome, PracticeResult, RenewalDecision,
 };
 use crate::domain::calendar::Precision;
-use crate::domain::ids::{FactId, LicenseId, OrganizationId, ProjectId, RequestId};
+use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId, ProjectId, RequestId};
 use crate::domain::policy::{Party, Renewer, RequestClass};
 use crate::domain::seat::Place;
 
@@ -310,6 +310,16 @@ pub enum FactBody {
     /// What the superseded fact says was recorded by mistake. It says nothing else, and revives what that one had
     /// replaced.
     Withdrawn,
+    /// Somebody of the implementation may be the one whom a request describes as somebody new. Only staff know of it.
+    MatchFound {
+        person: PersonId,
+        by: Vec<MatchedBy>,
+    },
+    /// Staff said whether the one whom a request describes is that person.
+    MatchSettled {
+        person: PersonId,
+        same: bool,
+    },
     /// No place was free: the request waits in line.
     WaitlistJoined {
         place: Place,
@@ -393,6 +403,8 @@ impl FactBody {
             Self::Barred { .. } => FactKind::Barred,
             Self::BarLifted { .. } => FactKind::BarLifted,
             Self::Withdrawn => FactKind::Withdrawn,
+            Self::MatchFound { .. } => FactKind::MatchFound,
+            Self::MatchSettled { .. } => FactKind::MatchSettled,
             Self::WaitlistJoined { .. } => FactKind::WaitlistJoined,
             Self::PlaceReserved { .. } => FactKind::PlaceReserved,
             Self::PlaceReleased { .. } => FactKind::PlaceReleased,

@@ -19,7 +19,8 @@ pub use body::{Basis, FactBody, TypeChange};
 pub use kind::FactKind;
 pub use withdrawal::{TakingBack, replaced_by, version_of};
 pub use words::{
-    BookingResult, DeactivationCause, NoticeRule, Outcome, PracticeResult, RenewalDecision,
+    BookingResult, DeactivationCause, MatchedBy, NoticeRule, Outcome, PracticeResult,
+    RenewalDecision,
 };
 
 type Instant = DateTime<Utc>;

@@ -58,6 +58,7 @@ impl FactKind {
             | Self::AgreementSigned
             | Self::LicenseRenewed
             | Self::AddOnEnded
+            | Self::MatchSettled
             | Self::DepartureNoticeSettled => ByItsRecorder,
             Self::RequestDenied | Self::RequestWithdrawn => {
                 Never("a new request: an ended one is not opened again")
@@ -90,6 +91,9 @@ impl FactKind {
             Self::WorkEmailConfirmed | Self::WorkEmailRetired => {
                 Never("the address as it is now, under `/v1/people/{id}`")
             }
+            Self::MatchFound => {
+                Never("the decision about it, under `/v1/license-requests/{id}/person-match`")
+            }
             Self::Withdrawn => Never("the fact itself, recorded again"),
             Self::WaitlistJoined | Self::PlaceReserved | Self::PlaceReleased => {
                 Never("what the place follows from: the service gives and takes places by itself")
@@ -107,6 +111,9 @@ impl Fact {
                 departure: Some(_), ..
             } => TakingBack::Never(
                 "the departure that confirmed it: cancel it under `/v1/departures`, or reinstate the license",
+            ),
+            FactBody::MatchSettled { same: true, .. } => TakingBack::Never(
+                "the merge of the two, undone under `/v1/person-merges/{id}/undo`",
             ),
             body => body.kind().taking_back(),
         }
@@ -154,7 +161,7 @@ impl Fact {
         }
         let decides = matches!(
             self.body,
-            FactBody::RequestApproved | FactBody::RequestConfirmed
+            FactBody::RequestApproved | FactBody::RequestConfirmed | FactBody::MatchSettled { .. }
         );
         match request.filter(|state| decides && !state.is_open()) {
             Some(state) => refused(

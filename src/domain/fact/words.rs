@@ -107,6 +107,17 @@ impl DeactivationCause {
     }
 }
 
+/// What two records have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchedBy {
+    /// An address that the other ever had.
+    Email,
+    Name,
+    /// A name that the other had before.
+    FormerName,
+}
+
 /// The rule that a notice speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 
 mod decide;
 mod extend;
+mod matching;
 mod read;
 mod submit;
 
@@ -20,6 +21,7 @@ use crate::http::checks;
 use crate::http::report::ReportResponse;
 use crate::http::seats::TurnResponse;
 use crate::http::time::DayText;
+use matching::PossibleMatchResponse;
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -29,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(read::get_license_request)
         .service(read::get_license_request_checklist)
         .service(read::get_license_request_explanation)
+        .service(matching::settle_license_request_match)
         .service(decide::approve_license_request)
         .service(decide::deny_license_request)
         .service(decide::reclassify_license_request)
@@ -234,6 +237,10 @@ pub struct LicenseRequestResponse {
     /// The projects that its license reaches already, where it began with some of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     begun_with_project_ids: Vec<Uuid>,
+    /// Who of the implementation the requested person may be, who was described as somebody new. Only staff see it, and
+    /// settle it before the request is approved or activated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible_matches: Vec<PossibleMatchResponse>,
     /// The license it led to.
     #[serde(skip_serializing_if = "Option::is_none")]
     license_id: Option<Uuid>,
@@ -273,6 +280,7 @@ impl From<&RequestShown> for LicenseRequestResponse {
             waitlist: shown.turn.as_ref().map(Into::into),
             may_begin_with_project_ids: shown.may_begin_with.iter().map(|id| id.0).collect(),
             begun_with_project_ids: shown.evaluation.given.iter().map(|id| id.0).collect(),
+            possible_matches: shown.matches.iter().map(Into::into).collect(),
             license_id: shown.license_id.map(Into::into),
             version: request.version,
         }

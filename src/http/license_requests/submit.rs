@@ -30,7 +30,8 @@ pub struct PersonExternalIdRequest {
     value: String,
 }
 
-/// The trainee: by `id`, by `external_id`, or somebody new by name. Names never find anybody.
+/// The trainee: by `id`, by `external_id`, or somebody new by name. Names and addresses find nobody for
+/// the requester; whether the implementation knows somebody like that, staff settle.
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct TraineeRequest {

@@ -430,11 +430,15 @@ impl World {
             let person = json!({
                 "given_name": "Kim",
                 "family_name": family_name,
-                "email": "kim@corktown.example",
+                "email": format!("kim.{family_name}@corktown.example"),
             });
             let id = self.request(person).await;
             self.ids.insert(word, id);
         }
+        // Somebody new, by the name of somebody known.
+        let namesake = json!({ "given_name": "Noor", "family_name": "Haddad" });
+        let namesake = self.request(namesake).await;
+        self.ids.insert("matched_request", namesake);
         self.logins().await;
         self.outbox().await;
         // What staff recorded: holds, a leave to come, and a bar on somebody of another agency.

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
     Evaluation, LicensePreview, NewVersion, RequestEvaluation, WayBack, evaluate, evaluate_request,
-    preview_license, preview_request, request_in_hindsight, way_back,
+    is_barred, preview_license, preview_request, request_in_hindsight, way_back,
 };
 use crate::domain::ids::OrganizationId;
 use crate::domain::license::License;
@@ -124,6 +124,12 @@ impl Dossier {
             &self.project_types_of(&request.projects),
             at,
         )
+    }
+
+    /// Whether the person may hold no license in the implementation at an instant.
+    #[must_use]
+    pub fn is_barred(&self, at: Instant) -> bool {
+        is_barred(&self.facts, at)
     }
 
     /// When the next request for the same license type at the same organization was submitted; what another record of

@@ -73,6 +73,17 @@ impl Dossier {
             .map_or(self.person.id, |id| self.record_of(id))
     }
 
+    /// Whether a record is read as this person.
+    #[must_use]
+    pub fn is_made_of(&self, record: PersonId) -> bool {
+        record == self.person.id
+            || self
+                .records
+                .merges()
+                .iter()
+                .any(|merge| merge.duplicate == record)
+    }
+
     /// The record for which a fact, request or license was recorded.
     #[must_use]
     pub fn record_of(&self, id: impl Into<uuid::Uuid>) -> PersonId {

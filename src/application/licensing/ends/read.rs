@@ -85,7 +85,7 @@ pub(super) fn hidden(actor: &Actor, dossier: &Dossier, end: &EndShown) -> bool {
     };
     let sight: Sight = sight_of(actor, &dossier.person, organization);
     match reader_of(sight) {
-        Reader::Full => false,
+        Reader::Full | Reader::Agency => false,
         Reader::Person => {
             end.status != EndStatus::Effective && end.cause == DeactivationCause::EmploymentEnded
         }

@@ -2,6 +2,7 @@
 
 use super::decide::{Decision, for_decision};
 use super::find;
+use super::matching::show_matches;
 use super::read::{RequestShown, shown};
 use crate::application::actor::Action;
 use crate::application::licensing::reporting::not_oneself;
@@ -34,6 +35,7 @@ pub fn activate(
         .reported
         .envelope(tx, request.implementation_id, now)?;
     activation::begin(tx, &mut dossier, &request, envelope)?;
-    let shown = shown(&dossier, find(&dossier, request.id)?, Reader::Full, tx.now);
+    let mut shown = shown(&dossier, find(&dossier, request.id)?, Reader::Full, tx.now);
+    show_matches(tx.unit, tx.actor, std::slice::from_mut(&mut shown), tx.now)?;
     waitlist::turn_of(tx.unit, shown, tx.now)
 }

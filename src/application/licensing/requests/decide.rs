@@ -3,10 +3,12 @@
 use chrono::NaiveDate;
 
 use super::contact::{Spoken, spoken_by};
+use super::matching::show_matches;
 use super::read::{RequestShown, shown};
 use super::{find, load};
 use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::licensing::dossier::Dossier;
+use crate::application::licensing::licenses::person_reader;
 use crate::application::licensing::reporting::{
     About, Moment, Reported, not_oneself, scope, within_years,
 };
@@ -14,7 +16,6 @@ use crate::application::licensing::{reporting, waitlist};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Precision, local_day};
 use crate::domain::command::CannotExtend;
-use crate::domain::evaluate::Reader;
 use crate::domain::fact::FactBody;
 use crate::domain::ids::RequestId;
 use crate::domain::policy::{Approver, ContactDuty, RequestClass, StaffRole};
@@ -76,7 +77,9 @@ pub(super) fn record(
     // upon what he saw before must not decide a second time.
     dossier.changed_request(tx.unit, request)?;
     tx.trail.touched("license_request", request.id);
-    let shown = shown(&dossier, find(&dossier, request.id)?, Reader::Full, tx.now);
+    let reader = person_reader(tx.actor, &dossier.person, request.organization_id);
+    let mut shown = shown(&dossier, find(&dossier, request.id)?, reader, tx.now);
+    show_matches(tx.unit, tx.actor, std::slice::from_mut(&mut shown), tx.now)?;
     waitlist::turn_of(tx.unit, shown, tx.now)
 }
 
@@ -84,7 +87,9 @@ pub(super) fn record(
 pub fn approve(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<RequestShown, Error> {
     let (dossier, request) = for_decision(tx, Action::ApproveRequest, id, decision.expected)?;
     not_oneself(tx, request.person_id, "somebody else approves your request")?;
-    let evaluation = dossier.request_at(&request, tx.now);
+    // An agency gives its step as if nobody had been found: whether somebody was, staff settle before it begins.
+    let reader = person_reader(tx.actor, &dossier.person, request.organization_id);
+    let evaluation = dossier.seen_by(reader, tx.now).request_at(&request, tx.now);
     let scope = scope(&dossier.person, Some(request.organization_id));
     let spoken = spoken_by(tx, &dossier, &request, &decision.reported)?;
     let his = |by: &Approver| may_approve(tx.actor, scope, by, spoken.as_ref());

@@ -1,6 +1,7 @@
 //! Requests as they stand now.
 
 use super::find;
+use super::matching::{MatchShown, matches_in, show_matches};
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::licenses::{fill_page, not_reindexing, person_reader};
@@ -25,6 +26,8 @@ pub struct RequestShown {
     pub license_id: Option<LicenseId>,
     /// Where it stands in line, if it waits for a seat or a practice place.
     pub turn: Option<Turn>,
+    /// Who of the implementation the requested person may be, for whoever may know.
+    pub matches: Vec<MatchShown>,
 }
 
 pub(in crate::application::licensing) fn shown(
@@ -54,6 +57,7 @@ pub(in crate::application::licensing) fn shown(
     RequestShown {
         request: request.clone(),
         may_begin_with,
+        matches: matches_in(dossier, &evaluation),
         evaluation,
         license_id,
         turn: None,
@@ -71,7 +75,8 @@ pub fn request(rx: &mut Rx<'_>, id: RequestId) -> Result<RequestShown, Error> {
     rx.authorize(Action::ReadRequest, scope)?;
     let dossier = Dossier::load(rx.view, request.person_id, &[])?.ok_or(Error::NotFound)?;
     let reader = person_reader(rx.actor, &dossier.person, request.organization_id);
-    let shown = shown(&dossier, find(&dossier, id)?, reader, rx.now);
+    let mut shown = shown(&dossier, find(&dossier, id)?, reader, rx.now);
+    show_matches(rx.view, rx.actor, std::slice::from_mut(&mut shown), rx.now)?;
     waitlist::turn_of(rx.view, shown, rx.now)
 }
 
@@ -107,6 +112,7 @@ pub fn requests(
         |shown: &RequestShown| shown.request.id.0,
         |shown| states.is_empty() || states.contains(&shown.evaluation.state),
     )?;
+    show_matches(rx.view, rx.actor, &mut slice.rows, rx.now)?;
     waitlist::add_turns(rx.view, &mut slice.rows, rx.now)?;
     Ok(slice)
 }

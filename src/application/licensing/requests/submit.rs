@@ -1,12 +1,14 @@
 //! A license is asked for.
 
 use super::checks::{check, in_force, today};
+use super::matching::{note_matches, show_matches};
 use super::read::{RequestShown, shown};
 use super::source::{passed, where_asked};
 use super::trainee::{PersonNamed, the_trainee};
 use super::{find, load};
 use crate::application::actor::Action;
 use crate::application::licensing::dossier::Dossier;
+use crate::application::licensing::licenses::person_reader;
 use crate::application::licensing::reporting::{Reported, not_oneself};
 use crate::application::licensing::{activation, waitlist};
 use crate::application::ports::StoreError;
@@ -14,7 +16,7 @@ use crate::application::roster::people::emails_of;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::error::Rejection;
-use crate::domain::evaluate::{EndCause, Evaluation, Reader, classify};
+use crate::domain::evaluate::{EndCause, Evaluation, classify};
 use crate::domain::ids::{FactId, OrganizationId, PersonId, ProjectId};
 use crate::domain::policy::{PolicyDocument, RequestClass, RequestSource, WorkEmail};
 use crate::domain::request::{Attested, LicenseRequest, RecordedState, RequestState};
@@ -48,7 +50,7 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     let envelope = new
         .reported
         .envelope(tx, organization.implementation_id, now)?;
-    let person = the_trainee(tx, new, &organization)?;
+    let (person, likely) = the_trainee(tx, new, &organization)?;
     // One that must be confirmed may still be missing: the request waits for it.
     let rules = document
         .requests_for(&new.license_type)
@@ -112,13 +114,16 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     };
     let id = request.id;
     insert_request(tx, &request)?;
+    note_matches(tx, &person, &request, likely)?;
     // Loaded again with the types of the projects that the request names.
     let mut dossier = load(tx, person.id, organization.id)?;
     dossier.record_states(tx)?;
     activation::begin_ready(tx, &mut dossier)?;
     tx.trail.touched("person", person.id);
     let request = find(&dossier, id)?;
-    let shown = shown(&dossier, request, Reader::Full, tx.now);
+    let reader = person_reader(tx.actor, &dossier.person, request.organization_id);
+    let mut shown = shown(&dossier, request, reader, tx.now);
+    show_matches(tx.unit, tx.actor, std::slice::from_mut(&mut shown), tx.now)?;
     waitlist::turn_of(tx.unit, shown, tx.now)
 }
 

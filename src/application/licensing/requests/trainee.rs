@@ -3,6 +3,7 @@
 use super::submit::NewRequest;
 use crate::application::visible::{NO_PERSON, visible_person};
 use crate::application::{Error, Tx};
+use crate::domain::fact::MatchedBy;
 use crate::domain::ids::PersonId;
 use crate::domain::roster::{ExternalKind, Organization, Person, PersonEmail, PersonName};
 
@@ -22,19 +23,24 @@ pub enum PersonNamed {
     },
 }
 
+/// Somebody who may be the requested person, and what is the same.
+pub(super) type Likely = (PersonId, Vec<MatchedBy>);
+
 /// Finds the person silently within the implementation, or makes a new one. A supervisor who names an external id needs
 /// no sight of the person's other agencies.
+///
+/// With somebody new come those of the implementation who may be the same human, for staff to settle.
 pub(super) fn the_trainee(
     tx: &mut Tx<'_>,
     new: &NewRequest,
     organization: &Organization,
-) -> Result<Person, Error> {
+) -> Result<(Person, Vec<Likely>), Error> {
     let implementation = organization.implementation_id;
     match &new.person {
         PersonNamed::Id(id) => {
             let person = visible_person(tx.unit, tx.actor, *id, "/person/id")?;
             if person.implementation_id == implementation {
-                Ok(person)
+                Ok((person, Vec::new()))
             } else {
                 Err(Error::invalid("/person/id", NO_PERSON))
             }
@@ -49,18 +55,23 @@ pub(super) fn the_trainee(
                 }
                 _ => None,
             };
-            person.ok_or_else(|| {
+            let person = person.ok_or_else(|| {
                 Error::invalid(
                     "/person/external_id",
                     "names nobody of this implementation, or was closed: check it, or give the name of a new person",
                 )
-            })
+            })?;
+            Ok((person, Vec::new()))
         }
         PersonNamed::New {
             given_name,
             family_name,
             email,
         } => {
+            let name = (given_name.as_str(), family_name.as_str());
+            let likely = tx
+                .unit
+                .likely_same(implementation, name, email.as_deref())?;
             let person = Person {
                 id: tx.id(),
                 implementation_id: implementation,
@@ -90,7 +101,7 @@ pub(super) fn the_trainee(
                 })?;
                 tx.trail.personal("email", email);
             }
-            Ok(person)
+            Ok((person, likely))
         }
     }
 }

@@ -5,6 +5,7 @@ mod confirmation;
 mod deadlines;
 mod held;
 mod item;
+mod matches;
 mod outlook;
 mod owed;
 mod partial;
@@ -29,6 +30,7 @@ use crate::domain::seat::{Place, PlaceStanding};
 pub use class::classify;
 pub use confirmation::Confirmation;
 pub use deadlines::{DeadlineStanding, DeadlineStatus, REQUEST_LAPSE};
+pub use matches::PossibleMatch;
 pub use practice::{PracticeStanding, PracticeState};
 
 use class::classified;
@@ -72,6 +74,8 @@ pub struct RequestEvaluation {
     /// Where others must confirm what the trainee or a pass asked for.
     pub confirmation: Option<Confirmation>,
     pub approvals: Approvals,
+    /// Who of the implementation the requested person may be.
+    pub matches: Vec<PossibleMatch>,
     /// How it stands with a seat. Nothing where it needs none, or none yet.
     pub seat: Option<PlaceStanding>,
     /// How it stands with a practice place.
@@ -327,6 +331,7 @@ fn without_rules(
             given,
             steps: Vec::new(),
         },
+        matches: matches::of(facts, request),
         seat: None,
         practice_place: None,
         begun: None,
@@ -369,7 +374,9 @@ fn answer(
     let approvals = progress.approvals.clone();
     let mut needs = Vec::new();
     let mut upcoming = Vec::new();
+    let matches = matches::of(facts, owed.request);
     if ended.is_none() {
+        needs.extend(matches::open(&matches).map(PossibleMatch::need));
         if let Some(open) = progress.unconfirmed() {
             needs.push(format!(
                 "its confirmation by {} until {}",
@@ -438,6 +445,7 @@ fn answer(
         waiting_deadlines: owed.waiting_deadlines(&road.runs),
         confirmation: progress.confirmation.clone(),
         approvals,
+        matches,
         upcoming,
         requirement_set: owed.set_code(),
         policy: Some(owed.in_force.number),

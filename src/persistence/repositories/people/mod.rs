@@ -2,6 +2,8 @@
 
 mod rows;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -14,6 +16,7 @@ use super::{
 use crate::application::ports::{
     Page, PersonFilter, PersonReads, PersonWrites, StoreError, Visible,
 };
+use crate::domain::fact::MatchedBy;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, PersonName};
 use crate::persistence::Session;
@@ -147,6 +150,55 @@ impl PersonReads for Session<'_> {
                 .select(NameRow::as_select())
                 .load(self.conn),
         )
+    }
+
+    fn likely_same(
+        &mut self,
+        implementation: ImplementationId,
+        (given_name, family_name): (&str, &str),
+        email: Option<&str>,
+    ) -> Result<Vec<(PersonId, Vec<MatchedBy>)>> {
+        let (given, family) = (search_key(given_name), search_key(family_name));
+        let here = Id::of(implementation);
+        // The names of a record that is read as somebody else's are among those he had.
+        let named: Vec<Id> = people::table
+            .filter(people::merged_into.is_null())
+            .filter(people::implementation_id.eq(here))
+            .filter(people::family_key.eq(&family))
+            .filter(people::given_key.eq(&given))
+            .select(people::id)
+            .load(self.conn)
+            .map_err(map_error)?;
+        let once_named: Vec<Id> = person_names::table
+            .inner_join(people::table)
+            .filter(people::implementation_id.eq(here))
+            .filter(person_names::family_key.eq(&family))
+            .filter(person_names::given_key.eq(&given))
+            .select(people::id)
+            .load(self.conn)
+            .map_err(map_error)?;
+        // Asked whether or not there is an address: how long the answer takes tells nothing.
+        let addressed: Vec<Id> = person_emails::table
+            .inner_join(people::table)
+            .filter(people::implementation_id.eq(here))
+            .filter(person_emails::email_key.eq(search_key(email.unwrap_or_default())))
+            .select(people::id)
+            .load(self.conn)
+            .map_err(map_error)?;
+        let mut found: BTreeMap<PersonId, BTreeSet<MatchedBy>> = BTreeMap::new();
+        for (people, by) in [(&named, MatchedBy::Name), (&addressed, MatchedBy::Email)] {
+            for person in people {
+                found.entry(person.to()).or_default().insert(by);
+            }
+        }
+        for person in once_named.iter().filter(|person| !named.contains(person)) {
+            let by = found.entry(person.to()).or_default();
+            by.insert(MatchedBy::FormerName);
+        }
+        Ok(found
+            .into_iter()
+            .map(|(person, by)| (person, by.into_iter().collect()))
+            .collect())
     }
 
     fn emails(&mut self, ids: &[PersonId]) -> Result<Vec<PersonEmail>> {

@@ -18,6 +18,11 @@ pub const ROWS: &[Row] = &[
         .sending(DECIDED)
         .where_the_policy_says("-THS----")
         .refused_by_state(),
+    row("settle_license_request_match", "A-H-----", ONE)
+        .of("$matched_request")
+        .sending(
+            r#"{"expected_version": 1, "person_id": "$double", "same": false, "reason": "A namesake."}"#,
+        ),
     row("approve_license_request", "A-------", ONE)
         .of("$open_request")
         .sending(DECIDED)

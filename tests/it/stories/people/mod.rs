@@ -1,6 +1,7 @@
 //! People: two records of one human, names and addresses that change, ids that are closed.
 
 mod dated;
+mod matching;
 mod merges;
 
 use hmis_licensing::domain::ids::OrganizationId;
