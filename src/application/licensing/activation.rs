@@ -89,6 +89,9 @@ pub fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), Error> 
                         &dossier.carriers(&request.license_type, request.organization_id, tx.now),
                     )
                     .is_ok()
+                && !evaluation
+                    .beginning(&dossier.projects_of(request))
+                    .is_nothing()
         });
         let Some(request) = ready.cloned() else {
             return Ok(());

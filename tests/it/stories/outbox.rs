@@ -235,7 +235,7 @@ fn a_dead_mail_server_starts_no_grace_and_is_tried_until_staff_are_needed() {
         assert_eq!(mails.len(), 1);
         let told = outbox.notices().await.remove(0);
         // The grace counts from the day it was really sent.
-        let sent_on = now.date_naive();
+        let sent_on = now.with_timezone(&chrono_tz::America::Detroit).date_naive();
         let named_on: chrono::NaiveDate = text(&told["named_on"]).parse().unwrap();
         assert_eq!((named_on - sent_on).num_days(), 6);
         assert_eq!(outbox.logins.state().await, "warned");
