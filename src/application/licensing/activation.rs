@@ -83,6 +83,9 @@ pub(super) fn begin_ready(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<(), 
                         &dossier.carriers(&request.license_type, request.organization_id, tx.now),
                     )
                     .is_ok()
+                && !evaluation
+                    .beginning(&dossier.projects_of(request))
+                    .is_nothing()
         });
         let Some(request) = ready.cloned() else {
             return Ok(());

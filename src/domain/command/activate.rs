@@ -19,6 +19,14 @@ pub struct Beginning {
     pub whole: bool,
 }
 
+impl Beginning {
+    /// Whether nothing would come of it: every project that it could give was given, under another project type.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        !self.whole && self.projects.is_empty()
+    }
+}
+
 impl RequestEvaluation {
     /// Whether the request may be fulfilled, or may give its license some of the projects: every requirement is checked
     /// again here. `carriers` are the base types that carry the add-on asked for; they are read only for an add-on.

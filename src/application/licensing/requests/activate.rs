@@ -8,6 +8,8 @@ use crate::application::licensing::reporting::not_oneself;
 use crate::application::licensing::{activation, waitlist};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Precision;
+use crate::domain::command::RequestCommand;
+use crate::domain::error::Rejection;
 use crate::domain::evaluate::Reader;
 use crate::domain::ids::RequestId;
 
@@ -29,6 +31,14 @@ pub fn activate(
         &license,
         &dossier.carriers(&request.license_type, request.organization_id, tx.now),
     )?;
+    if evaluation
+        .beginning(&dossier.projects_of(&request))
+        .is_nothing()
+    {
+        let state = evaluation.state.as_str();
+        let command = RequestCommand::Activate.as_str();
+        return Err(Rejection::needing(state, command, evaluation.needs).into());
+    }
     let now = (tx.now, Precision::Instant);
     let envelope = decision
         .reported

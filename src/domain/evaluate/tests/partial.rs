@@ -346,3 +346,22 @@ fn a_request_that_began_keeps_its_class() {
     );
     assert!(refused.unwrap_err().needs[0].contains("not begun"));
 }
+
+#[test]
+fn a_project_that_an_import_gave_another_type_is_not_given_twice() {
+    let mut story = two_workflows(policy(true, &[]));
+    story.accepted("2026-02-23 09:00", SHELTER);
+    story.begins("2026-02-23 10:00");
+    story.project_types = [1, 4].into();
+    let request = story.request("2026-02-23 11:00");
+    assert!(request.left_out.is_some());
+    let asked = [
+        (IN_SHELTER, Some(1)),
+        (IN_OUTREACH, Some(4)),
+        (UNTYPED, None),
+    ];
+    assert!(request.beginning(&asked).is_nothing());
+    story.accepted("2026-02-24 09:00", OUTREACH);
+    let rest = story.request("2026-02-24 09:00").beginning(&asked);
+    assert_eq!((rest.projects, rest.whole), (vec![IN_OUTREACH], true));
+}
