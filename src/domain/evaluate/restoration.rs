@@ -270,6 +270,20 @@ impl Machine<'_> {
         }
     }
 
+    /// A restoration whose holds were all cured or lifted meanwhile has nothing left to take back.
+    pub(super) fn end_covering(&mut self) {
+        let over = self.restoration.as_ref().is_some_and(|running| {
+            let open = |hold: &usize| {
+                let found = self.holds.get(*hold);
+                found.is_some_and(|hold| hold.ended_at.is_none())
+            };
+            running.period.is_none() && !running.covers.iter().any(open)
+        });
+        if over {
+            self.overtake_restoration();
+        }
+    }
+
     /// Something else ended the license before anybody confirmed.
     pub(super) fn overtake_restoration(&mut self) {
         let at = self.now();

@@ -128,6 +128,7 @@ impl Machine<'_> {
         };
         hold.ended_at = Some(at);
         let cause = hold.cause;
+        self.end_covering();
         if !self.suspended() {
             // The clock restarts at the lift of the last hold.
             self.clock_from = self.clock_from.max(Some(at));
