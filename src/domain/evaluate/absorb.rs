@@ -347,7 +347,8 @@ impl<'a> Machine<'a> {
         }
         self.logins.push((login, at));
         self.last_login = self.last_login.max(Some(at));
-        if voided {
+        // It may have saved from the cut-off that others came too late for: what it voids, and a first login.
+        if voided || !self.too_late_logins.is_empty() {
             self.reconsider_logins();
         }
     }

@@ -387,6 +387,12 @@ impl History {
             .map(|fact| fact.envelope.recorded_at)
             .filter(|at| *at < cut_off)
             .max();
+        // What takes effect was cut off before, by the lag of the login reports at most.
+        let lags = self.story.policies.iter().filter_map(|version| {
+            let found = version.document.license_types.get("end_user")?;
+            Some(found.inactivity.as_ref()?.login_report_lag_hours)
+        });
+        let cut_off = cut_off - TimeDelta::hours(i64::from(lags.max().unwrap_or(0)));
         self.asks_first_login()
             && returned.is_some_and(|returned| {
                 !facts.iter().any(|fact| {
