@@ -1,11 +1,11 @@
 //! What the service tells people by itself: notices before access ends, reminders, and retractions of what no longer
 //! holds.
 //!
-//! `evaluate` says what is to be told; here it is queued in the transaction that found it due ([`mod@queue`]), gathered
-//! into one message per person and local day, made into text only when it is sent ([`mod@compose`]: whatever is no
+//! `evaluate` says what is to be told; here it is queued in the transaction that found it due (`queue`), gathered
+//! into one message per person and local day, made into text only when it is sent (`compose`: whatever is no
 //! longer true by then is dropped, and the day that is named is counted from the sending), sent outside any
-//! transaction, and recorded as a fact once a mail server accepted it ([`mod@deliver`]). Without a mail server the
-//! notices wait in the list for somebody to give them by phone or letter ([`mod@give`]).
+//! transaction, and recorded as a fact once a mail server accepted it (`deliver`). Without a mail server the
+//! notices wait in the list for somebody to give them by phone or letter (`give`).
 
 mod compose;
 mod deliver;

@@ -429,7 +429,10 @@ fn a_hold_that_a_rule_opened_is_cured_by_what_it_asks_for() {
     }
     // With its last hold cured there is nothing left to stand by, and nothing that comes back.
     assert!(story.confirmable("2026-03-23 10:00", restoration).is_err());
-    assert_eq!(story.standing("2026-03-23 10:00", restoration), R::Overtaken);
+    assert_eq!(
+        story.standing("2026-03-23 10:00", restoration),
+        R::Overtaken
+    );
     assert!(story.license("2026-03-24 09:00").allowed());
 }
 
