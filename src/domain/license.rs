@@ -51,8 +51,8 @@ impl LicenseStatus {
 pub struct NoticeOutlook {
     /// The earliest instant at which a notice or reminder may be given, or one is to be taken back.
     pub next_at: Option<Instant>,
-    /// Whether that waits for the login sources to be complete up to it.
-    pub waits_for_source: bool,
+    /// The earliest instant of a warning that is derived only once the login sources are complete up to it.
+    pub next_warning_at: Option<Instant>,
     /// How many notices counted when what had to be told was last looked at.
     pub counting: i32,
 }
@@ -66,8 +66,8 @@ impl NoticeOutlook {
             let now = before.next_at.map_or(now, |before| before.min(now));
             Self {
                 next_at: Some(now),
-                waits_for_source: false,
                 counting: before.counting,
+                ..self
             }
         } else {
             self

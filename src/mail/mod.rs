@@ -114,11 +114,15 @@ fn failure(error: &SmtpError) -> MailFailure {
     };
     let code = code.to_string();
     let said = std::error::Error::source(error).map(ToString::to_string);
-    // RFC 3463: X.7 is a policy of the server's, such as refusing to relay for us, and nothing about the mailbox.
-    let policy = said.is_some_and(|said| said.contains("5.7."));
+    // RFC 3463: X.1.1, X.1.2, X.1.6, X.1.10 and X.2.1 say that there is no such mailbox, or that it takes no mail. X.1.7
+    // and X.1.8 are about the sender, X.7 is a policy of the server's, such as refusing to relay for us: those, and an
+    // answer that does not say, are for us to mend.
+    let mailbox = said.is_some_and(|said| {
+        said.split(|sign: char| !(sign.is_ascii_digit() || sign == '.'))
+            .any(|word| ["5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1"].contains(&word))
+    });
     match code.as_str() {
-        // RFC 5321 4.2.3 and RFC 7504: there is no such mailbox, or it takes no mail.
-        "550" | "551" | "553" | "556" if !policy => {
+        "550" | "551" | "553" | "556" if mailbox => {
             MailFailure::Recipient(format!("the recipient's mail server refused it: {code}"))
         }
         _ => MailFailure::Ours(format!("the mail server answered {code}")),

@@ -201,7 +201,7 @@ diesel::table! {
         recorded_for -> Nullable<Uuid>,
         duplicate_of -> Nullable<Uuid>,
         next_notice_at -> Nullable<Timestamptz>,
-        notice_waits_for_source -> Bool,
+        next_warning_at -> Nullable<Timestamptz>,
         notices_counting -> Int4,
     }
 }
@@ -304,6 +304,7 @@ diesel::table! {
         failure -> Nullable<Text>,
         queued_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
+        recorded_for -> Nullable<Uuid>,
         version -> Int4,
     }
 }
@@ -550,6 +551,7 @@ diesel::table! {
         message_id -> Nullable<Uuid>,
         named_on -> Nullable<Date>,
         settled_at -> Nullable<Timestamptz>,
+        recorded_for -> Nullable<Uuid>,
         version -> Int4,
     }
 }

@@ -1,11 +1,12 @@
--- Since when the service has something to tell about a license: `next_notice_at` is the earliest instant at which a
--- notice or reminder may be given, `notice_waits_for_source` whether that is not derived before the login sources are
--- complete up to it, `notices_counting` how many notices counted when it was last recorded: fewer of them call for a
--- retraction.
+-- When the service has something to tell about a license: `next_notice_at` is the earliest instant at which a notice or
+-- reminder may be given, `next_warning_at` that of a warning which is not derived before the login sources are complete
+-- up to it, `notices_counting` how many notices counted when what had to be told was last looked at: fewer of them call
+-- for a retraction.
 ALTER TABLE licenses ADD COLUMN next_notice_at timestamptz;
-ALTER TABLE licenses ADD COLUMN notice_waits_for_source boolean NOT NULL DEFAULT false;
+ALTER TABLE licenses ADD COLUMN next_warning_at timestamptz;
 ALTER TABLE licenses ADD COLUMN notices_counting integer NOT NULL DEFAULT 0;
-CREATE INDEX licenses_by_notice ON licenses (implementation_id, notice_waits_for_source, next_notice_at);
+CREATE INDEX licenses_by_notice ON licenses (implementation_id, next_notice_at);
+CREATE INDEX licenses_by_warning ON licenses (implementation_id, next_warning_at);
 
 -- What gathers the notices to one person of one local day. The text is kept as it was last made.
 CREATE TABLE messages (
@@ -24,6 +25,7 @@ CREATE TABLE messages (
     failure text,
     queued_at timestamptz NOT NULL,
     settled_at timestamptz,
+    recorded_for uuid,
     version integer NOT NULL
 );
 CREATE INDEX messages_by_attempt ON messages (state, next_attempt_at);
@@ -50,6 +52,7 @@ CREATE TABLE queued_notices (
     message_id uuid REFERENCES messages (id),
     named_on date,
     settled_at timestamptz,
+    recorded_for uuid,
     version integer NOT NULL
 );
 CREATE INDEX queued_notices_by_license ON queued_notices (license_id, state);

@@ -1,11 +1,12 @@
--- Since when the service has something to tell about a license: `next_notice_at` is the earliest instant at which a
--- notice or reminder may be given, `notice_waits_for_source` whether that is not derived before the login sources are
--- complete up to it, `notices_counting` how many notices counted when it was last recorded: fewer of them call for a
--- retraction.
+-- When the service has something to tell about a license: `next_notice_at` is the earliest instant at which a notice or
+-- reminder may be given, `next_warning_at` that of a warning which is not derived before the login sources are complete
+-- up to it, `notices_counting` how many notices counted when what had to be told was last looked at: fewer of them call
+-- for a retraction.
 ALTER TABLE licenses ADD COLUMN next_notice_at TEXT;
-ALTER TABLE licenses ADD COLUMN notice_waits_for_source INTEGER NOT NULL DEFAULT 0 CHECK (notice_waits_for_source IN (0, 1));
+ALTER TABLE licenses ADD COLUMN next_warning_at TEXT;
 ALTER TABLE licenses ADD COLUMN notices_counting INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX licenses_by_notice ON licenses (implementation_id, notice_waits_for_source, next_notice_at);
+CREATE INDEX licenses_by_notice ON licenses (implementation_id, next_notice_at);
+CREATE INDEX licenses_by_warning ON licenses (implementation_id, next_warning_at);
 
 -- What gathers the notices to one person of one local day. The text is kept as it was last made.
 CREATE TABLE messages (
@@ -24,6 +25,7 @@ CREATE TABLE messages (
     failure TEXT,
     queued_at TEXT NOT NULL,
     settled_at TEXT,
+    recorded_for TEXT,
     version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX messages_by_attempt ON messages (state, next_attempt_at);
@@ -50,6 +52,7 @@ CREATE TABLE queued_notices (
     message_id TEXT REFERENCES messages (id),
     named_on TEXT,
     settled_at TEXT,
+    recorded_for TEXT,
     version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX queued_notices_by_license ON queued_notices (license_id, state);

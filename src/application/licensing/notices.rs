@@ -89,7 +89,7 @@ pub fn notice_shown(queued: &QueuedNotice, dossier: &Dossier, now: Instant) -> O
         return evaluated(fact, dossier, now);
     }
     let evaluation = dossier.license_at(queued.organization_id, now);
-    let named_on = still_to_tell(&evaluation, queued, now);
+    let named_on = still_to_tell(&evaluation, queued, (dossier, now));
     let status = match queued.state {
         QueueState::Queued if named_on.is_some() => NoticeStatus::Queued,
         QueueState::Undeliverable if named_on.is_some() => NoticeStatus::Undeliverable,

@@ -1,5 +1,7 @@
 //! A message is taken to be sent, and made into text.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::queue::{email, still_to_tell};
@@ -7,14 +9,17 @@ use super::texts::{Letter, Passage, write};
 use crate::application::licensing::Dossier;
 use crate::application::ports::Mail;
 use crate::application::{Error, Tx};
-use crate::domain::ids::{LeaseId, MessageId};
-use crate::domain::outgoing::{LEASE, MessageState, QueueState, QueuedNotice};
+use crate::domain::ids::{FactId, LeaseId, LicenseId, MessageId};
+use crate::domain::license::NoticeOutlook;
+use crate::domain::outgoing::{LEASE, MOST_ATTEMPTS, MessageState, QueueState, QueuedNotice};
 
 /// A mail, and until when whoever took it has it to himself.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Taken {
     pub mail: Mail,
     pub lease: LeaseId,
+    /// What the mail says: nothing else was told by it.
+    pub says: Vec<FactId>,
 }
 
 /// Takes a message, if it may still be sent: what is no longer true is dropped from it, and the rest is made into text
@@ -31,10 +36,18 @@ pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Erro
     if !message.may_be_sent(tx.now) {
         return Ok(None);
     }
+    if message.attempts >= MOST_ATTEMPTS {
+        // Each of them ended without a word, with whoever made it: somebody has to look.
+        message.settle(MessageState::Dead, tx.now);
+        tx.unit.update_message(&message)?;
+        return Ok(None);
+    }
     let Some(dossier) = Dossier::load(tx.unit, message.person_id, &[])? else {
         return Ok(None);
     };
-    let address = email(tx, message.person_id, message.organization_id)?;
+    let address = email(tx, message.person_id, message.organization_id)?.map(|(email, _)| email);
+    let mut says = Vec::new();
+    let mut dropped = BTreeSet::new();
     let waiting = tx.unit.queued_of_message(id)?;
     let mut letter = Letter::of(tx, &dossier, message.organization_id)?;
     for notice in waiting
@@ -48,11 +61,15 @@ pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Erro
             .map(|license| dossier.license_at(license.organization_id, tx.now));
         let named_on = evaluation
             .as_ref()
-            .and_then(|evaluation| still_to_tell(evaluation, notice, tx.now));
+            .and_then(|evaluation| still_to_tell(evaluation, notice, (&dossier, tx.now)));
         match (named_on, evaluation, &address) {
-            (None, ..) | (_, None, _) => settle(tx, notice, QueueState::Dropped, None)?,
+            (None, ..) | (_, None, _) => {
+                settle(tx, notice, QueueState::Dropped, None)?;
+                dropped.insert(notice.license_id);
+            }
             (Some(_), _, None) => settle(tx, notice, QueueState::Undeliverable, None)?,
             (Some(named_on), Some(evaluation), Some(_)) => {
+                says.push(notice.id);
                 letter
                     .passages
                     .push(Passage::of(&evaluation, notice, named_on));
@@ -63,6 +80,9 @@ pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Erro
                 tx.unit.update_queued_notice(&named)?;
             }
         }
+    }
+    for id in dropped {
+        look_anew(tx, &dossier, id)?;
     }
     let Some(to) = address.filter(|_| !letter.passages.is_empty()) else {
         message.settle(MessageState::Dropped, tx.now);
@@ -84,7 +104,24 @@ pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Erro
             html,
         },
         lease,
+        says,
     }))
+}
+
+/// What was dropped may be due again later, with nothing recorded in between: the license is looked at once it is.
+fn look_anew(tx: &mut Tx<'_>, dossier: &Dossier, id: LicenseId) -> Result<(), Error> {
+    let found = dossier.licenses.iter().find(|row| row.id == id).cloned();
+    let Some(mut row) = found else {
+        return Ok(());
+    };
+    let outlook = dossier
+        .license_at(row.organization_id, tx.now)
+        .notice_outlook();
+    row.notices = NoticeOutlook {
+        counting: row.notices.counting,
+        ..outlook
+    };
+    Ok(tx.unit.record_license_outlook(&row)?)
 }
 
 /// A notice that is not waiting any longer, or for somebody to settle it.
@@ -98,6 +135,10 @@ pub(super) fn settle(
         state,
         named_on: named_on.or(notice.named_on),
         settled_at: Some(tx.now),
+        // What could not be delivered may be put into another message.
+        message_id: notice
+            .message_id
+            .filter(|_| state != QueueState::Undeliverable),
         ..notice.clone()
     };
     Ok(tx.unit.update_queued_notice(&settled)?)

@@ -11,7 +11,7 @@ use crate::application::licensing::Dossier;
 use crate::application::licensing::notices::record_sent;
 use crate::application::ports::{Mail, MailFailure, Mailer, StoreError, StoreExt, View};
 use crate::application::{App, Error, Tx};
-use crate::domain::ids::{LeaseId, MessageId};
+use crate::domain::ids::{FactId, LeaseId, MessageId};
 use crate::domain::outgoing::{MessageState, NoticeKind, QueueState};
 
 /// Messages per look.
@@ -65,12 +65,13 @@ impl App {
         let taken = self
             .write_as_service(Action::SendMessages, move |tx| compose::take(tx, id))
             .await;
-        let Taken { mail, lease } = match taken {
+        let Taken { mail, lease, says } = match taken {
             Ok(taken) => taken?,
             // Somebody else was faster.
             Err(Error::Store(StoreError::Stale)) => return None,
             Err(error) => {
                 log::error!("message {id} could not be made: {error}");
+                self.postpone_message(id).await;
                 return None;
             }
         };
@@ -82,7 +83,7 @@ impl App {
         let jitter = jitter();
         let settled = self
             .write_as_service(Action::SendMessages, move |tx| {
-                settle(tx, (id, lease), &sent, jitter)
+                settle(tx, (id, lease, &says), &sent, jitter)
             })
             .await;
         if let Err(error) = settled {
@@ -90,6 +91,28 @@ impl App {
             log::error!("what became of message {id} could not be recorded: {error}");
         }
         Some(outcome)
+    }
+}
+
+impl App {
+    /// Counts an attempt at a message that could not even be made, so that it keeps nobody else waiting.
+    async fn postpone_message(&self, id: MessageId) {
+        let jitter = jitter();
+        let postponed = self
+            .write_as_service(Action::SendMessages, move |tx| {
+                if let Some(mut message) = tx.unit.message(id)?
+                    && message.may_be_sent(tx.now)
+                {
+                    message.attempts += 1;
+                    message.failed("the message could not be made", tx.now, jitter);
+                    tx.unit.update_message(&message)?;
+                }
+                Ok(())
+            })
+            .await;
+        if let Err(error) = postponed {
+            log::error!("message {id} could not be postponed: {error}");
+        }
     }
 }
 
@@ -105,7 +128,7 @@ fn jitter() -> f64 {
 /// Records what became of a message that was taken.
 fn settle(
     tx: &mut Tx<'_>,
-    (id, lease): (MessageId, LeaseId),
+    (id, lease, says): (MessageId, LeaseId, &[FactId]),
     outcome: &Result<(), MailFailure>,
     jitter: f64,
 ) -> Result<(), Error> {
@@ -127,7 +150,7 @@ fn settle(
     let carried = tx.unit.queued_of_message(id)?;
     let carried = carried
         .iter()
-        .filter(|notice| notice.state == QueueState::Queued && notice.named_on.is_some());
+        .filter(|notice| notice.state == QueueState::Queued && says.contains(&notice.id));
     match outcome {
         Ok(()) => {
             let mut dossier = Dossier::load(tx.unit, person, &[])?.ok_or(Error::NotFound)?;

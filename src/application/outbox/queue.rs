@@ -8,11 +8,13 @@ use crate::application::licensing::Dossier;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day, start_of_day};
 use crate::domain::evaluate::Evaluation;
+use crate::domain::fact::FactBody;
 use crate::domain::ids::{LicenseId, MessageId, OrganizationId, PersonId};
 use crate::domain::license::License;
 use crate::domain::outgoing::{
     Message, MessageState, NoticeKind, NoticeSubject, QueueState, QueuedNotice,
 };
+use crate::domain::policy::Recipient;
 use crate::domain::sweep::SweptNotice;
 
 /// Queues what the person has to be told now about his licenses, takes back what no longer holds, and says what was
@@ -29,14 +31,29 @@ pub fn queue(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<Vec<SweptNotice>,
             .iter()
             .filter(|notice| notice.license_id == license.id)
             .collect();
-        let mut new = to_retract(tx, license, &evaluation, &told)?;
+        let mut new = to_retract(tx, dossier, license, &evaluation, &told)?;
         new.extend(to_tell(tx, license, &evaluation, &told));
-        for waiting in told {
+        // Steps that do not tell the license's holder are for staff to pass on.
+        let told_by_staff: Vec<NoticeSubject> = evaluation
+            .to_tell()
+            .iter()
+            .filter(|telling| !telling.needed.tells.contains(&Recipient::User))
+            .map(|telling| telling.needed.subject(telling.days_before))
+            .collect();
+        for waiting in told
+            .iter()
+            .filter(|waiting| !told_by_staff.contains(&waiting.subject))
+        {
             readdress(tx, dossier, &mut gathering, waiting)?;
         }
         for mut notice in new {
             found.push(SweptNotice::from(&notice));
-            address(tx, dossier, &mut gathering, &mut notice)?;
+            if told_by_staff.contains(&notice.subject) {
+                notice.state = QueueState::Undeliverable;
+                notice.settled_at = Some(tx.now);
+            } else {
+                address(tx, dossier, &mut gathering, &mut notice, None)?;
+            }
             tx.unit.insert_queued_notice(&notice)?;
             tx.trail.touched("queued_notice", notice.id);
         }
@@ -82,6 +99,7 @@ fn to_tell(
 /// Retractions of what was given and no longer counts, while the license goes on: whoever lost it was told the truth.
 fn to_retract(
     tx: &mut Tx<'_>,
+    dossier: &Dossier,
     license: &License,
     evaluation: &Evaluation,
     told: &[&QueuedNotice],
@@ -90,10 +108,14 @@ fn to_retract(
     if !evaluation.allowed() {
         return Ok(new);
     }
+    let since = evaluation.period().map(|period| period.from);
+    let now = tx.now;
     for given in told.iter().filter(|other| {
         other.kind == NoticeKind::Notice
             && other.state == QueueState::Given
+            && other.settled_at >= since
             && !evaluation.counting.contains(&other.id)
+            && no_longer_holds(evaluation, other, (dossier, now))
     }) {
         let retracted = QueuedNotice {
             state: QueueState::Retracted,
@@ -107,6 +129,30 @@ fn to_retract(
         });
     }
     Ok(new)
+}
+
+/// Whether what a notice said is to be taken back: the license gives access, the day it named lies ahead, it neither
+/// bounced nor was corrected, and no other notice of its rule says the same by now or is about to.
+fn no_longer_holds(
+    evaluation: &Evaluation,
+    given: &QueuedNotice,
+    (dossier, now): (&Dossier, Instant),
+) -> bool {
+    let today = local_day(dossier.zone_at(now), now);
+    let id = given.retracts.unwrap_or(given.id);
+    let answered = dossier.facts.iter().any(|fact| {
+        fact.envelope.supersedes == Some(id)
+            || matches!(&fact.body, FactBody::NoticeBounced { notice } if *notice == id)
+    });
+    let again = evaluation.notices.iter().any(|needed| {
+        needed.rule == given.subject.rule
+            && (needed.sent.is_some() || (needed.send_at <= now && !needed.waits_for_source))
+            && needed.requirement.as_ref().map(ToString::to_string) == given.subject.requirement
+    });
+    evaluation.allowed()
+        && given.named_on.is_some_and(|named_on| named_on > today)
+        && !answered
+        && !again
 }
 
 fn notice(
@@ -141,13 +187,19 @@ fn address(
     dossier: &Dossier,
     gathering: &mut BTreeMap<OrganizationId, Option<MessageId>>,
     notice: &mut QueuedNotice,
+    refused_at: Option<Instant>,
 ) -> Result<(), Error> {
     let person = dossier.person.id;
     let organization = notice.organization_id;
     let message = match gathering.get(&organization) {
         Some(message) => *message,
         None => {
-            let message = if email(tx, person, organization)?.is_some() {
+            let address = email(tx, person, organization)?;
+            // One that the recipient's server refused is not tried again: it takes one that was confirmed since.
+            let known = address.filter(|(_, confirmed_at)| {
+                refused_at.is_none_or(|refused_at| *confirmed_at >= refused_at)
+            });
+            let message = if known.is_some() {
                 Some(gather(tx, dossier, organization)?)
             } else {
                 None
@@ -171,7 +223,7 @@ fn readdress(
     gathering: &mut BTreeMap<OrganizationId, Option<MessageId>>,
     waiting: &QueuedNotice,
 ) -> Result<(), Error> {
-    if waiting.state != QueueState::Undeliverable || waiting.message_id.is_some() {
+    if waiting.state != QueueState::Undeliverable {
         return Ok(());
     }
     let mut again = QueuedNotice {
@@ -179,7 +231,7 @@ fn readdress(
         settled_at: None,
         ..waiting.clone()
     };
-    address(tx, dossier, gathering, &mut again)?;
+    address(tx, dossier, gathering, &mut again, waiting.settled_at)?;
     if again.message_id.is_some() {
         tx.unit.update_queued_notice(&again)?;
     }
@@ -199,8 +251,8 @@ fn gather(
     for day in [today, add_days(today, 1)] {
         let messages = tx.unit.messages_of_day(person, organization, day)?;
         let open = messages.iter().find(|message| {
-            message.state == MessageState::Waiting
-                && message.lease.is_none_or(|(_, until)| until <= tx.now)
+            // Whoever has it knows what is in it, also past his lease.
+            message.state == MessageState::Waiting && message.lease.is_none()
         });
         if let Some(open) = open {
             return Ok(open.id);
@@ -235,22 +287,18 @@ fn gather(
     Ok(message.id)
 }
 
-/// The address that was confirmed for a person at an organization and is still used.
+/// The address that was confirmed for a person at an organization and is still used, and since when.
 pub(super) fn email(
     tx: &mut Tx<'_>,
     person: PersonId,
     organization: OrganizationId,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<(String, Instant)>, Error> {
     let emails = tx.unit.emails(&[person])?;
     Ok(emails
         .into_iter()
-        .filter(|email| {
-            email.organization_id == Some(organization)
-                && email.retired_at.is_none()
-                && email.confirmed_at.is_some()
-        })
-        .max_by_key(|email| email.confirmed_at)
-        .map(|email| email.email))
+        .filter(|email| email.organization_id == Some(organization) && email.retired_at.is_none())
+        .filter_map(|email| Some((email.email, email.confirmed_at?)))
+        .max_by_key(|(_, confirmed_at)| *confirmed_at))
 }
 
 /// Keeps when the license is to be looked at next.
@@ -276,16 +324,23 @@ fn look_again(
 pub fn still_to_tell(
     evaluation: &Evaluation,
     notice: &QueuedNotice,
-    now: Instant,
+    (dossier, now): (&Dossier, Instant),
 ) -> Option<NaiveDate> {
     match notice.kind {
-        NoticeKind::Retraction => evaluation.allowed().then_some(notice.named_on).flatten(),
+        NoticeKind::Retraction => notice
+            .named_on
+            .filter(|_| no_longer_holds(evaluation, notice, (dossier, now))),
         NoticeKind::Notice | NoticeKind::Reminder => evaluation
             .to_tell()
             .iter()
             .find(|telling| telling.needed.subject(telling.days_before) == notice.subject)
             .map(|telling| match notice.kind {
-                NoticeKind::Reminder => telling.needed.ends_on,
+                NoticeKind::Reminder => telling.needed.ends_on.max(
+                    telling
+                        .needed
+                        .sent_named_on
+                        .unwrap_or(telling.needed.ends_on),
+                ),
                 _ => telling.needed.earliest_named_on(now),
             }),
     }

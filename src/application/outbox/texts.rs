@@ -53,7 +53,7 @@ pub(super) struct Passage {
     anchor_on: NaiveDate,
     named_on: NaiveDate,
     logged_in: bool,
-    suspends: bool,
+    action: Option<OffAction>,
 }
 
 impl Passage {
@@ -71,7 +71,7 @@ impl Passage {
             anchor_on: notice.subject.anchor_on,
             named_on,
             logged_in: evaluation.last_login_at.is_some(),
-            suspends: evaluation.inactivity_action == Some(OffAction::Suspend),
+            action: evaluation.inactivity_action,
         }
     }
 
@@ -106,15 +106,18 @@ impl Passage {
     }
 
     fn until(&self) -> String {
-        let off = if self.rule == NoticeRule::Inactivity && self.suspends {
-            "your access is suspended"
-        } else {
-            "you lose access"
-        };
-        format!(
-            "If nothing happens before {}, {off} at the beginning of that day.",
-            day(self.named_on)
-        )
+        let on = day(self.named_on);
+        match self.action {
+            Some(OffAction::List) if self.rule == NoticeRule::Inactivity => format!(
+                "If nothing happens before {on}, the HMIS lead decides from that day on whether you keep your access."
+            ),
+            Some(OffAction::Suspend) if self.rule == NoticeRule::Inactivity => format!(
+                "If nothing happens before {on}, your access is suspended at the beginning of that day."
+            ),
+            _ => format!(
+                "If nothing happens before {on}, you lose access at the beginning of that day."
+            ),
+        }
     }
 
     fn how(&self) -> &'static str {
@@ -248,7 +251,7 @@ mod tests {
             anchor_on: NaiveDate::from_ymd_opt(2026, 3, 2).unwrap(),
             named_on: NaiveDate::from_ymd_opt(2026, 4, 8).unwrap(),
             logged_in: true,
-            suspends: false,
+            action: Some(OffAction::Deactivate),
         }
     }
 

@@ -29,8 +29,8 @@ pub enum Due {
     LicenseRequests,
     /// Something to tell about a license, at `next_notice_at`.
     Notices,
-    /// The same, where it waits for the login sources: `as_of` is how far they are complete.
-    WaitingNotices,
+    /// A warning, at `next_warning_at`; `as_of` is how far the login sources are complete.
+    Warnings,
 }
 
 pub trait SweepReads {

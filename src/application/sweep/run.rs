@@ -147,7 +147,7 @@ fn due_people(
         (Due::LicenseRequests, as_of),
         (Due::Notices, as_of),
     ];
-    due.extend(through.map(|through| (Due::WaitingNotices, through.min(as_of))));
+    due.extend(through.map(|through| (Due::Warnings, through.min(as_of))));
     for (due, as_of) in due {
         let mut after: Option<(Instant, Uuid)> = None;
         loop {

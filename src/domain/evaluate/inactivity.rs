@@ -507,6 +507,7 @@ pub(super) fn notices_needed(machine: &Machine<'_>) -> Vec<NoticeNeeded> {
                 holidays: running.calendar.holidays.clone(),
                 sent: sent.map(|notice| notice.fact),
                 sent_at: sent.map(|notice| notice.occurred_at),
+                sent_named_on: sent.map(|notice| notice.named_on),
             }
         })
         .collect()

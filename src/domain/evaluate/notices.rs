@@ -60,6 +60,8 @@ pub struct NoticeNeeded {
     pub sent: Option<FactId>,
     /// When it was sent.
     pub sent_at: Option<Instant>,
+    /// The day that it named.
+    pub sent_named_on: Option<NaiveDate>,
 }
 
 impl NoticeNeeded {
@@ -237,25 +239,29 @@ impl Evaluation {
         found
     }
 
-    /// When there is something to tell next, given that what is due now was looked at or not.
-    fn tells_next(&self, looked_at: bool) -> Option<(Instant, bool)> {
+    /// When there is something to tell next, given that what is due now was looked at or not: of warnings, which wait for
+    /// the login sources, and of all else.
+    fn tells_next(&self, looked_at: bool) -> (Option<Instant>, Option<Instant>) {
         if self.on_leave() {
-            return None;
+            return (None, None);
         }
-        let notices = self
-            .notices
-            .iter()
-            .filter(|needed| needed.sent.is_none())
-            .map(|needed| (needed.send_at, needed.waits_for_source));
+        let unsent = || self.notices.iter().filter(|needed| needed.sent.is_none());
+        let ahead = |needed: &NoticeNeeded| {
+            !looked_at || needed.waits_for_source || needed.send_at > self.at
+        };
+        let warnings = unsent()
+            .filter(|needed| needed.rule == NoticeRule::Inactivity && ahead(needed))
+            .map(|needed| needed.send_at);
+        let others = unsent()
+            .filter(|needed| needed.rule != NoticeRule::Inactivity && ahead(needed))
+            .map(|needed| needed.send_at);
         let reminders = self
             .notices
             .iter()
             .filter(|needed| needed.sent.is_some())
-            .flat_map(|needed| needed.reminders_since_sent().map(|(_, at)| (at, false)));
-        notices
-            .chain(reminders)
-            .filter(|(at, waits)| !looked_at || *waits || *at > self.at)
-            .min()
+            .flat_map(|needed| needed.reminders_since_sent().map(|(_, at)| at))
+            .filter(|at| !looked_at || *at > self.at);
+        (warnings.min(), others.chain(reminders).min())
     }
 
     /// When the license is to be looked at for what it calls for telling.
@@ -271,10 +277,10 @@ impl Evaluation {
     }
 
     fn outlook(&self, looked_at: bool) -> NoticeOutlook {
-        let next = self.tells_next(looked_at);
+        let (next_warning_at, next_at) = self.tells_next(looked_at);
         NoticeOutlook {
-            next_at: next.map(|(at, _)| at),
-            waits_for_source: next.is_some_and(|(_, waits)| waits),
+            next_at,
+            next_warning_at,
             counting: i32::try_from(self.counting.len()).unwrap_or(i32::MAX),
         }
     }
@@ -361,8 +367,10 @@ impl Machine<'_> {
                 _ => None,
             };
             let reminders = reminders.unwrap_or(&none);
+            // Once a day was named, it is that day which people are reminded of.
+            let promised_on = sent.map_or(ends_on, |notice| ends_on.max(notice.named_on));
             let before = |days: u16| {
-                let day = ends_on.checked_sub_days(Days::new(u64::from(days)));
+                let day = promised_on.checked_sub_days(Days::new(u64::from(days)));
                 day.map(|day| (days, start_of_day(in_force.zone, day)))
             };
             let mut reminding: Vec<(u16, Instant)> = reminders
@@ -397,6 +405,7 @@ impl Machine<'_> {
                 holidays: holidays.clone(),
                 sent: sent.map(|notice| notice.fact),
                 sent_at: sent.map(|notice| notice.occurred_at),
+                sent_named_on: sent.map(|notice| notice.named_on),
             })
         };
         let mut found: Vec<NoticeNeeded> = self

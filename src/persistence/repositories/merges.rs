@@ -23,8 +23,8 @@ use crate::persistence::Session;
 use crate::persistence::backend::{AnyConnection, MultiBackend};
 use crate::persistence::error::map_error;
 use crate::persistence::schema::{
-    access_signals, external_ids, facts, license_requests, licenses, login_events, people,
-    person_emails, person_merges, person_names, staff_roles,
+    access_signals, external_ids, facts, license_requests, licenses, login_events, messages,
+    people, person_emails, person_merges, person_names, queued_notices, staff_roles,
 };
 use crate::persistence::types::{Id, Instant};
 
@@ -257,6 +257,8 @@ macro_rules! each_table {
         $act!(person_names, person_id);
         $act!(person_emails, person_id);
         $act!(access_signals, person_id);
+        $act!(messages, person_id);
+        $act!(queued_notices, person_id);
     };
 }
 

@@ -72,24 +72,17 @@ impl Row for SweepRow {
 
 /// The due rows of one of the tables that record states, found by their index.
 macro_rules! due_at {
-    ($conn:expr, $table:ident, $at:ident, $implementation:expr, $as_of:expr, $after:expr, $limit:expr $(, $more:expr)?) => {{
+    ($conn:expr, $table:ident, $at:ident, $implementation:expr, $as_of:expr, $after:expr, $limit:expr) => {{
         let mut query = $table::table
             .filter($table::implementation_id.eq(Id::of($implementation)))
             .filter($table::$at.le(Instant($as_of)))
-            $(.filter($more))?
-            .select((
-                $table::$at.assume_not_null(),
-                $table::id,
-                $table::person_id,
-            ))
+            .select(($table::$at.assume_not_null(), $table::id, $table::person_id))
             .into_boxed::<MultiBackend>();
         if let Some((at, id)) = $after {
             query = query.filter(
                 $table::$at
                     .gt(Instant(at))
-                    .or($table::$at
-                        .eq(Instant(at))
-                        .and($table::id.gt(Id::of(id)))),
+                    .or($table::$at.eq(Instant(at)).and($table::id.gt(Id::of(id)))),
             );
         }
         query
@@ -139,20 +132,18 @@ impl SweepReads for Session<'_> {
                     implementation,
                     as_of,
                     after,
-                    limit,
-                    licenses::notice_waits_for_source.eq(false)
+                    limit
                 )
             }
-            Due::WaitingNotices => {
+            Due::Warnings => {
                 due_at!(
                     self.conn,
                     licenses,
-                    next_notice_at,
+                    next_warning_at,
                     implementation,
                     as_of,
                     after,
-                    limit,
-                    licenses::notice_waits_for_source.eq(true)
+                    limit
                 )
             }
         };

@@ -122,6 +122,67 @@ fn detroit_warns_by_mail_on_the_day_and_the_cut_off_follows_from_the_sending() {
         outbox.sweep().await;
         assert_eq!(outbox.logins.state().await, "deactivated");
         assert!(outbox.send().await.is_empty(), "what was told came true");
+        // Back by the ladder, nobody is told that the old day no longer holds.
+        let license = &outbox.logins.license;
+        let shown = outbox.logins.story.license("admin", license).await;
+        let path = format!("/v1/licenses/{license}/reactivate");
+        let back = json!({ "expected_version": shown["version"] });
+        let story = &outbox.logins.story;
+        story.post("admin", &path, &back).await.expect(200);
+        outbox.sweep().await;
+        assert!(outbox.send().await.is_empty());
+        assert!(outbox.waiting().await.is_empty());
+    });
+}
+
+#[test]
+fn a_merge_takes_what_waits_along() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        let story = &outbox.logins.story;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        let twin = json!({
+            "implementation_id": story.hand,
+            "given_name": "Dana",
+            "family_name": "Whitfield-Roe",
+        });
+        let twin = story.post("admin", "/v1/people", &twin).await.expect(201);
+        let merge = json!({
+            "survivor_id": twin["id"],
+            "duplicate_id": story.dana,
+            "report": { "reason": "She was recorded twice." },
+        });
+        story
+            .post("admin", "/v1/person-merges", &merge)
+            .await
+            .expect(201);
+        assert_eq!(outbox.waiting().await.len(), 1);
+        let mails = outbox.send().await;
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].to, "dana@corktown.example");
+        assert_eq!(outbox.notices().await[0]["status"], "counts");
+    });
+}
+
+#[test]
+fn a_bounce_is_followed_by_no_all_clear() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        assert_eq!(outbox.send().await.len(), 1);
+        let notice = outbox.notices().await.remove(0);
+        outbox.complete_at("2026-04-03T13:00:00Z").await;
+        let path = format!("/v1/notices/{}/bounce", text(&notice["id"]));
+        let story = &outbox.logins.story;
+        story.post("help_desk", &path, &json!({})).await.expect(200);
+        outbox.sweep().await;
+        let mails = outbox.send().await;
+        assert_eq!(mails.len(), 1, "the same again, with a full grace");
+        let said = &mails[0].plain;
+        assert!(said.contains("Thursday, 9 April 2026"), "{said}");
+        assert!(!said.contains("no longer holds"), "{said}");
     });
 }
 
@@ -305,8 +366,17 @@ fn a_refused_mailbox_waits_for_staff() {
         assert_eq!(outbox.messages().await[0]["state"], "refused");
         assert_eq!(outbox.waiting().await[0]["status"], "undeliverable");
         outbox.caught.fail(None);
-        assert!(outbox.send().await.is_empty());
+        outbox.sweep().await;
+        assert!(outbox.send().await.is_empty(), "not to the same address");
         assert_eq!(outbox.logins.state().await, "active");
+        // A corrected address gets it, with a full grace from its sending.
+        outbox.complete_at("2026-04-03T13:00:00Z").await;
+        confirm(&outbox.logins, "d.whitfield@corktown.example").await;
+        outbox.sweep().await;
+        let mails = outbox.send().await;
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].to, "d.whitfield@corktown.example");
+        assert!(mails[0].plain.contains("Thursday, 9 April 2026"));
     });
 }
 

@@ -7,6 +7,7 @@ use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{Evaluation, RequestEvaluation};
 use crate::domain::fact::Fact;
 use crate::domain::ids::PersonId;
+use crate::domain::license::NoticeOutlook;
 use crate::domain::request::{LicenseRequest, RecordedState};
 
 use super::Dossier;
@@ -97,7 +98,11 @@ impl Dossier {
                 next_change_at: evaluation.look_again_at(),
                 generation,
             };
-            let notices = evaluation.notice_outlook().after(row.notices, now);
+            // What was told of a duplicate is the matter of the license that stayed.
+            let notices = match row.duplicate_of {
+                Some(_) => NoticeOutlook::default(),
+                None => evaluation.notice_outlook().after(row.notices, now),
+            };
             if row.recorded.state != state || row.license_type != license_type {
                 row.recorded = recorded;
                 row.license_type = license_type;

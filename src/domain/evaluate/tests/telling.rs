@@ -109,8 +109,11 @@ fn a_warning_waits_for_the_login_source_and_nobody_is_told_during_leave() {
     };
     story.heartbeat("2026-04-02 06:00", "2026-04-01 23:59");
     let waiting = story.license("2026-04-02 09:00").notice_outlook();
-    assert!(waiting.waits_for_source);
-    assert_eq!(waiting.next_at, Some(at("2026-04-02 00:00")));
+    assert_eq!(waiting.next_warning_at, Some(at("2026-04-02 00:00")));
+    assert!(
+        waiting.next_at.is_some(),
+        "a silent login source hides no notice of a dated end"
+    );
     assert_eq!(told(&story, "2026-04-02 09:00"), 0);
     story.heartbeat("2026-04-02 10:00", "2026-04-02 00:00");
     assert_eq!(told(&story, "2026-04-02 10:00"), 1);
