@@ -279,12 +279,7 @@ async fn close_access_signal(
         },
         reason: body.value.reason,
     };
-    let call = Call {
-        caller,
-        action: Action::CloseAccessSignal,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::CloseAccessSignal, body.idempotency);
     let reply = state
         .app
         .write(

@@ -175,12 +175,7 @@ async fn record_acknowledgement(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::RecordAcknowledgement,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RecordAcknowledgement, body.idempotency);
     let reply = state
         .app
         .write(

@@ -203,12 +203,7 @@ async fn change(
     work: fn(&mut Tx<'_>, FactId, &Reported) -> Result<AddOnShown, Error>,
 ) -> Result<HttpResponse, Problem> {
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, action, body.idempotency);
     let reply = state
         .app
         .write(

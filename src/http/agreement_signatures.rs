@@ -237,12 +237,7 @@ async fn record_agreement_signature(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::RecordSignature,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RecordSignature, body.idempotency);
     let reply = state
         .app
         .write(

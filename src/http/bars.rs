@@ -214,12 +214,7 @@ async fn bar_person(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::BarPerson,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::BarPerson, body.idempotency);
     let reply = state
         .app
         .write(
@@ -300,12 +295,7 @@ async fn lift_bar(
 ) -> Result<HttpResponse, Problem> {
     let expected = body.expected;
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action: Action::BarPerson,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::BarPerson, body.idempotency);
     let reply = state
         .app
         .write(

@@ -246,12 +246,7 @@ async fn uphold_contested_item(
 ) -> Result<HttpResponse, Problem> {
     let expected = body.expected;
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action: Action::SettleContested,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::SettleContested, body.idempotency);
     let reply = state
         .app
         .write(

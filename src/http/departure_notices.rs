@@ -332,12 +332,7 @@ async fn record_departure_notice(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::RecordDepartureNotice,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RecordDepartureNotice, body.idempotency);
     let reply = state
         .app
         .write(
@@ -452,12 +447,7 @@ async fn confirm_departure_notice(
         signer: request.signer_contact_id.map(ContactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::SettleDepartureNotice,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::SettleDepartureNotice, body.idempotency);
     settle(&state, call, decision).await
 }
 
@@ -503,11 +493,6 @@ async fn reject_departure_notice(
         signer: request.signer_contact_id.map(ContactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::SettleDepartureNotice,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::SettleDepartureNotice, body.idempotency);
     settle(&state, call, decision).await
 }

@@ -282,12 +282,7 @@ async fn restore_license_in_emergency(
         until: request.until_at.map(|at| at.0),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::RestoreLicense,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RestoreLicense, body.idempotency);
     let reply = state
         .app
         .write(
@@ -379,12 +374,7 @@ async fn confirm_emergency_restoration(
 ) -> Result<HttpResponse, Problem> {
     let expected = body.expected;
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action: Action::ConfirmRestoration,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ConfirmRestoration, body.idempotency);
     let reply = state
         .app
         .write(

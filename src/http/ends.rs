@@ -344,12 +344,7 @@ pub async fn cancel(
 ) -> Result<HttpResponse, Problem> {
     let expected = body.expected;
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, action, body.idempotency);
     let reply = state
         .app
         .write(

@@ -227,12 +227,7 @@ async fn add_requirement(
             ..Reported::default()
         },
     };
-    let call = Call {
-        caller,
-        action: Action::AddRequirement,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::AddRequirement, body.idempotency);
     let reply = state
         .app
         .write(

@@ -184,12 +184,7 @@ async fn withdraw_fact(
         fact_id: FactId(request.fact_id),
         reported,
     };
-    let call = Call {
-        caller,
-        action: Action::WithdrawFact,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::WithdrawFact, body.idempotency);
     let reply = state
         .app
         .write(

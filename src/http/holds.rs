@@ -274,12 +274,7 @@ async fn open_hold(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::SuspendLicense,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::SuspendLicense, body.idempotency);
     let reply = state
         .app
         .write(
@@ -366,12 +361,7 @@ async fn lift_hold(
 ) -> Result<HttpResponse, Problem> {
     let expected = body.expected;
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action: Action::SuspendLicense,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::SuspendLicense, body.idempotency);
     let reply = state
         .app
         .write(

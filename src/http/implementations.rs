@@ -249,12 +249,7 @@ async fn create_implementation(
             .map_err(|_| Error::invalid("/time_zone", "must be an IANA time zone"))?,
         support_contact: request.support_contact,
     };
-    let call = Call {
-        caller,
-        action: Action::CreateImplementation,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::CreateImplementation, body.idempotency);
     let reply = state
         .app
         .write(
@@ -315,12 +310,7 @@ async fn change_implementation(
         support_contact: body.value.support_contact,
     };
     let expected = body.expected;
-    let call = Call {
-        caller,
-        action: Action::ConfigureImplementation,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ConfigureImplementation, body.idempotency);
     let reply = state
         .app
         .write(

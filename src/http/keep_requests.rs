@@ -164,12 +164,7 @@ async fn keep_license(
         asked_at: request.asked_at.map(|at| at.0),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::KeepLicense,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::KeepLicense, body.idempotency);
     let reply = state
         .app
         .write(

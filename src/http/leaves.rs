@@ -275,12 +275,7 @@ async fn record_leave(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::ReportLeave,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ReportLeave, body.idempotency);
     let reply = state
         .app
         .write(
@@ -368,12 +363,7 @@ async fn return_from_leave(
     let expected = body.expected;
     let returned = needed_moment(body.value.returned_at, body.value.returned_on, "returned")?;
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action: Action::ReportLeave,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ReportLeave, body.idempotency);
     let reply = state
         .app
         .write(
@@ -417,12 +407,7 @@ async fn cancel_leave(
 ) -> Result<HttpResponse, Problem> {
     let expected = body.expected;
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action: Action::ReportLeave,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ReportLeave, body.idempotency);
     let reply = state
         .app
         .write(

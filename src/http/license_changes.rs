@@ -172,12 +172,7 @@ async fn change_license(
         license_type: request.license_type,
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::ChangeLicense,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ChangeLicense, body.idempotency);
     let reply = state
         .app
         .write(

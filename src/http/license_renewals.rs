@@ -249,12 +249,7 @@ async fn renew_license(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::RenewLicense,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RenewLicense, body.idempotency);
     let reply = state
         .app
         .write(

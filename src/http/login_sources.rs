@@ -344,12 +344,7 @@ async fn create_login_source(
         kind: request.kind.into(),
         in_service_from: request.in_service_from.map(|at| at.0),
     };
-    let call = Call {
-        caller,
-        action: Action::ManageLoginSource,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageLoginSource, body.idempotency);
     let reply = state
         .app
         .write(
@@ -401,12 +396,7 @@ async fn record_login_heartbeat(
     let new = NewHeartbeat {
         complete_through: body.value.complete_through.0,
     };
-    let call = Call {
-        caller,
-        action: Action::RecordLogin,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RecordLogin, body.idempotency);
     let reply = state
         .app
         .write(
@@ -437,12 +427,7 @@ async fn change_service(
         from_at: body.value.from_at.map(|at| at.0),
         reason: body.value.reason,
     };
-    let call = Call {
-        caller,
-        action: Action::ManageLoginSource,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageLoginSource, body.idempotency);
     let reply = state
         .app
         .write(

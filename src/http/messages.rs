@@ -270,12 +270,7 @@ async fn retry_message(
     Id(id): Id<MessageId>,
     body: VersionedJson<RetryMessageRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let call = Call {
-        caller,
-        action: Action::RetryMessage,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RetryMessage, body.idempotency);
     let expected = body.expected;
     let reply = state
         .app

@@ -508,12 +508,7 @@ async fn record_notice(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::RecordNotice,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RecordNotice, body.idempotency);
     let reply = state
         .app
         .write(
@@ -563,12 +558,7 @@ async fn bounce_notice(
 ) -> Result<HttpResponse, Problem> {
     let bounced_at = body.value.bounced_at.map(|at| at.0);
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action: Action::RecordNotice,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RecordNotice, body.idempotency);
     let reply = state
         .app
         .write(
@@ -621,12 +611,7 @@ async fn give_notice(
         named_on: body.value.named_on.0,
         reported: ReportRequest::read(body.value.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::RecordNotice,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RecordNotice, body.idempotency);
     let reply = state
         .app
         .write(

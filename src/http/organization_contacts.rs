@@ -247,12 +247,7 @@ async fn create_organization_contact(
         from_on: request.from_on.map(|day| day.0),
         to_on: request.to_on.map(|day| day.0),
     };
-    let call = Call {
-        caller,
-        action: Action::ManageRoster,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageRoster, body.idempotency);
     let reply = state
         .app
         .write(
@@ -312,12 +307,7 @@ async fn end_organization_contact(
     body: VersionedJson<EndOrganizationContactRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (expected, to_on) = (body.expected, body.value.to_on.map(|day| day.0));
-    let call = Call {
-        caller,
-        action: Action::ManageRoster,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageRoster, body.idempotency);
     let reply = state
         .app
         .write(

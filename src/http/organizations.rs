@@ -283,12 +283,7 @@ async fn create_organization(
         participation: (&request.participation).into(),
         external_ids: request.external_ids.into_iter().map(Into::into).collect(),
     };
-    let call = Call {
-        caller,
-        action: Action::ManageRoster,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageRoster, body.idempotency);
     let reply = state
         .app
         .write(call, move |tx| organizations::create(tx, &new), created)
@@ -339,12 +334,7 @@ async fn change_organization(
         victim_service_provider: body.value.victim_service_provider,
     };
     let expected = body.expected;
-    let call = Call {
-        caller,
-        action: Action::ManageRoster,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageRoster, body.idempotency);
     let reply = state
         .app
         .write(
@@ -403,12 +393,7 @@ async fn record_participation(
     body: Json<ParticipationRequest>,
 ) -> Result<HttpResponse, Problem> {
     let input = ParticipationInput::from(&body.value);
-    let call = Call {
-        caller,
-        action: Action::ManageRoster,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageRoster, body.idempotency);
     let reply = state
         .app
         .write(

@@ -432,12 +432,7 @@ async fn undo_person_merge(
 ) -> Result<HttpResponse, Problem> {
     let expected = body.expected;
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action: Action::MergePeople,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::MergePeople, body.idempotency);
     let reply = state
         .app
         .write(

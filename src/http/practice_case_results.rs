@@ -291,12 +291,7 @@ async fn record_practice_case_result(
         supersedes: request.supersedes.map(Into::into),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::ReviewPractice,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ReviewPractice, body.idempotency);
     let reply = state
         .app
         .write(

@@ -226,12 +226,7 @@ async fn submit_practice_cases(
         supersedes: request.supersedes.map(Into::into),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::SubmitPractice,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::SubmitPractice, body.idempotency);
     let reply = state
         .app
         .write(

@@ -248,12 +248,7 @@ async fn create_project(
         operating_to_on: request.operating_to_on.map(|day| day.0),
         external_ids: request.external_ids.into_iter().map(Into::into).collect(),
     };
-    let call = Call {
-        caller,
-        action: Action::ManageRoster,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageRoster, body.idempotency);
     let reply = state
         .app
         .write(
@@ -319,12 +314,7 @@ async fn change_project(
         operating_to_on: day(body.value.operating_to_on),
     };
     let expected = body.expected;
-    let call = Call {
-        caller,
-        action: Action::ManageRoster,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageRoster, body.idempotency);
     let reply = state
         .app
         .write(

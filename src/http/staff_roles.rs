@@ -318,12 +318,7 @@ async fn grant_staff_role(
         from_at: request.from_at.map(|at| at.0),
         until_at: request.until_at.map(|at| at.0),
     };
-    let call = Call {
-        caller,
-        action: Action::ManageStaffRole,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageStaffRole, body.idempotency);
     let reply = state
         .app
         .write(
@@ -390,12 +385,7 @@ async fn revoke_staff_role(
 ) -> Result<HttpResponse, Problem> {
     let RevokeStaffRoleRequest {} = body.value;
     let expected = body.expected;
-    let call = Call {
-        caller,
-        action: Action::ManageStaffRole,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ManageStaffRole, body.idempotency);
     let reply = state
         .app
         .write(

@@ -248,12 +248,7 @@ async fn book_training(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::BookTraining,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::BookTraining, body.idempotency);
     let reply = state
         .app
         .write(
@@ -351,12 +346,7 @@ async fn settle_training_booking(
         supersedes: body.value.supersedes.map(FactId),
         reported: ReportRequest::read(body.value.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::RecordTraining,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RecordTraining, body.idempotency);
     let reply = state
         .app
         .write(

@@ -219,12 +219,7 @@ async fn record_training_completion(
         supersedes: request.supersedes.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::RecordTraining,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::RecordTraining, body.idempotency);
     let reply = state
         .app
         .write(

@@ -223,12 +223,7 @@ async fn waive_requirement(
             ..Reported::default()
         },
     };
-    let call = Call {
-        caller,
-        action: Action::WaiveRequirement,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::WaiveRequirement, body.idempotency);
     let reply = state
         .app
         .write(

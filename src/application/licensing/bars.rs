@@ -12,7 +12,7 @@ use crate::domain::ids::{FactId, PersonId};
 use crate::domain::requirement::standing_facts;
 
 use super::dossier::Dossier;
-use super::holds::facts_shown;
+use super::reading::{fact_shown, facts_shown};
 use super::reporting::{
     About, Moment, Reported, corrects, needed_reason, not_oneself, record, scope, until_ahead,
 };
@@ -149,17 +149,7 @@ fn shown(actor: &Actor, dossier: &Dossier, id: FactId, now: Instant) -> Option<B
 
 /// One bar.
 pub fn bar(rx: &mut Rx<'_>, id: FactId) -> Result<BarShown, Error> {
-    let found = rx
-        .view
-        .fact(id)?
-        .filter(|fact| fact.body.kind() == FactKind::Barred)
-        .ok_or(Error::NotFound)?;
-    rx.authorize(
-        Action::ReadBar,
-        Scope::person(found.implementation_id, None, found.person_id),
-    )?;
-    let dossier = Dossier::load(rx.view, found.person_id, &[])?.ok_or(Error::NotFound)?;
-    shown(rx.actor, &dossier, id, rx.now).ok_or(Error::NotFound)
+    fact_shown(rx, Action::ReadBar, FactKind::Barred, id, shown)
 }
 
 /// A page of bars.

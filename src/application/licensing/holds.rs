@@ -11,11 +11,12 @@ use crate::application::ports::FactFilter;
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::fact::{Fact, FactBody, FactKind, HoldCause, Reporter, version_of};
-use crate::domain::ids::{FactId, LicenseId, PersonId};
+use crate::domain::ids::{FactId, LicenseId};
 
 use super::dossier::Dossier;
 use super::explanation::is_sensitive;
 use super::licenses::{no_duplicate, sight_of};
+use super::reading::{fact_shown, facts_shown};
 use super::reporting::{
     About, Moment, Reported, corrects, needed_reason, not_oneself, record, until_ahead,
 };
@@ -195,21 +196,7 @@ fn shown(actor: &Actor, dossier: &Dossier, id: FactId, now: Instant) -> Option<H
 
 /// One hold.
 pub fn hold(rx: &mut Rx<'_>, id: FactId) -> Result<HoldShown, Error> {
-    let found = rx
-        .view
-        .fact(id)?
-        .filter(|fact| fact.body.kind() == FactKind::HoldOpened)
-        .ok_or(Error::NotFound)?;
-    rx.authorize(
-        Action::ReadLicense,
-        Scope::person(
-            found.implementation_id,
-            found.organization_id,
-            found.person_id,
-        ),
-    )?;
-    let dossier = Dossier::load(rx.view, found.person_id, &[])?.ok_or(Error::NotFound)?;
-    shown(rx.actor, &dossier, id, rx.now).ok_or(Error::NotFound)
+    fact_shown(rx, Action::ReadLicense, FactKind::HoldOpened, id, shown)
 }
 
 /// A page of holds that somebody opened, as far as the reader may know of them.
@@ -226,57 +213,4 @@ pub fn holds(
         paging,
         shown,
     )
-}
-
-/// A page of facts of one kind, each as `shown` makes of it; what it makes nothing of is left out.
-pub(super) fn facts_shown<T>(
-    rx: &mut Rx<'_>,
-    action: Action,
-    kind: FactKind,
-    filter: &FactFilter,
-    paging: Paging,
-    shown: impl Fn(&Actor, &Dossier, FactId, Instant) -> Option<T>,
-) -> Result<Slice<T>, Error> {
-    let filter = FactFilter {
-        kinds: vec![kind],
-        ..filter.clone()
-    };
-    facts_of_any_kind(rx, action, &filter, paging, shown)
-}
-
-/// The same of every kind that the filter names, or of all.
-pub(super) fn facts_of_any_kind<T>(
-    rx: &mut Rx<'_>,
-    action: Action,
-    filter: &FactFilter,
-    paging: Paging,
-    shown: impl Fn(&Actor, &Dossier, FactId, Instant) -> Option<T>,
-) -> Result<Slice<T>, Error> {
-    let visible = rx.actor.visible(action);
-    let slice = super::licenses::fill_page(
-        paging,
-        |page| {
-            let facts = rx.view.facts(&visible, filter, page)?;
-            let people: std::collections::BTreeSet<PersonId> =
-                facts.iter().map(|fact| fact.person_id).collect();
-            let dossiers =
-                Dossier::load_many(rx.view, &people.into_iter().collect::<Vec<_>>(), &[])?;
-            Ok(facts
-                .iter()
-                .map(|fact| {
-                    let dossier = dossiers
-                        .iter()
-                        .find(|dossier| dossier.person.id == fact.person_id);
-                    let row = dossier.and_then(|dossier| shown(rx.actor, dossier, fact.id, rx.now));
-                    (fact.id.0, row)
-                })
-                .collect())
-        },
-        |(id, _)| *id,
-        |(_, row)| row.is_some(),
-    )?;
-    Ok(Slice {
-        rows: slice.rows.into_iter().filter_map(|(_, row)| row).collect(),
-        next: slice.next,
-    })
 }

@@ -12,8 +12,8 @@ use crate::domain::ids::{FactId, OrganizationId, PersonId};
 use crate::domain::requirement::standing_facts;
 
 use super::dossier::Dossier;
-use super::holds::facts_shown;
 use super::licenses::sight_of;
+use super::reading::{fact_shown, facts_shown};
 use super::reporting::{
     About, Moment, Reported, corrects, not_oneself, record, scope, within_years,
 };
@@ -314,21 +314,7 @@ fn shown(actor: &Actor, dossier: &Dossier, id: FactId, now: Instant) -> Option<L
 
 /// One leave.
 pub fn leave(rx: &mut Rx<'_>, id: FactId) -> Result<LeaveShown, Error> {
-    let found = rx
-        .view
-        .fact(id)?
-        .filter(|fact| fact.body.kind() == FactKind::LeaveBegan)
-        .ok_or(Error::NotFound)?;
-    rx.authorize(
-        Action::ReadLicense,
-        Scope::person(
-            found.implementation_id,
-            found.organization_id,
-            found.person_id,
-        ),
-    )?;
-    let dossier = Dossier::load(rx.view, found.person_id, &[])?.ok_or(Error::NotFound)?;
-    shown(rx.actor, &dossier, id, rx.now).ok_or(Error::NotFound)
+    fact_shown(rx, Action::ReadLicense, FactKind::LeaveBegan, id, shown)
 }
 
 /// A page of leaves, as far as the reader may know of them.

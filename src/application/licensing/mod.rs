@@ -22,6 +22,7 @@ mod merges;
 pub mod notices;
 mod practice;
 mod preview;
+mod reading;
 mod reindex;
 mod renewals;
 mod reporting;

@@ -149,8 +149,21 @@ pub(super) fn fact(
     envelope: Envelope,
     body: FactBody,
 ) -> Fact {
+    let id = tx.id();
+    fact_of_id(tx, id, person, about, envelope, body)
+}
+
+/// The same of something that had its id before it was a fact.
+pub(super) fn fact_of_id(
+    tx: &mut Tx<'_>,
+    id: FactId,
+    person: &Person,
+    about: About,
+    envelope: Envelope,
+    body: FactBody,
+) -> Fact {
     let fact = Fact {
-        id: tx.id(),
+        id,
         implementation_id: person.implementation_id,
         person_id: person.id,
         organization_id: about.organization,

@@ -14,8 +14,8 @@ use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId};
 use crate::domain::license::License;
 
 use super::dossier::Dossier;
-use super::holds::facts_shown;
 use super::licenses::{no_duplicate, sight_of};
+use super::reading::{fact_shown, facts_shown};
 use super::reporting::{About, Reported, not_oneself, record};
 use super::returns::withdrawn_by;
 
@@ -263,21 +263,13 @@ fn shown(actor: &Actor, dossier: &Dossier, id: FactId, now: Instant) -> Option<R
 
 /// One restoration.
 pub fn restoration(rx: &mut Rx<'_>, id: FactId) -> Result<RestorationShown, Error> {
-    let found = rx
-        .view
-        .fact(id)?
-        .filter(|fact| fact.body.kind() == FactKind::EmergencyRestored)
-        .ok_or(Error::NotFound)?;
-    rx.authorize(
+    fact_shown(
+        rx,
         Action::ReadLicense,
-        Scope::person(
-            found.implementation_id,
-            found.organization_id,
-            found.person_id,
-        ),
-    )?;
-    let dossier = Dossier::load(rx.view, found.person_id, &[])?.ok_or(Error::NotFound)?;
-    shown(rx.actor, &dossier, id, rx.now).ok_or(Error::NotFound)
+        FactKind::EmergencyRestored,
+        id,
+        shown,
+    )
 }
 
 /// A page of restorations, those with one standing or all: what nobody confirmed stays among them.

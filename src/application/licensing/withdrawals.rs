@@ -18,9 +18,9 @@ use crate::domain::roster::Person;
 use super::dossier::Dossier;
 use super::ends::may_end;
 use super::evidence::completion;
-use super::holds::{facts_of_any_kind, facts_shown};
 use super::licenses::reader_of;
 use super::practice::authorize_anywhere;
+use super::reading::{facts_of_any_kind, facts_shown};
 use super::reporting::{About, Reported, fact, keep, needed_reason, not_oneself};
 
 /// A fact is to be taken back.

@@ -54,21 +54,14 @@ pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Erro
         .iter()
         .filter(|notice| notice.state == QueueState::Queued)
     {
-        let evaluation = dossier
-            .licenses
-            .iter()
-            .find(|license| license.id == notice.license_id)
-            .map(|license| dossier.license_at(license.organization_id, tx.now));
-        let named_on = evaluation
-            .as_ref()
-            .and_then(|evaluation| still_to_tell(evaluation, notice, (&dossier, tx.now)));
-        match (named_on, evaluation, &address) {
-            (None, ..) | (_, None, _) => {
+        match (still_to_tell(&dossier, notice, tx.now), &address) {
+            (None, _) => {
                 settle(tx, notice, QueueState::Dropped, None)?;
                 dropped.insert(notice.license_id);
             }
-            (Some(_), _, None) => settle(tx, notice, QueueState::Undeliverable, None)?,
-            (Some(named_on), Some(evaluation), Some(_)) => {
+            (Some(_), None) => settle(tx, notice, QueueState::Undeliverable, None)?,
+            (Some(named_on), Some(_)) => {
+                let evaluation = dossier.license_at(notice.organization_id, tx.now);
                 says.push(notice.id);
                 letter
                     .passages

@@ -7,14 +7,12 @@ use chrono::NaiveDate;
 use crate::application::licensing::Dossier;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day, start_of_day};
-use crate::domain::evaluate::Evaluation;
-use crate::domain::fact::FactBody;
+use crate::domain::evaluate::{Evaluation, Telling};
 use crate::domain::ids::{LicenseId, MessageId, OrganizationId, PersonId};
 use crate::domain::license::License;
 use crate::domain::outgoing::{
     Message, MessageState, NoticeKind, NoticeSubject, QueueState, QueuedNotice,
 };
-use crate::domain::policy::Recipient;
 use crate::domain::sweep::SweptNotice;
 
 /// Queues what the person has to be told now about his licenses, takes back what no longer holds, and says what was
@@ -24,31 +22,28 @@ pub fn queue(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<Vec<SweptNotice>,
     let told = tx.unit.queued_of_licenses(&ids)?;
     let mut found = Vec::new();
     let mut gathering = BTreeMap::new();
-    let licenses = dossier.licenses.clone();
-    for license in &licenses {
+    for license in dossier.licenses.clone() {
         let evaluation = dossier.license_at(license.organization_id, tx.now);
         let told: Vec<&QueuedNotice> = told
             .iter()
             .filter(|notice| notice.license_id == license.id)
             .collect();
-        let mut new = to_retract(tx, dossier, license, &evaluation, &told)?;
-        new.extend(to_tell(tx, license, &evaluation, &told));
-        // Steps that do not tell the license's holder are for staff to pass on.
-        let told_by_staff: Vec<NoticeSubject> = evaluation
-            .to_tell()
+        let tellings = evaluation.to_tell();
+        let for_staff: Vec<NoticeSubject> = tellings
             .iter()
-            .filter(|telling| !telling.needed.tells.contains(&Recipient::User))
-            .map(|telling| telling.needed.subject(telling.days_before))
+            .filter(|telling| !telling.tells_the_holder())
+            .map(Telling::subject)
             .collect();
-        for waiting in told
-            .iter()
-            .filter(|waiting| !told_by_staff.contains(&waiting.subject))
-        {
+        for waiting in told.iter().filter(|waiting| {
+            waiting.state == QueueState::Undeliverable && !for_staff.contains(&waiting.subject)
+        }) {
             readdress(tx, dossier, &mut gathering, waiting)?;
         }
+        let mut new = taken_back(tx, dossier, &license, &evaluation, &told)?;
+        new.extend(to_tell(tx, &license, tellings, &told));
         for mut notice in new {
             found.push(SweptNotice::from(&notice));
-            if told_by_staff.contains(&notice.subject) {
+            if for_staff.contains(&notice.subject) {
                 notice.state = QueueState::Undeliverable;
                 notice.settled_at = Some(tx.now);
             } else {
@@ -62,64 +57,45 @@ pub fn queue(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<Vec<SweptNotice>,
     Ok(found)
 }
 
-/// Notices and reminders that are due, and neither wait to be given nor, of reminders, were.
+/// What is to be told, but for what waits to be given already, and reminders that were.
 fn to_tell(
     tx: &mut Tx<'_>,
     license: &License,
-    evaluation: &Evaluation,
+    tellings: Vec<Telling<'_>>,
     told: &[&QueuedNotice],
 ) -> Vec<QueuedNotice> {
     let mut new = Vec::new();
-    for telling in evaluation.to_tell() {
-        let subject = telling.needed.subject(telling.days_before);
-        let kind = if telling.days_before.is_some() {
-            NoticeKind::Reminder
-        } else {
-            NoticeKind::Notice
-        };
-        let same = told
-            .iter()
-            .filter(|other| other.kind == kind && other.subject == subject);
-        let done = same.clone().any(|other| {
-            other.state.waits()
-                || (kind == NoticeKind::Reminder && other.state == QueueState::Given)
+    for telling in tellings {
+        let (kind, subject) = (telling.kind(), telling.subject());
+        let done = told.iter().any(|other| {
+            let given = kind == NoticeKind::Reminder && other.state == QueueState::Given;
+            other.kind == kind && other.subject == subject && (other.state.waits() || given)
         });
-        if done {
-            continue;
+        if !done {
+            new.push(QueuedNotice {
+                skipped: telling.skipped,
+                due_at: telling.due_at,
+                ..notice(tx, license, kind, subject)
+            });
         }
-        new.push(QueuedNotice {
-            skipped: telling.skipped,
-            due_at: telling.due_at,
-            ..notice(tx, license, kind, subject)
-        });
     }
     new
 }
 
-/// Retractions of what was given and no longer counts, while the license goes on: whoever lost it was told the truth.
-fn to_retract(
+/// Retractions of what was given and no longer holds.
+fn taken_back(
     tx: &mut Tx<'_>,
     dossier: &Dossier,
     license: &License,
     evaluation: &Evaluation,
     told: &[&QueuedNotice],
 ) -> Result<Vec<QueuedNotice>, Error> {
+    let today = local_day(dossier.zone_at(tx.now), tx.now);
     let mut new = Vec::new();
-    if !evaluation.allowed() {
-        return Ok(new);
-    }
-    let since = evaluation.period().map(|period| period.from);
-    let now = tx.now;
-    for given in told.iter().filter(|other| {
-        other.kind == NoticeKind::Notice
-            && other.state == QueueState::Given
-            && other.settled_at >= since
-            && !evaluation.counting.contains(&other.id)
-            && no_longer_holds(evaluation, other, (dossier, now))
-    }) {
+    for given in evaluation.to_take_back(told, &dossier.facts, today) {
         let retracted = QueuedNotice {
             state: QueueState::Retracted,
-            ..(*given).clone()
+            ..given.clone()
         };
         tx.unit.update_queued_notice(&retracted)?;
         new.push(QueuedNotice {
@@ -131,28 +107,13 @@ fn to_retract(
     Ok(new)
 }
 
-/// Whether what a notice said is to be taken back: the license gives access, the day it named lies ahead, it neither
-/// bounced nor was corrected, and no other notice of its rule says the same by now or is about to.
-fn no_longer_holds(
-    evaluation: &Evaluation,
-    given: &QueuedNotice,
-    (dossier, now): (&Dossier, Instant),
-) -> bool {
+/// The day that a queued notice names if it is given now; nothing where it is no longer true.
+#[must_use]
+pub fn still_to_tell(dossier: &Dossier, notice: &QueuedNotice, now: Instant) -> Option<NaiveDate> {
     let today = local_day(dossier.zone_at(now), now);
-    let id = given.retracts.unwrap_or(given.id);
-    let answered = dossier.facts.iter().any(|fact| {
-        fact.envelope.supersedes == Some(id)
-            || matches!(&fact.body, FactBody::NoticeBounced { notice } if *notice == id)
-    });
-    let again = evaluation.notices.iter().any(|needed| {
-        needed.rule == given.subject.rule
-            && (needed.sent.is_some() || (needed.send_at <= now && !needed.waits_for_source))
-            && needed.requirement.as_ref().map(ToString::to_string) == given.subject.requirement
-    });
-    evaluation.allowed()
-        && given.named_on.is_some_and(|named_on| named_on > today)
-        && !answered
-        && !again
+    dossier
+        .license_at(notice.organization_id, now)
+        .still_to_tell(notice, &dossier.facts, today)
 }
 
 fn notice(
@@ -223,9 +184,6 @@ fn readdress(
     gathering: &mut BTreeMap<OrganizationId, Option<MessageId>>,
     waiting: &QueuedNotice,
 ) -> Result<(), Error> {
-    if waiting.state != QueueState::Undeliverable {
-        return Ok(());
-    }
     let mut again = QueuedNotice {
         state: QueueState::Queued,
         settled_at: None,
@@ -317,31 +275,4 @@ fn look_again(
         tx.unit.record_license_outlook(row)?;
     }
     Ok(())
-}
-
-/// The day that a queued notice names if it is given at an instant; nothing where it is no longer true.
-#[must_use]
-pub fn still_to_tell(
-    evaluation: &Evaluation,
-    notice: &QueuedNotice,
-    (dossier, now): (&Dossier, Instant),
-) -> Option<NaiveDate> {
-    match notice.kind {
-        NoticeKind::Retraction => notice
-            .named_on
-            .filter(|_| no_longer_holds(evaluation, notice, (dossier, now))),
-        NoticeKind::Notice | NoticeKind::Reminder => evaluation
-            .to_tell()
-            .iter()
-            .find(|telling| telling.needed.subject(telling.days_before) == notice.subject)
-            .map(|telling| match notice.kind {
-                NoticeKind::Reminder => telling.needed.ends_on.max(
-                    telling
-                        .needed
-                        .sent_named_on
-                        .unwrap_or(telling.needed.ends_on),
-                ),
-                _ => telling.needed.earliest_named_on(now),
-            }),
-    }
 }

@@ -3,6 +3,7 @@
 //! Reads and writes are separate traits, so that a closure given to [`Store::read`](store::StoreExt::read) cannot
 //! write. All repository methods are synchronous: they run inside one transaction, on the store's own thread.
 
+pub mod authority;
 pub mod logins;
 pub mod mail;
 pub mod merges;
@@ -12,6 +13,10 @@ pub mod store;
 pub mod sweeps;
 pub mod waitlist;
 
+pub use authority::{
+    AuditReads, AuditRecord, AuditSalt, AuditWrites, AuthorityReads, AuthorityWrites,
+    IdempotencyReads, IdempotencyWrites, KeptAnswer, KeyLock, Principal, StaffRole,
+};
 pub use logins::{LoginFilter, LoginReads, LoginWrites, SignalFilter};
 pub use mail::{Mail, MailFailure, Mailer};
 pub use merges::{MergeFilter, MergeReads, MergeWrites};

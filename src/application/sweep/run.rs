@@ -290,13 +290,12 @@ impl App {
         } else {
             self.swept(implementation, as_of, usize::MAX).await?
         };
-        if done.people == 0 {
+        // What changed nothing leaves no trace.
+        if done.changes.is_empty() && done.notices.is_empty() && done.failed == 0 {
             return Ok(None);
         }
-        // What changed nothing leaves no trace.
-        let nothing = done.changes.is_empty() && done.notices.is_empty() && done.failed == 0;
         let keeping = move |tx: &mut Tx<'_>| keep(tx, implementation, (as_of, started_at), &done);
-        if dry_run || nothing {
+        if dry_run {
             self.try_as_service(Action::RunSweep, started_at, keeping)
                 .await
                 .map(Some)

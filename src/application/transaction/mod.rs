@@ -141,3 +141,16 @@ pub struct Call {
     /// Do everything, answer, and keep nothing.
     pub dry_run: bool,
 }
+
+impl Call {
+    /// A call whose outcome is kept.
+    #[must_use]
+    pub fn new(caller: Caller, action: Action, idempotency: Option<Idempotency>) -> Self {
+        Self {
+            caller,
+            action,
+            idempotency,
+            dry_run: false,
+        }
+    }
+}

@@ -24,6 +24,7 @@ mod restoration;
 mod rules;
 mod settle;
 mod sight;
+mod telling;
 mod term;
 mod unused;
 mod upkeep;
@@ -41,7 +42,7 @@ use super::roster::Participation;
 pub use add_on::{AddOn, AddOnHold, AddOnStatus};
 pub use ladder::{WayBack, way_back};
 pub use machine::is_barred;
-pub use notices::{NewNotice, NoticeFault, NoticeNeeded, Telling, reported_through};
+pub use notices::{NewNotice, NoticeFault, NoticeNeeded, reported_through};
 pub use obligation::Obligation;
 pub use preview::{LicensePreview, NewVersion, preview_license, preview_request};
 pub use request::{
@@ -55,6 +56,7 @@ pub(in crate::domain) use restoration::{
 };
 pub use rules::{InForce, Rules};
 pub use sight::{Reader, seen_by};
+pub use telling::Telling;
 pub use term::TermStanding;
 
 /// How far a login source is complete, as it reported at one instant.

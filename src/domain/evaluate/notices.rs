@@ -16,9 +16,8 @@ use super::{Evaluation, LoginSource, inactivity};
 use crate::domain::calendar::{
     Holidays, Instant, Length, add_days, local_day, next_business_day, start_of_day,
 };
-use crate::domain::fact::{HoldCause, NoticeRule};
+use crate::domain::fact::NoticeRule;
 use crate::domain::ids::FactId;
-use crate::domain::license::NoticeOutlook;
 use crate::domain::outgoing::NoticeSubject;
 use crate::domain::policy::{NoticedEnd, OnMiss, Recipient};
 use crate::domain::requirement::RequirementKey;
@@ -133,26 +132,6 @@ pub enum NoticeFault {
     TooLate { latest_on: NaiveDate },
 }
 
-impl NoticeNeeded {
-    fn reminders_since_sent(&self) -> impl DoubleEndedIterator<Item = (u16, Instant)> {
-        let sent_at = self.sent_at;
-        let since = self.reminders.iter().copied();
-        since.filter(move |(_, at)| sent_at.is_some_and(|sent| *at > sent))
-    }
-}
-
-/// What the service has to tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Telling<'a> {
-    pub needed: &'a NoticeNeeded,
-    /// Of a reminder: how many days before the end.
-    pub days_before: Option<u16>,
-    /// Since when.
-    pub due_at: Instant,
-    /// Earlier steps that nobody was told of.
-    pub skipped: Vec<usize>,
-}
-
 /// How far every login source in service is complete. Nothing while one of them never reported, or none is in service.
 #[must_use]
 pub fn reported_through(sources: &[LoginSource], now: Instant) -> Option<Instant> {
@@ -193,102 +172,6 @@ impl Evaluation {
                     .any(|later| later.rule == notice.rule && later.step > notice.step)
             })
             .collect()
-    }
-
-    /// What the service has to tell about the license now: notices that are due and were not given, and the last
-    /// reminder that is due since the notice was. During leave nothing.
-    #[must_use]
-    pub fn to_tell(&self) -> Vec<Telling<'_>> {
-        if self.on_leave() {
-            return Vec::new();
-        }
-        let due = |notice: &&NoticeNeeded| notice.send_at <= self.at && !notice.waits_for_source;
-        let mut found = Vec::new();
-        for needed in self.notices.iter().filter(due) {
-            let later =
-                |other: &&NoticeNeeded| other.rule == needed.rule && other.step > needed.step;
-            if self.notices.iter().filter(due).any(|other| later(&other)) {
-                continue;
-            }
-            if needed.sent.is_some() {
-                let reminder = needed
-                    .reminders_since_sent()
-                    .rfind(|(_, at)| *at <= self.at);
-                found.extend(reminder.map(|(days, due_at)| Telling {
-                    needed,
-                    days_before: Some(days),
-                    due_at,
-                    skipped: Vec::new(),
-                }));
-                continue;
-            }
-            let overtaken = self
-                .notices
-                .iter()
-                .filter(|other| {
-                    other.rule == needed.rule && other.step < needed.step && other.sent.is_none()
-                })
-                .filter_map(|other| other.step);
-            found.push(Telling {
-                needed,
-                days_before: None,
-                due_at: needed.send_at,
-                skipped: overtaken.collect(),
-            });
-        }
-        found
-    }
-
-    /// When there is something to tell next, given that what is due now was looked at or not: of warnings, which wait for
-    /// the login sources, and of all else.
-    fn tells_next(&self, looked_at: bool) -> (Option<Instant>, Option<Instant>) {
-        if self.on_leave() {
-            return (None, None);
-        }
-        let unsent = || self.notices.iter().filter(|needed| needed.sent.is_none());
-        let ahead = |needed: &NoticeNeeded| {
-            !looked_at || needed.waits_for_source || needed.send_at > self.at
-        };
-        let warnings = unsent()
-            .filter(|needed| needed.rule == NoticeRule::Inactivity && ahead(needed))
-            .map(|needed| needed.send_at);
-        let others = unsent()
-            .filter(|needed| needed.rule != NoticeRule::Inactivity && ahead(needed))
-            .map(|needed| needed.send_at);
-        let reminders = self
-            .notices
-            .iter()
-            .filter(|needed| needed.sent.is_some())
-            .flat_map(|needed| needed.reminders_since_sent().map(|(_, at)| at))
-            .filter(|at| !looked_at || *at > self.at);
-        (warnings.min(), others.chain(reminders).min())
-    }
-
-    /// When the license is to be looked at for what it calls for telling.
-    #[must_use]
-    pub fn notice_outlook(&self) -> NoticeOutlook {
-        self.outlook(false)
-    }
-
-    /// The same after it was looked at.
-    #[must_use]
-    pub fn notice_outlook_after_look(&self) -> NoticeOutlook {
-        self.outlook(true)
-    }
-
-    fn outlook(&self, looked_at: bool) -> NoticeOutlook {
-        let (next_warning_at, next_at) = self.tells_next(looked_at);
-        NoticeOutlook {
-            next_at,
-            next_warning_at,
-            counting: i32::try_from(self.counting.len()).unwrap_or(i32::MAX),
-        }
-    }
-
-    fn on_leave(&self) -> bool {
-        self.holds.iter().any(|hold| {
-            hold.cause == HoldCause::Leave && hold.ended_at.is_none() && hold.from <= self.at
-        })
     }
 
     /// Whether a notice that was sent can count: it was due, counts from the right day, is no repetition, and names a

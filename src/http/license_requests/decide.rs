@@ -65,12 +65,7 @@ fn decision(
         expected: body.expected,
         reported: ReportRequest::read(body.value.report)?,
     };
-    let call = Call {
-        caller,
-        action,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, action, body.idempotency);
     Ok((call, decision))
 }
 
@@ -85,12 +80,7 @@ pub(super) fn reasoned(
         ticket_reference,
         ..Reported::default()
     };
-    let call = Call {
-        caller,
-        action,
-        idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, action, idempotency);
     (call, Decision { expected, reported })
 }
 

@@ -189,12 +189,7 @@ pub(super) async fn submit_license_request(
         completion: request.training_completion_id.map(FactId),
         reported: ReportRequest::read(request.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::SubmitRequest,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::SubmitRequest, body.idempotency);
     let reply = state
         .app
         .write(

@@ -95,12 +95,7 @@ pub async fn reactivate_license(
         expected: body.expected,
         reported: ReportRequest::read(body.value.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::ReactivateLicense,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ReactivateLicense, body.idempotency);
     let reply = state
         .app
         .write(
@@ -151,12 +146,7 @@ pub async fn reinstate_license(
         expected: body.expected,
         reported: ReportRequest::read(body.value.report)?,
     };
-    let call = Call {
-        caller,
-        action: Action::ReinstateLicense,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ReinstateLicense, body.idempotency);
     let reply = state
         .app
         .write(
@@ -206,12 +196,7 @@ pub async fn correct_departure_person(
     let expected = body.expected;
     let meant = PersonId(body.value.meant_person_id);
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call {
-        caller,
-        action: Action::ReinstateLicense,
-        idempotency: body.idempotency,
-        dry_run: false,
-    };
+    let call = Call::new(caller, Action::ReinstateLicense, body.idempotency);
     let reply = state
         .app
         .write(

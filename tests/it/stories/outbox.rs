@@ -1,7 +1,12 @@
 //! What the service tells people by itself: nobody loses access without having been told the day, once.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+use hmis_licensing::application::App;
+use hmis_licensing::application::clock::FixedClock;
 use hmis_licensing::application::ports::{Mail, MailFailure, Mailer};
 use hmis_licensing::mail::SmtpMailer;
 use serde_json::{Value, json};
@@ -300,10 +305,10 @@ fn a_dead_mail_server_starts_no_grace_and_is_tried_until_staff_are_needed() {
         let named_on: chrono::NaiveDate = text(&told["named_on"]).parse().unwrap();
         assert_eq!((named_on - sent_on).num_days(), 6);
         assert_eq!(outbox.logins.state().await, "warned");
-        let again = story
-            .post("admin", &path, &json!({ "expected_version": 99 }))
-            .await;
-        again.problem(412, "stale");
+        let message = outbox.messages().await.remove(0);
+        let again = json!({ "expected_version": message["version"] });
+        let refused = story.post("admin", &path, &again).await;
+        refused.problem(409, "transition_refused");
     });
 }
 
@@ -400,6 +405,50 @@ fn two_instances_send_each_message_once() {
         .await;
         assert_eq!(one.unwrap().sent + other.unwrap().sent, 1);
         assert_eq!(outbox.caught.take().len(), 1);
+    });
+}
+
+/// A sender that is paused past its lease while another instance sends what it holds.
+struct Paused {
+    app: App,
+    clock: Arc<FixedClock>,
+    other: Arc<dyn Mailer>,
+}
+
+impl Mailer for Paused {
+    fn send<'a>(
+        &'a self,
+        _: &'a Mail,
+    ) -> Pin<Box<dyn Future<Output = Result<(), MailFailure>> + Send + 'a>> {
+        Box::pin(async move {
+            self.clock.set(self.app.now() + TimeDelta::minutes(6));
+            assert_eq!(self.app.send_messages(&self.other).await.unwrap().sent, 1);
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn a_sender_paused_past_its_lease_records_nothing_twice() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        let test = &outbox.logins.story.app;
+        let paused: Arc<dyn Mailer> = Arc::new(Paused {
+            app: test.app.clone(),
+            clock: test.clock.clone(),
+            other: Arc::clone(&outbox.mailer),
+        });
+        test.app.send_messages(&paused).await.unwrap();
+        assert_eq!(outbox.caught.take().len(), 1);
+        let message = outbox.messages().await.remove(0);
+        assert_eq!(
+            (&message["state"], &message["attempts"]),
+            (&json!("sent"), &json!(2))
+        );
+        assert_eq!(outbox.notices().await.len(), 1);
+        assert!(outbox.send().await.is_empty());
     });
 }
 

@@ -142,6 +142,8 @@ fn after_forty_days_without_any_sweep_one_records_them_all() {
         // The departure was stronger than the inactivity that would have come later.
         let ended = story.license("admin", &logins.license).await;
         assert_eq!(ended["since"], "2026-04-04T21:00:00Z");
+        let path = format!("/v1/license-requests/{}", text(&request["id"]));
+        let request = story.get("admin", &path).await.expect(200);
         assert_eq!(request["state"], "submitted");
     });
 }

@@ -6,7 +6,7 @@ use super::moment::{check_moment, zone};
 use super::record::record_end;
 use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::holds::facts_shown;
+use crate::application::licensing::reading::facts_shown;
 use crate::application::licensing::reporting::{
     About, Moment, Reported, corrects, fact, keep, needed_reason, not_in_the_future, not_oneself,
     record, scope,

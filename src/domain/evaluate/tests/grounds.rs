@@ -380,3 +380,21 @@ fn a_first_login_reported_late_lifts_the_suspension_for_want_of_it() {
     story.login_reported("2026-03-04 20:00", "2026-03-09 09:00");
     story.turns("2026-03-09 09:00", true);
 }
+
+#[test]
+fn a_login_after_the_day_for_the_first_one_counts_once_an_earlier_one_turns_up() {
+    let mut policy = suspending();
+    set(
+        &mut policy,
+        &format!("{INACTIVITY}/first_login_within"),
+        json!({"days": 3}),
+    );
+    // Active since 03-01: cut off with 03-05, acted upon a day later, because logins may still be reported.
+    let mut story = Story::licensed_under(policy);
+    story.login("2026-03-05 08:00");
+    assert_eq!(story.license("2026-03-05 09:00").last_login_at, None);
+    story.login_reported("2026-03-03 08:00", "2026-03-05 10:00");
+    let license = story.license("2026-03-05 11:00");
+    assert_eq!(license.last_login_at, Some(at("2026-03-05 08:00")));
+    assert_eq!(story.status("2026-03-07 00:00"), Some(Active));
+}

@@ -84,7 +84,7 @@ fn meet(story: &mut Story, key: &RequirementKey, now: Instant) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn access_comes_back_without_a_new_fact_only_at_a_start_or_end_that_was_named(history in histories()) {

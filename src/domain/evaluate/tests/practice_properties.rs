@@ -126,7 +126,7 @@ fn instants(story: &Story) -> Vec<Instant> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(cases(96))]
 
     /// Between a recording and the next, the state changes only at the instants that were foretold.
     #[test]

@@ -71,7 +71,7 @@ fn license(history: &History, now: Instant) -> Evaluation {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
+    #![proptest_config(cases(CASES))]
 
     #[test]
     fn an_unmet_requirement_of_a_license_that_gives_access_is_always_due(history in histories()) {
@@ -259,7 +259,8 @@ proptest! {
                     && fact.envelope.occurred_at < cut_off;
                 let replaced = history.story.facts.iter().any(|other| other.envelope.supersedes == Some(fact.id));
                 // Before a return a login is no first one.
-                let earlier = history.asks_first_login() && fact.envelope.occurred_at < period.from;
+                let earlier = history.asks_first_login()
+                    && Some(fact.envelope.occurred_at) <= history.returned_before(cut_off);
                 if !earlier
                     && matches!(&fact.body, FactBody::LoggedIn { serves, activity: None, .. } if serves.contains(&HERE))
                 {
@@ -372,21 +373,25 @@ impl History {
         })
     }
 
+    /// The last activation or return recorded before an instant.
+    fn returned_before(&self, at: Instant) -> Option<Instant> {
+        let returns = self.story.facts.iter().filter(|fact| {
+            matches!(
+                fact.body,
+                FactBody::Activated { .. } | FactBody::Reactivated
+            )
+        });
+        returns
+            .map(|fact| fact.envelope.recorded_at)
+            .filter(|returned| *returned < at)
+            .max()
+    }
+
     /// Whether the first login was missed by an instant: nobody came since the last activation or return, whose message
     /// is the notice.
     fn never_came(&self, cut_off: Instant) -> bool {
         let facts = &self.story.facts;
-        let returned = facts
-            .iter()
-            .filter(|fact| {
-                matches!(
-                    fact.body,
-                    FactBody::Activated { .. } | FactBody::Reactivated
-                )
-            })
-            .map(|fact| fact.envelope.recorded_at)
-            .filter(|at| *at < cut_off)
-            .max();
+        let returned = self.returned_before(cut_off);
         // What takes effect was cut off before, by the lag of the login reports at most.
         let lags = self.story.policies.iter().filter_map(|version| {
             let found = version.document.license_types.get("end_user")?;

@@ -1,14 +1,21 @@
 //! The help desk's one screen: what is met, what is missing, what blocks access, what comes next, who can act.
 
+mod seen;
+
+pub use seen::{CONTACT_THE_LEAD, end_seen, foreseen, hold_seen};
+pub(super) use seen::{foreseen_access, is_sensitive};
+
 use chrono::NaiveDate;
+
+use self::seen::{end_name, end_sentence, hold_sentence};
 
 use crate::application::actor::{Action, Scope, Sight};
 use crate::application::visible::may_know;
 use crate::application::{Error, Rx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::evaluate::{
-    Change, Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState,
-    NoticeNeeded, PracticeStanding, RequestEvaluation, RestorationStanding, Upcoming, confirmers,
+    Consequence, DeadlineStanding, DueItem, EndCause, Evaluation, LicenseState, NoticeNeeded,
+    PracticeStanding, RequestEvaluation, RestorationStanding, Upcoming, confirmers,
     staff_role_name,
 };
 use crate::domain::fact::{DeactivationCause, HoldCause};
@@ -280,7 +287,7 @@ fn blocks(evaluation: &Evaluation, sight: Sight) -> Vec<Block> {
                     blocks.push(contact_the_lead());
                 } else {
                     blocks.push(Block {
-                        code: hold_name(hold.cause).to_owned(),
+                        code: HoldCause::as_str(hold.cause).to_owned(),
                         detail: format!("suspended: {}", hold_sentence(hold.cause)),
                         since: Some(hold.from),
                     });
@@ -433,139 +440,5 @@ fn who_for_request(evaluation: &RequestEvaluation) -> Vec<String> {
                 .chain(in_part)
                 .collect()
         }
-    }
-}
-
-/// The field's word for a hold cause.
-fn hold_name(cause: HoldCause) -> &'static str {
-    match cause {
-        HoldCause::RecertificationOverdue => "recertification_overdue",
-        HoldCause::AgreementLapsed => "agreement_lapsed",
-        HoldCause::FeeUnpaid => "fee_unpaid",
-        HoldCause::Violation => "violation",
-        HoldCause::Investigation => "investigation",
-        HoldCause::Leave => "leave",
-        HoldCause::OrganizationSuspended => "organization_suspended",
-        HoldCause::LastProjectRemoved => "last_project_removed",
-        HoldCause::LongInactivity => "long_inactivity",
-        HoldCause::EvidenceWithdrawn => "evidence_withdrawn",
-        HoldCause::DepartureUnverified => "departure_unverified",
-        HoldCause::Unreachable => "unreachable",
-    }
-}
-
-fn hold_sentence(cause: HoldCause) -> &'static str {
-    match cause {
-        HoldCause::RecertificationOverdue => "recertification is overdue",
-        HoldCause::AgreementLapsed => "an agreement is no longer current",
-        HoldCause::FeeUnpaid => "a fee is unpaid",
-        HoldCause::Violation => "an offence was recorded",
-        HoldCause::Investigation => "an investigation is open",
-        HoldCause::Leave => "the person is on leave",
-        HoldCause::OrganizationSuspended => {
-            "the organization misses something it must keep current"
-        }
-        HoldCause::LastProjectRemoved => "no project is left",
-        HoldCause::LongInactivity => "nobody logged in for too long",
-        HoldCause::EvidenceWithdrawn => "a correction took away what the activation rested on",
-        HoldCause::DepartureUnverified => {
-            "somebody said that the person left; a supervisor must confirm or reject it"
-        }
-        HoldCause::Unreachable => "notices do not reach the person",
-    }
-}
-
-/// What a hold is about that only the lead's staff may know.
-pub(super) fn is_sensitive(cause: HoldCause) -> bool {
-    matches!(cause, HoldCause::Investigation | HoldCause::Violation)
-}
-
-/// The next change that comes by itself and that a reader may know of before it comes.
-#[must_use]
-pub fn foreseen(evaluation: &Evaluation, sight: Sight) -> Option<&Upcoming> {
-    evaluation
-        .upcoming
-        .iter()
-        .find(|upcoming| may_foresee(&upcoming.change, sight))
-}
-
-/// The same of access alone: when it ends, is suspended or comes back.
-pub(super) fn foreseen_access(evaluation: &Evaluation, sight: Sight) -> Option<Instant> {
-    evaluation
-        .upcoming
-        .iter()
-        .filter(|upcoming| {
-            matches!(
-                upcoming.change,
-                Change::Ends(_) | Change::Suspends(_) | Change::Resumes(_) | Change::AddOnOff(_)
-            ) && may_foresee(&upcoming.change, sight)
-        })
-        .map(|upcoming| upcoming.at)
-        .min()
-}
-
-fn may_foresee(change: &Change, sight: Sight) -> bool {
-    let (Change::Suspends(cause) | Change::Resumes(cause)) = *change else {
-        return true;
-    };
-    match sight {
-        Sight::Full | Sight::HelpDesk => true,
-        Sight::OwnSupervisor | Sight::EndUser => !is_sensitive(cause),
-        // From when to when somebody is on leave is not its business.
-        Sight::Frontend => !is_sensitive(cause) && cause != HoldCause::Leave,
-    }
-}
-
-/// What a reader is told who may not know a cause.
-pub const CONTACT_THE_LEAD: &str = "contact_the_lead";
-
-/// The cause of a hold as a reader may know it.
-#[must_use]
-pub fn hold_seen(cause: HoldCause, sight: Sight) -> &'static str {
-    seen(hold_name(cause), is_sensitive(cause), sight)
-}
-
-/// The cause of an end as a reader may know it.
-#[must_use]
-pub fn end_seen(cause: EndCause, sight: Sight) -> &'static str {
-    let sensitive = matches!(
-        cause,
-        EndCause::Deactivated(DeactivationCause::Violation | DeactivationCause::Barred)
-    );
-    seen(end_name(cause), sensitive, sight)
-}
-
-fn seen(name: &'static str, sensitive: bool, sight: Sight) -> &'static str {
-    if sensitive && !matches!(sight, Sight::Full | Sight::HelpDesk) {
-        CONTACT_THE_LEAD
-    } else {
-        name
-    }
-}
-
-/// The field's word for what ended a license.
-fn end_name(cause: EndCause) -> &'static str {
-    match cause {
-        EndCause::TermEnded => "term_ended",
-        EndCause::Deactivated(cause) => cause.as_str(),
-    }
-}
-
-fn end_sentence(cause: EndCause) -> &'static str {
-    use DeactivationCause as C;
-    match cause {
-        EndCause::TermEnded => "its term ended",
-        EndCause::Deactivated(C::EmploymentEnded) => "employment at the organization ended",
-        EndCause::Deactivated(C::NoLongerNeeded) => "access is no longer needed",
-        EndCause::Deactivated(C::Inactivity) => "nobody logged in for too long",
-        EndCause::Deactivated(C::RecertificationOverdue) => "recertification was missed",
-        EndCause::Deactivated(C::AgreementLapsed) => "an agreement lapsed",
-        EndCause::Deactivated(C::Violation) => "an offence was recorded",
-        EndCause::Deactivated(C::SuspensionTooLong) => "it was suspended for too long",
-        EndCause::Deactivated(C::OrganizationLeft) => "the organization no longer participates",
-        EndCause::Deactivated(C::Barred) => "the person was barred",
-        EndCause::Deactivated(C::SeatReduction) => "fewer seats were bought",
-        EndCause::Deactivated(C::Requested) => "it was asked for",
-        EndCause::Deactivated(C::Duplicate) => "it was a duplicate",
     }
 }

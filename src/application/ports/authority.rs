@@ -1,0 +1,150 @@
+//! Who acts, what is written down about it, and the answers kept for safe retries.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::repositories::{Page, RosterFilter, Visible};
+use super::store::StoreError;
+use crate::application::actor::Role;
+use crate::domain::ids::{
+    AuditId, ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId,
+};
+
+type Instant = DateTime<Utc>;
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Who is behind a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    pub id: PrincipalId,
+    pub issuer: String,
+    pub subject: String,
+    pub display_name: String,
+    pub recorded_at: Instant,
+    /// A disabled principal may do nothing, whatever it was granted.
+    pub disabled_at: Option<Instant>,
+    pub version: i32,
+}
+
+/// A role granted to a principal, for dates, within a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffRole {
+    pub id: StaffRoleId,
+    pub principal_id: PrincipalId,
+    pub role: Role,
+    /// Absent: every implementation.
+    pub implementation_id: Option<ImplementationId>,
+    /// Supervisors are limited to organizations.
+    pub organization_id: Option<OrganizationId>,
+    /// Who the principal is in that implementation, so that nobody decides about himself.
+    pub person_id: Option<PersonId>,
+    pub from_at: Instant,
+    pub until_at: Option<Instant>,
+    pub granted_by: PrincipalId,
+    pub revoked_at: Option<Instant>,
+    pub recorded_at: Instant,
+    pub version: i32,
+}
+
+pub trait AuthorityReads {
+    fn principal(&mut self, id: PrincipalId) -> Result<Option<Principal>>;
+    fn principal_of(&mut self, issuer: &str, subject: &str) -> Result<Option<Principal>>;
+    fn principals_by_id(&mut self, ids: &[PrincipalId]) -> Result<Vec<Principal>>;
+    /// Every grant of a principal, ended and revoked ones too.
+    fn staff_roles_of(&mut self, principal: PrincipalId) -> Result<Vec<StaffRole>>;
+    fn staff_role(&mut self, id: StaffRoleId) -> Result<Option<StaffRole>>;
+    fn staff_roles(
+        &mut self,
+        visible: &Visible,
+        filter: &RosterFilter,
+        page: Page,
+    ) -> Result<Vec<StaffRole>>;
+    /// Live grants of a role that reach the implementation (the last administrator is never removed).
+    fn live_grants(
+        &mut self,
+        role: Role,
+        implementation: Option<ImplementationId>,
+        now: Instant,
+    ) -> Result<Vec<StaffRole>>;
+}
+
+pub trait AuthorityWrites {
+    fn insert_principal(&mut self, row: &Principal) -> Result<()>;
+    fn update_principal(&mut self, row: &Principal) -> Result<()>;
+    fn insert_staff_role(&mut self, row: &StaffRole) -> Result<()>;
+    fn update_staff_role(&mut self, row: &StaffRole) -> Result<()>;
+}
+
+/// One use case as the audit log keeps it. `record` is canonical JSON text: its bytes never change after recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    pub id: AuditId,
+    /// The implementation, or none for what concerns the whole deployment.
+    pub implementation_id: Option<ImplementationId>,
+    /// Counts up from 1 without gaps, per implementation.
+    pub number: i64,
+    pub recorded_at: Instant,
+    pub record: String,
+    /// The salts of the commitments in `record`, by field. Deleting one erases what it hides, not the record.
+    pub salts: Vec<AuditSalt>,
+}
+
+/// The salt of one committed personal value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditSalt {
+    pub field: String,
+    pub salt: String,
+}
+
+pub trait AuditReads {
+    /// Records of the implementations in `visible`, oldest first; the salts are left out.
+    fn audit_records(
+        &mut self,
+        visible: &Visible,
+        implementation: Option<ImplementationId>,
+        page: Page,
+    ) -> Result<Vec<AuditRecord>>;
+}
+
+pub trait AuditWrites {
+    /// Locks the head row of the implementation and returns the next number. Called last in a transaction.
+    fn next_audit_number(&mut self, implementation: Option<ImplementationId>) -> Result<i64>;
+    fn insert_audit_record(&mut self, row: &AuditRecord) -> Result<()>;
+}
+
+/// The committed answer to a POST that carried an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAnswer {
+    pub principal_id: PrincipalId,
+    pub key: String,
+    /// SHA-256 over method, path, query and body, hexadecimal.
+    pub fingerprint: String,
+    /// What the use case was authorized for, so that a replay is authorized afresh (JSON).
+    pub authorized: String,
+    pub status: u16,
+    pub location: Option<String>,
+    pub etag: Option<String>,
+    pub body: String,
+    pub recorded_at: Instant,
+}
+
+pub trait IdempotencyReads {
+    fn kept_answer(&mut self, principal: PrincipalId, key: &str) -> Result<Option<KeptAnswer>>;
+}
+
+/// Whether an idempotency key is free to use in this transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyLock {
+    Acquired,
+    /// Another transaction works under the same key right now.
+    Busy,
+}
+
+pub trait IdempotencyWrites {
+    /// PostgreSQL: a transaction-scoped advisory try-lock on (principal, key). SQLite has one writer: always acquired.
+    fn lock_key(&mut self, principal: PrincipalId, key: &str) -> Result<KeyLock>;
+    /// Replaces an expired answer under the same key.
+    fn keep_answer(&mut self, row: &KeptAnswer) -> Result<()>;
+    /// Deletes up to `limit` answers recorded before `before`; returns how many.
+    fn forget_answers(&mut self, before: Instant, limit: i64) -> Result<usize>;
+}
