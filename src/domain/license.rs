@@ -90,6 +90,8 @@ pub struct License {
     /// From when staff see it on their list, as last recorded.
     pub listed_from: Option<Instant>,
     pub notices: NoticeOutlook,
+    /// When an absence takes access away next, as last recorded; nothing of what staff approved or held already.
+    pub next_absence_at: Option<Instant>,
     /// The license of the same person and organization that stayed when two records became one person.
     pub duplicate_of: Option<LicenseId>,
     pub recorded_at: Instant,

@@ -132,6 +132,10 @@ impl Records {
         let mut dropped: BTreeSet<FactId> = BTreeSet::new();
         let mut read = Vec::with_capacity(facts.len());
         for fact in facts {
+            if fact.body.kind().is_of_implementation() {
+                read.push(fact.clone());
+                continue;
+            }
             let joined_at = self
                 .joining(self.record_of(fact.id, person), record)
                 .map(|merge| merge.envelope.recorded_at)

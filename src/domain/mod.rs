@@ -1,6 +1,8 @@
 //! The rules of HMIS end-user licenses: pure functions over dated facts, versioned policy and an injected `now`.
 
+pub mod absence_hold;
 pub mod calendar;
+pub mod campaign;
 pub mod command;
 pub mod departure;
 pub mod departure_notice;

@@ -26,6 +26,8 @@ pub enum RequirementKey {
     Renewal,
     /// What an add-on of a type owes by itself.
     OfAddOn(String, Box<RequirementKey>),
+    /// What a recertification campaign asks.
+    OfCampaign(FactId, Box<RequirementKey>),
 }
 
 /// The code under which the requester's renewal is named.
@@ -49,6 +51,21 @@ impl RequirementKey {
                 let key = Self::parse(key)?;
                 Some(Self::OfAddOn(license_type.to_owned(), Box::new(key)))
             }
+            "campaign" => {
+                let (campaign, key) = code.split_once(':')?;
+                let key = Self::parse(key)?;
+                Some(Self::OfCampaign(campaign.parse().ok()?, Box::new(key)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The campaign that asks for it.
+    #[must_use]
+    pub fn campaign(&self) -> Option<FactId> {
+        match self {
+            Self::OfCampaign(campaign, _) => Some(*campaign),
+            Self::OfAddOn(_, key) => key.campaign(),
             _ => None,
         }
     }
@@ -65,6 +82,7 @@ impl fmt::Display for RequirementKey {
             Self::Acknowledgement(code) => write!(f, "acknowledgement:{code}"),
             Self::Renewal => write!(f, "renewal:{REQUESTER}"),
             Self::OfAddOn(license_type, key) => write!(f, "add_on:{license_type}:{key}"),
+            Self::OfCampaign(campaign, key) => write!(f, "campaign:{campaign}:{key}"),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::NoticeRule;
 use super::ids::{
-    ImplementationId, LicenseId, OrganizationId, PersonId, PrincipalId, RequestId, SweepId,
+    FactId, ImplementationId, LicenseId, OrganizationId, PersonId, PrincipalId, RequestId, SweepId,
 };
 use super::outgoing::{NoticeKind, QueuedNotice};
 
@@ -68,6 +68,16 @@ impl From<&QueuedNotice> for SweptNotice {
     }
 }
 
+/// A hold that a sweep opened: suspiciously many absences were about to take access away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweptHold {
+    pub id: FactId,
+    /// How many licenses would have lost access.
+    pub affected: i64,
+    /// How many had it.
+    pub of: i64,
+}
+
 /// One pass over what was due in an implementation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
@@ -89,5 +99,7 @@ pub struct Sweep {
     pub changes: Vec<SweptChange>,
     /// By instant.
     pub notices: Vec<SweptNotice>,
+    /// The hold that it opened before anything else.
+    pub absence_hold: Option<SweptHold>,
     pub recorded_by: PrincipalId,
 }

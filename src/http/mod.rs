@@ -3,6 +3,7 @@
 //! One file per resource holds its types, its handlers and their documentation; [`app`] puts them together for the
 //! server, the tests and the document alike.
 
+pub mod absence_holds;
 pub mod access_decisions;
 pub mod access_signals;
 pub mod acknowledgements;
@@ -51,6 +52,7 @@ pub mod practice_case_results;
 pub mod practice_case_submissions;
 pub mod problem;
 pub mod projects;
+pub mod recertification_campaigns;
 pub mod report;
 pub mod responses;
 pub mod seats;
@@ -169,7 +171,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(messages::routes)
         .configure(login_sources::routes)
         .configure(login_events::routes)
+        .configure(recertification_campaigns::routes)
         .configure(sweeps::routes)
+        .configure(absence_holds::routes)
         .configure(access_signals::routes)
         .configure(access_decisions::routes)
         .configure(policies::routes)

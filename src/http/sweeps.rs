@@ -115,6 +115,19 @@ impl From<&SweptNotice> for SweptNoticeResponse {
     }
 }
 
+/// Suspiciously many absences were about to take access away: they wait, and staff decide.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SweptAbsenceHold)]
+pub struct SweptHoldResponse {
+    /// The absence hold. Absent after a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
+    /// How many licenses would have lost access.
+    affected: i64,
+    /// How many had it.
+    of: i64,
+}
+
 /// One pass over what was due.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Sweep)]
@@ -139,6 +152,9 @@ pub struct SweepResponse {
     changes: Vec<SweptChangeResponse>,
     /// What people had to be told, queued in the list of notices. By instant.
     notices: Vec<SweptNoticeResponse>,
+    /// The hold that it opened before anything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absence_hold: Option<SweptHoldResponse>,
 }
 
 impl From<&Sweep> for SweepResponse {
@@ -155,6 +171,11 @@ impl From<&Sweep> for SweepResponse {
             late_by_seconds: sweep.late_by_seconds,
             changes: sweep.changes.iter().map(Into::into).collect(),
             notices: sweep.notices.iter().map(Into::into).collect(),
+            absence_hold: sweep.absence_hold.map(|hold| SweptHoldResponse {
+                id: Some(hold.id.into()),
+                affected: hold.affected,
+                of: hold.of,
+            }),
         }
     }
 }
@@ -293,10 +314,12 @@ async fn run_sweep(
 }
 
 fn tried(sweep: &Sweep) -> Reply {
-    responses::outcome(&SweepResponse {
-        id: None,
-        ..SweepResponse::from(sweep)
-    })
+    let mut response = SweepResponse::from(sweep);
+    response.id = None;
+    if let Some(hold) = &mut response.absence_hold {
+        hold.id = None;
+    }
+    responses::outcome(&response)
 }
 
 fn recorded(sweep: &Sweep) -> Reply {

@@ -48,12 +48,16 @@ tags! {
         "Mistaken ends and suspensions taken back for some hours, until another of staff confirms.";
     BARS = "bars", "People who may not hold a license in an implementation.";
     SEATS = "seats", "Paid vendor places and practice places: who has them, who waits.";
+    RECERTIFICATION_CAMPAIGNS = "recertification-campaigns",
+        "Everybody of a population is asked anew, because data elements changed.";
     NOTICES = "notices", "What people were told before access ends.";
     LOGIN_SOURCES = "login-sources", "Where logins are reported from, and how far each is complete.";
     LOGIN_EVENTS = "login-events", "Sign-ins to the live site, as a source reports them.";
     ACCESS_SIGNALS = "access-signals", "Sign-ins that nothing allowed.";
     ACCESS_DECISIONS = "access-decisions", "What a front-end asks at sign-in.";
     SWEEPS = "sweeps", "Passes over what is due, which record what time alone changed.";
+    ABSENCE_HOLDS = "absence-holds",
+        "The circuit breaker: suspiciously many absences at once wait until staff look.";
     AUDIT_RECORDS = "audit-records", "One record per use case, numbered without gaps.";
     SERVICE = "service", "Health of the service, and what its problems mean.";
 }

@@ -122,6 +122,26 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::persistence::types::sql::{Timestamptz, Uuid};
 
+    implementation_facts (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        about_id -> Nullable<Uuid>,
+        kind -> Text,
+        payload -> Text,
+        reported_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        reporter -> Text,
+        recorded_by -> Uuid,
+        channel -> Text,
+        ticket_reference -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
     implementations (id) {
         id -> Uuid,
         code -> Text,
@@ -203,6 +223,7 @@ diesel::table! {
         next_notice_at -> Nullable<Timestamptz>,
         next_warning_at -> Nullable<Timestamptz>,
         notices_counting -> Int4,
+        next_absence_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -573,6 +594,7 @@ diesel::table! {
         changes -> Text,
         notices -> Text,
         recorded_by -> Uuid,
+        absence_hold -> Nullable<Text>,
     }
 }
 
@@ -588,6 +610,8 @@ diesel::joinable!(facts -> license_requests (request_id));
 diesel::joinable!(facts -> licenses (license_id));
 diesel::joinable!(facts -> principals (recorded_by));
 diesel::joinable!(idempotency_keys -> principals (principal_id));
+diesel::joinable!(implementation_facts -> implementations (implementation_id));
+diesel::joinable!(implementation_facts -> principals (recorded_by));
 diesel::joinable!(kept_seats -> implementations (implementation_id));
 diesel::joinable!(kept_seats -> licenses (license_id));
 diesel::joinable!(license_requests -> implementations (implementation_id));
@@ -638,6 +662,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     external_ids,
     facts,
     idempotency_keys,
+    implementation_facts,
     implementations,
     kept_seats,
     license_requests,

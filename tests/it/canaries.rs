@@ -54,6 +54,60 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"implementation_id": "$implementation"}"#,
     ),
     (
+        "start_recertification_campaign",
+        "",
+        r#"{"implementation_id": "$implementation", "title": "Canary elements",
+            "items": [{"kind": "acknowledgement", "code": "canary", "title": "Canary was read"}],
+            "opens_on": "2026-09-01", "deadline_on": "2026-09-30",
+            "report": {"reason": "Canary changed."}}"#,
+    ),
+    (
+        "extend_recertification_campaign",
+        "$campaign",
+        r#"{"expected_version": 1, "deadline_on": "2027-01-31", "report": {"reason": "Canary was offline."}}"#,
+    ),
+    (
+        "suspend_all_for_recertification_campaign",
+        "$campaign",
+        r#"{"expected_version": 2, "report": {"reason": "Canary is late."}}"#,
+    ),
+    (
+        "suspend_for_recertification_campaign",
+        "$campaign",
+        r#"{"license_id": "$other_license", "report": {"reason": "Canary is late."}}"#,
+    ),
+    (
+        "excuse_from_recertification_campaign",
+        "$campaign",
+        r#"{"person_id": "$supervisor", "report": {"reason": "Canary teaches."}}"#,
+    ),
+    (
+        "cancel_recertification_campaign",
+        "$campaign",
+        r#"{"expected_version": 3, "report": {"reason": "Canary took it back."}}"#,
+    ),
+    (
+        "stop_absence_hold",
+        "$absence_hold",
+        r#"{"expected_version": 1, "report": {"reason": "Canary repairs it."}}"#,
+    ),
+    (
+        "proceed_absence_hold",
+        "$absence_hold",
+        r#"{"expected_version": 2, "report": {"reason": "Canary repaired it."}}"#,
+    ),
+    (
+        "open_absence_hold",
+        "",
+        r#"{"implementation_id": "$implementation", "report": {"reason": "Canary's file was empty."}}"#,
+    ),
+    (
+        "approve_batch",
+        "",
+        r#"{"implementation_id": "$implementation", "rule": "term", "on": "2027-06-30",
+            "report": {"reason": "Canary knows."}}"#,
+    ),
+    (
         "merge_people",
         "",
         r#"{"survivor_id": "$twin", "duplicate_id": "$double",
@@ -483,6 +537,8 @@ const BODIES: &[(&str, &str, &str)] = &[
 
 /// What the state of the world refuses, though the body is good.
 const REFUSED_BY_STATE: &[&str] = &[
+    "start_recertification_campaign",
+    "suspend_for_recertification_campaign",
     "post_policy",
     "confirm_license_request",
     "change_license",

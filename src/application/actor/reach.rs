@@ -91,6 +91,10 @@ actions! {
     RetryMessage = "retry_message",
     /// The service itself sends what is due, and nobody who calls it.
     SendMessages = "send_messages",
+    ReadCampaign = "read_campaign",
+    ManageCampaign = "manage_campaign",
+    ReadAbsenceHold = "read_absence_hold",
+    ManageAbsenceHold = "manage_absence_hold",
     WithdrawFact = "withdraw_fact",
     SettleMatch = "settle_match",
     /// What time alone brought about: the service itself does it, and nobody who calls it.
@@ -138,6 +142,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadSeats
             | A::ReadMerge
             | A::ReadSweep
+            | A::ReadCampaign
+            | A::ReadAbsenceHold
             | A::ReadMessage
             | A::DecideAccess => Implementation,
             _ => No,
@@ -180,6 +186,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadSeats
             | A::ReadMerge
             | A::ReadSweep
+            | A::ReadCampaign
+            | A::ReadAbsenceHold
             | A::ReadMessage
             | A::RecordNotice
             | A::WithdrawFact
@@ -201,6 +209,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SubmitPractice
             | A::ReadSeats
             | A::ReviewPractice
+            | A::ReadCampaign
             | A::WithdrawFact => Implementation,
             _ => No,
         },

@@ -41,6 +41,7 @@ pub(super) fn begin(
                 contested_at: None,
                 listed_from: None,
                 notices: NoticeOutlook::default(),
+                next_absence_at: None,
                 duplicate_of: None,
                 recorded_at: tx.now,
                 version: 1,

@@ -6,6 +6,7 @@ mod activation;
 mod add_ons;
 mod bars;
 mod bookings;
+mod campaigns;
 mod changes;
 mod contested;
 mod dossier;
@@ -40,6 +41,11 @@ pub use bars::{BarShown, NewBar, bar, bar_person, bars, lift_bar};
 pub use bookings::{
     BookingSettlement, BookingShown, NewBooking, book_training, booking, bookings, settle_booking,
 };
+pub use campaigns::{
+    Asked, AskedStanding, CampaignPreview, CampaignShown, CampaignStatus, NewCampaign, asked,
+    campaign, campaigns, cancel_campaign, enforce_campaign, excuse_from_campaign, extend_campaign,
+    preview_campaign, start_campaign, suspend_for_campaign,
+};
 pub use changes::{NewLicenseChange, change_license};
 pub use contested::{Contest, ContestedShown, contested_item, contested_items, uphold};
 pub use dossier::{Dossier, evaluate_due_people, login_sources};
@@ -73,7 +79,7 @@ pub use practice::{
 };
 pub use preview::{Impact, Touched, TouchedList, policy_impact};
 pub use renewals::{NewAcknowledgement, NewLicenseRenewal, acknowledge, renew_license};
-pub use reporting::{Moment, Reported, not_oneself};
+pub use reporting::{Moment, Reported, needed_reason, not_oneself};
 pub use requests::{
     Decision, MatchAnswer, MatchShown, NewRequest, PersonNamed, RequestShown, activate, approve,
     confirm, deny, extend_deadline, reclassify, request, requests, settle_match, submit, withdraw,

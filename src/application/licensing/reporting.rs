@@ -219,7 +219,7 @@ pub(super) fn record(
 }
 
 /// A decision that needs a reason has one.
-pub(super) fn needed_reason(reported: &Reported) -> Result<(), Error> {
+pub fn needed_reason(reported: &Reported) -> Result<(), Error> {
     if reported.reason.is_some() {
         Ok(())
     } else {

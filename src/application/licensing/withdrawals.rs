@@ -73,6 +73,7 @@ fn recording(kind: FactKind) -> Option<Action> {
         K::TrainingBooked => Action::BookTraining,
         K::RequirementAdded => Action::AddRequirement,
         K::Waived => Action::WaiveRequirement,
+        K::CampaignEnforced | K::CampaignExcused => Action::ManageCampaign,
         K::Upheld => Action::SettleContested,
         K::AddOnEnded => Action::ChangeLicense,
         K::Departed => Action::ReportDeparture,
@@ -89,6 +90,13 @@ fn recording(kind: FactKind) -> Option<Action> {
         // Theirs is the action of what they move or call off.
         K::Cancelled
         | K::Moved
+        | K::CampaignStarted
+        | K::CampaignExtended
+        | K::CampaignCancelled
+        | K::CampaignEnforcedForAll
+        | K::AbsenceHeld
+        | K::AbsenceHoldDecided
+        | K::BatchApproved
         | K::RequestDenied
         | K::RequestWithdrawn
         | K::DeadlineExtended

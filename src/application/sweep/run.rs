@@ -13,7 +13,9 @@ use crate::application::{App, Call, Error, Fault, Reply, Tx};
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate;
 use crate::domain::ids::{ImplementationId, PersonId, SweepId};
-use crate::domain::sweep::{Sweep, Swept, SweptChange, SweptNotice};
+use crate::domain::sweep::{Sweep, Swept, SweptChange, SweptHold, SweptNotice};
+
+use super::breaker::{counted, trip};
 
 /// How many people a sweep that somebody waits for looks at; the next one goes on.
 pub const LARGEST_SWEEP: usize = 2_000;
@@ -39,6 +41,7 @@ struct Done {
     late_by_seconds: i64,
     changes: Vec<SweptChange>,
     notices: Vec<SweptNotice>,
+    hold: Option<SweptHold>,
 }
 
 /// What a sweep found of one person.
@@ -291,7 +294,8 @@ impl App {
             self.swept(implementation, as_of, usize::MAX).await?
         };
         // What changed nothing leaves no trace.
-        if done.changes.is_empty() && done.notices.is_empty() && done.failed == 0 {
+        let nothing = done.changes.is_empty() && done.notices.is_empty() && done.hold.is_none();
+        if nothing && done.failed == 0 {
             return Ok(None);
         }
         let keeping = move |tx: &mut Tx<'_>| keep(tx, implementation, (as_of, started_at), &done);
@@ -306,6 +310,30 @@ impl App {
         }
     }
 
+    /// Opens a hold where too many absences are about to take effect.
+    async fn held(&self, implementation: ImplementationId) -> Result<Option<SweptHold>, Error> {
+        let now = self.now();
+        let many = self
+            .store()
+            .read(move |view: &mut dyn View| counted(view, implementation, now))
+            .await?;
+        if many.is_none() {
+            return Ok(None);
+        }
+        let hold = self
+            .write_as_service(Action::RecordStates, move |tx| trip(tx, implementation))
+            .await?;
+        if let Some(hold) = &hold {
+            log::error!(
+                "absences would take access from {} of {} licenses at once: they wait, and staff decide about the hold {}",
+                hold.affected,
+                hold.of,
+                hold.id
+            );
+        }
+        Ok(hold)
+    }
+
     /// Records what is due, a person at a time.
     async fn swept(
         &self,
@@ -313,12 +341,14 @@ impl App {
         as_of: Instant,
         largest: usize,
     ) -> Result<Done, Error> {
+        let hold = self.held(implementation).await?;
         let (people, complete) = self
             .store()
             .read(move |view: &mut dyn View| due_people(view, implementation, as_of, largest))
             .await?;
         let mut done = Done {
             complete,
+            hold,
             ..Done::default()
         };
         for person in people {
@@ -346,9 +376,14 @@ impl App {
     /// What a sweep at an instant would do, in one transaction that is not kept.
     async fn tried(&self, implementation: ImplementationId, as_of: Instant) -> Result<Done, Error> {
         self.try_as_service(Action::RecordStates, as_of, move |tx| {
+            let hold = match counted(tx.unit, implementation, tx.now)? {
+                Some(_) => trip(tx, implementation)?,
+                None => None,
+            };
             let (people, complete) = due_people(tx.unit, implementation, as_of, LARGEST_SWEEP)?;
             let mut done = Done {
                 complete,
+                hold,
                 ..Done::default()
             };
             for person in people {
@@ -399,6 +434,7 @@ fn keep(
         late_by_seconds: done.late_by_seconds,
         changes: done.changes.clone(),
         notices: done.notices.clone(),
+        absence_hold: done.hold,
         recorded_by: tx.actor.principal.id,
     };
     tx.unit.insert_sweep(&sweep)?;

@@ -1,7 +1,7 @@
 //! What each fact does to the license when it becomes known.
 
 use super::inactivity::{self, TrackedNotice};
-use super::machine::{Machine, PendingHold, is_evidence};
+use super::machine::{Machine, PendingHold, is_evidence, is_of_campaign};
 use super::unused::Unused;
 use super::{EndCause, Period, PeriodCause};
 use crate::domain::calendar::Instant;
@@ -101,6 +101,9 @@ impl<'a> Machine<'a> {
             FactBody::KeepRequested if self.ours(fact) => self.absorb_keep(fact),
             FactBody::NoticeSent { .. } if self.ours(fact) => self.absorb_notice(fact),
             FactBody::NoticeBounced { notice } => self.bounce(*notice, fact.id),
+            FactBody::AbsenceHeld { .. } | FactBody::AbsenceHoldDecided { .. } => {
+                self.reread_absence_holds();
+            }
             _ => {}
         }
     }
@@ -448,14 +451,16 @@ impl<'a> Machine<'a> {
         let (Some(missed), Some(in_force)) = (&self.missed, self.rules.at(end.at)) else {
             return;
         };
-        if matches!(fact.body, FactBody::Waived { .. }) || fact.envelope.occurred_at >= end.at {
+        // What staff decide about a campaign says what was owed, whenever they do.
+        let counts = |fact: &Fact| fact.envelope.occurred_at < end.at || is_of_campaign(fact);
+        if matches!(fact.body, FactBody::Waived { .. }) || !counts(fact) {
             return;
         }
         let in_time: Vec<&Fact> = self
             .evidence
             .iter()
             .copied()
-            .filter(|fact| fact.envelope.occurred_at < end.at)
+            .filter(|fact| counts(fact))
             .collect();
         let still_missed = self
             .owed(period, &in_time, in_force, end.at)

@@ -73,6 +73,7 @@ impl Machine<'_> {
             .cut_off()
             .filter(|cut_off| inactivity::acts(&self) && cut_off.takes_effect_at > now)
             .map(|cut_off| cut_off.cut_off_at);
+        let next_absence_at = self.next_absence_at();
         let keeps_left = self.keeps_left();
         let mut upcoming = self.upcoming();
         upcoming.sort_by_key(|upcoming| upcoming.at);
@@ -109,6 +110,7 @@ impl Machine<'_> {
             keeps_left,
             listed_from,
             cut_off_at,
+            next_absence_at,
             inactivity_action,
             counting: self
                 .notices
@@ -221,7 +223,12 @@ impl Machine<'_> {
             );
         }
         for (step, at) in inactivity::steps_due(self) {
-            add(at, Change::Warnable(step));
+            if let Some(at) = self.not_while_held(at) {
+                add(at, Change::Warnable(step));
+            }
+        }
+        if let Some(at) = self.next_campaign() {
+            add(at, Change::NewRules);
         }
         if let Some(of_restoration) = self.upcoming_of_restoration() {
             add(of_restoration.at, of_restoration.change);

@@ -6,6 +6,7 @@ use super::inactivity;
 use super::machine::{Derived, Machine};
 use super::obligation::{Obligation, calendar};
 use super::{Consequence, DueItem, Hold, Period};
+use crate::domain::absence_hold::is_absence;
 use crate::domain::calendar::{Instant, Length, start_of_day};
 use crate::domain::departure::AnnouncedEnd;
 use crate::domain::fact::{HoldCause, NoticeRule};
@@ -62,6 +63,7 @@ impl<'a> Machine<'a> {
             self.rules.next_change(self.at),
             self.next_participation_record(),
             inactivity::next_service_change(self.case.sources, self.at),
+            self.next_campaign(),
         ];
         next.extend(
             checkpoint
@@ -143,6 +145,13 @@ impl<'a> Machine<'a> {
             notice.speaks_of(obligation)
         })
         .map(|at| self.not_while_restored(at))
+        .and_then(|at| {
+            if is_absence(obligation.rule) {
+                self.not_while_held(at)
+            } else {
+                Some(at)
+            }
+        })
     }
 
     /// The first local day on which a hold has lasted too long, where that ends the license.

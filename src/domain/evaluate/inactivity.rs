@@ -9,6 +9,7 @@ use super::notices::last_start;
 use super::obligation::{Obligation, calendar};
 use super::rules::InForce;
 use super::{Consequence, DueItem, LoginSource, NoticeNeeded};
+use crate::domain::absence_hold;
 use crate::domain::calendar::{Instant, Length, add_days, next_business_day, start_of_day};
 use crate::domain::fact::NoticeRule;
 use crate::domain::ids::FactId;
@@ -341,11 +342,21 @@ pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
 /// The cut-off at the beginning of a day, acted upon once the login reports are complete or the lag is over.
 pub(super) fn cut_off_on(machine: &Machine<'_>, day: NaiveDate) -> Option<CutOff> {
     let rule = in_play(machine)?;
-    let cut_off_at = start_of_day(machine.in_force()?.zone, day);
-    let latest = cut_off_at + TimeDelta::hours(i64::from(rule.login_report_lag_hours));
+    let lag = TimeDelta::hours(i64::from(rule.login_report_lag_hours));
+    let takes_effect_at = |cut_off_at: Instant| {
+        let latest = cut_off_at + lag;
+        complete_at(machine, cut_off_at, latest).unwrap_or(latest)
+    };
+    let promised_at = start_of_day(machine.in_force()?.zone, day);
+    // Whoever would be cut off while absences wait may log in until the end of the hold.
+    let cut_off_at = absence_hold::moved(
+        &machine.absence_holds,
+        promised_at,
+        takes_effect_at(promised_at),
+    )?;
     Some(CutOff {
         cut_off_at,
-        takes_effect_at: complete_at(machine, cut_off_at, latest).unwrap_or(latest),
+        takes_effect_at: takes_effect_at(cut_off_at),
     })
 }
 

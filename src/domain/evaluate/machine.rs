@@ -9,12 +9,13 @@ use super::restoration::{Restoration, Running};
 use super::rules::{InForce, Rules};
 use super::unused::{Ground, Unused};
 use super::{Case, End, EndCause, Evaluation, Hold, Period, Transition, TransitionCause};
+use crate::domain::absence_hold::{self, AbsenceHold, absence_holds};
 use crate::domain::calendar::{Instant, start_of_day};
 use crate::domain::departure::{AnnouncedEnd, announced};
 use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus;
-use crate::domain::policy::OnMiss;
+use crate::domain::policy::{OnMiss, RequestClass};
 use crate::domain::requirement::{RequirementKey, standing_facts};
 
 /// What happens by itself, in the order of precedence at one instant: departure, violation or bar, term end,
@@ -109,6 +110,8 @@ pub(super) struct Machine<'a> {
     pub(super) bars: Vec<Bar>,
     /// By their beginning.
     pub(super) leaves: Vec<Leave>,
+    /// Until when absences wait, by their beginning.
+    pub(super) absence_holds: Vec<AbsenceHold>,
     pub(super) obligations: Vec<Obligation>,
     /// What the running add-ons owe by themselves.
     pub(super) upkeep: Vec<Obligation>,
@@ -162,6 +165,7 @@ impl<'a> Machine<'a> {
             ends: Vec::new(),
             bars: Vec::new(),
             leaves: Vec::new(),
+            absence_holds: Vec::new(),
             obligations: Vec::new(),
             upkeep: Vec::new(),
             stamp: None,
@@ -293,6 +297,16 @@ impl<'a> Machine<'a> {
         self.bars = bars(&standing_facts(self.known().iter().copied()));
     }
 
+    pub(super) fn reread_absence_holds(&mut self) {
+        self.absence_holds = absence_holds(&standing_facts(self.known().iter().copied()));
+    }
+
+    /// When an absence has its effect that would have it at an instant: it waits for the end of a hold. Nothing while
+    /// staff stop it.
+    pub(super) fn not_while_held(&self, at: Instant) -> Option<Instant> {
+        absence_hold::moved(&self.absence_holds, at, at)
+    }
+
     pub(super) fn touch(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
     }
@@ -321,6 +335,7 @@ impl<'a> Machine<'a> {
                 .filter_map(|obligation| obligation.lapses_on)
                 .map(|day| start_of_day(in_force.zone, day))
                 .filter(|lapses_at| *lapses_at > self.at)
+                .chain(self.next_campaign())
                 .min()
         });
         self.stamp = Some(Stamp {
@@ -328,6 +343,19 @@ impl<'a> Machine<'a> {
             stretch,
             until,
         });
+    }
+
+    /// When the next campaign opens that is known.
+    pub(super) fn next_campaign(&self) -> Option<Instant> {
+        let zone = self.in_force()?.zone;
+        self.evidence
+            .iter()
+            .filter_map(|fact| match &fact.body {
+                FactBody::CampaignStarted(plan) => Some(start_of_day(zone, plan.opens_on)),
+                _ => None,
+            })
+            .filter(|opens_at| *opens_at > self.at)
+            .min()
     }
 
     /// What the holder of a period owes at an instant, by some facts.
@@ -338,9 +366,14 @@ impl<'a> Machine<'a> {
         in_force: InForce<'_>,
         at: Instant,
     ) -> Vec<Obligation> {
+        // An add-on has no past of its own.
+        let first_began = match self.periods.first() {
+            Some(first) if period.class != RequestClass::AddOn => first.counted_from,
+            _ => period.counted_from,
+        };
         let mut obligations = obligation::of_holder(
             self.case.organization,
-            period,
+            (period, first_began),
             facts,
             self.rules,
             in_force,
@@ -572,7 +605,7 @@ fn answers_a_state(fact: &Fact) -> bool {
     )
 }
 
-/// Whether requirements are met or waived by facts of this kind.
+/// Whether facts of this kind say what is owed, or that it is met or waived.
 pub(super) fn is_evidence(fact: &Fact) -> bool {
     matches!(
         fact.body,
@@ -582,5 +615,10 @@ pub(super) fn is_evidence(fact: &Fact) -> bool {
             | FactBody::LicenseRenewed { .. }
             | FactBody::Acknowledged { .. }
             | FactBody::Waived { .. }
-    )
+    ) || is_of_campaign(fact)
+}
+
+/// Whether the fact is a campaign, or decides something about one: what is owed rests on it like on evidence.
+pub(super) fn is_of_campaign(fact: &Fact) -> bool {
+    matches!(fact.body, FactBody::CampaignStarted(_)) || fact.body.of_campaign().is_some()
 }

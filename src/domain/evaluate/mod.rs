@@ -6,6 +6,7 @@
 //! even if no job ran for a month. The access decision, explanations, lists by state and, later, the sweep all ask
 //! here; none of them has rules of its own.
 
+mod absences;
 mod absorb;
 mod add_on;
 mod answer;
@@ -345,6 +346,9 @@ pub struct Evaluation {
     pub listed_from: Option<Instant>,
     /// The promised end of access for want of a login, if any; it is acted upon when the login reports are complete.
     pub cut_off_at: Option<Instant>,
+    /// When an absence takes access away next: a promised cut-off, a missed obligation, the end of a term. Nothing of what
+    /// staff approved beforehand, or held and let go.
+    pub next_absence_at: Option<Instant>,
     /// What the inactivity rule in force does at the cut-off, where there is one.
     pub inactivity_action: Option<OffAction>,
     /// Notices that were sent and still count.

@@ -13,6 +13,7 @@ use super::inactivity::TrackedNotice;
 use super::machine::Machine;
 use super::obligation::calendar;
 use super::{Evaluation, LoginSource, inactivity};
+use crate::domain::absence_hold::is_absence;
 use crate::domain::calendar::{
     Holidays, Instant, Length, add_days, local_day, next_business_day, start_of_day,
 };
@@ -221,6 +222,20 @@ impl Machine<'_> {
     pub(super) fn notices_needed(&self) -> Vec<NoticeNeeded> {
         let mut needed = inactivity::notices_needed(self);
         needed.extend(self.dated_ends());
+        needed.retain_mut(|notice| {
+            if notice.sent.is_some() || !is_absence(notice.rule) {
+                return true;
+            }
+            // While absences wait, so does what warns of them.
+            let tells_at = notice.send_at.max(self.now());
+            let Some(waits_until) = self.not_while_held(tells_at) else {
+                return false;
+            };
+            if waits_until > tells_at {
+                notice.send_at = waits_until;
+            }
+            true
+        });
         needed
     }
 
@@ -243,6 +258,9 @@ impl Machine<'_> {
             let reminders = match rule {
                 NoticeRule::Term => {
                     license_type.and_then(|found| Some(&found.term.as_ref()?.reminders))
+                }
+                NoticeRule::Campaign => {
+                    license_type.and_then(|found| Some(&found.campaigns.as_ref()?.reminders))
                 }
                 NoticeRule::Recertification => {
                     license_type.and_then(|found| Some(&found.recertification.as_ref()?.reminders))
@@ -269,6 +287,12 @@ impl Machine<'_> {
             let first = reminding.first().map_or(latest, |(_, at)| latest.min(*at));
             reminding.retain(|(_, at)| *at > first);
             let due_at = from.max(period.from);
+            // A campaign is announced when it opens.
+            let first = if rule == NoticeRule::Campaign {
+                due_at
+            } else {
+                first
+            };
             (!minimum.is_zero()).then(|| NoticeNeeded {
                 rule,
                 step: None,
@@ -294,7 +318,9 @@ impl Machine<'_> {
         let mut found: Vec<NoticeNeeded> = self
             .all_owed()
             .filter(|obligation| {
-                obligation.on_miss != OnMiss::List && !self.held_for(&obligation.standing.key)
+                // Staff may suspend who misses a campaign, also where a miss is only listed.
+                (obligation.on_miss != OnMiss::List || obligation.rule == NoticeRule::Campaign)
+                    && !self.held_for(&obligation.standing.key)
             })
             .filter_map(|obligation| {
                 let sent = self
@@ -309,6 +335,10 @@ impl Machine<'_> {
                     .filter_map(|id| self.known().iter().find(|fact| fact.id == *id))
                     .map(|fact| fact.envelope.occurred_at)
                     .max()
+                    .or_else(|| {
+                        let asked_on = obligation.asked_on?;
+                        Some(start_of_day(in_force.zone, asked_on))
+                    })
                     .unwrap_or(period.from);
                 needed(
                     obligation.rule,

@@ -276,7 +276,10 @@ impl Machine<'_> {
         }
         match notice.rule {
             NoticeRule::Inactivity => inactivity::counts(self, notice),
-            NoticeRule::Agreement | NoticeRule::Recertification | NoticeRule::Waiver => self
+            NoticeRule::Agreement
+            | NoticeRule::Recertification
+            | NoticeRule::Campaign
+            | NoticeRule::Waiver => self
                 .all_owed()
                 .filter(|obligation| notice.speaks_of(obligation))
                 // Void once the end moves behind the day it named, or nothing is owed.

@@ -194,6 +194,7 @@ impl Machine<'_> {
             notice.rule == NoticeRule::Term
         })
         .map(|at| self.not_while_restored(at))
+        .and_then(|at| self.not_while_held(at))
     }
 
     /// Whether a renewal means anything to the license: it runs, or its term ended it.

@@ -7,7 +7,9 @@ use super::{
     BookingResult, Channel, DeactivationCause, FactKind, HoldCause, Instant, MatchedBy, NoticeRule,
     Outcome, PracticeResult, RenewalDecision,
 };
+use crate::domain::absence_hold::{AbsenceDecision, Tripped};
 use crate::domain::calendar::Precision;
+use crate::domain::campaign::Campaign;
 use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId, ProjectId, RequestId};
 use crate::domain::policy::{Party, Renewer, RequestClass};
 use crate::domain::seat::Place;
@@ -295,6 +297,46 @@ pub enum FactBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_on: Option<NaiveDate>,
     },
+    /// Staff started a recertification campaign. It is recorded for the whole implementation.
+    CampaignStarted(Box<Campaign>),
+    /// Its deadline is a later day; for the whole implementation.
+    CampaignExtended {
+        campaign: FactId,
+        deadline_on: NaiveDate,
+    },
+    /// It asks nothing any longer; for the whole implementation.
+    CampaignCancelled {
+        campaign: FactId,
+    },
+    /// Whoever misses it is suspended until it is done, though the policy only lists misses; for the whole implementation.
+    CampaignEnforcedForAll {
+        campaign: FactId,
+    },
+    /// The same for one license.
+    CampaignEnforced {
+        campaign: FactId,
+    },
+    /// The campaign does not ask this person.
+    CampaignExcused {
+        campaign: FactId,
+    },
+    /// Suspiciously many absences at once: what they would bring about waits until then; for the whole implementation.
+    AbsenceHeld {
+        until: Instant,
+        /// How many licenses would have lost access, of how many that had it. Absent: staff opened it by hand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tripped: Option<Tripped>,
+    },
+    /// Staff let what waits proceed, or stop it until they do; for the whole implementation.
+    AbsenceHoldDecided {
+        hold: FactId,
+        decision: AbsenceDecision,
+    },
+    /// Staff know that a rule will end or suspend many licenses on a local day; for the whole implementation.
+    BatchApproved {
+        rule: NoticeRule,
+        on: NaiveDate,
+    },
     /// A work e-mail address of the person at the organization was confirmed. Facts name no addresses.
     WorkEmailConfirmed,
     /// The last confirmed one is no longer used.
@@ -398,6 +440,15 @@ impl FactBody {
             Self::NoticeSent { .. } => FactKind::NoticeSent,
             Self::NoticeBounced { .. } => FactKind::NoticeBounced,
             Self::Waived { .. } => FactKind::Waived,
+            Self::CampaignStarted(_) => FactKind::CampaignStarted,
+            Self::CampaignExtended { .. } => FactKind::CampaignExtended,
+            Self::CampaignCancelled { .. } => FactKind::CampaignCancelled,
+            Self::CampaignEnforcedForAll { .. } => FactKind::CampaignEnforcedForAll,
+            Self::CampaignEnforced { .. } => FactKind::CampaignEnforced,
+            Self::CampaignExcused { .. } => FactKind::CampaignExcused,
+            Self::AbsenceHeld { .. } => FactKind::AbsenceHeld,
+            Self::AbsenceHoldDecided { .. } => FactKind::AbsenceHoldDecided,
+            Self::BatchApproved { .. } => FactKind::BatchApproved,
             Self::WorkEmailConfirmed => FactKind::WorkEmailConfirmed,
             Self::WorkEmailRetired => FactKind::WorkEmailRetired,
             Self::Barred { .. } => FactKind::Barred,

@@ -47,6 +47,15 @@ pub enum FactKind {
     NoticeSent,
     NoticeBounced,
     Waived,
+    CampaignStarted,
+    CampaignExtended,
+    CampaignCancelled,
+    CampaignEnforcedForAll,
+    CampaignEnforced,
+    CampaignExcused,
+    AbsenceHeld,
+    AbsenceHoldDecided,
+    BatchApproved,
     WorkEmailConfirmed,
     WorkEmailRetired,
     Barred,
@@ -60,6 +69,21 @@ pub enum FactKind {
 }
 
 impl FactKind {
+    /// Whether it is recorded once for a whole implementation and read by each of its people like a fact of his own.
+    #[must_use]
+    pub fn is_of_implementation(self) -> bool {
+        matches!(
+            self,
+            Self::CampaignStarted
+                | Self::CampaignExtended
+                | Self::CampaignCancelled
+                | Self::CampaignEnforcedForAll
+                | Self::AbsenceHeld
+                | Self::AbsenceHoldDecided
+                | Self::BatchApproved
+        )
+    }
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -104,6 +128,15 @@ impl FactKind {
             Self::NoticeSent => "notice_sent",
             Self::NoticeBounced => "notice_bounced",
             Self::Waived => "waived",
+            Self::CampaignStarted => "campaign_started",
+            Self::CampaignExtended => "campaign_extended",
+            Self::CampaignCancelled => "campaign_cancelled",
+            Self::CampaignEnforcedForAll => "campaign_enforced_for_all",
+            Self::CampaignEnforced => "campaign_enforced",
+            Self::CampaignExcused => "campaign_excused",
+            Self::AbsenceHeld => "absence_held",
+            Self::AbsenceHoldDecided => "absence_hold_decided",
+            Self::BatchApproved => "batch_approved",
             Self::WorkEmailConfirmed => "work_email_confirmed",
             Self::WorkEmailRetired => "work_email_retired",
             Self::Barred => "barred",

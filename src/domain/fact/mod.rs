@@ -87,6 +87,42 @@ pub struct Fact {
     pub body: FactBody,
 }
 
+/// A fact about a whole implementation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImplementationFact {
+    pub id: FactId,
+    pub implementation_id: ImplementationId,
+    /// Its `occurred_at` is its `recorded_at`: it says what was decided.
+    pub envelope: Envelope,
+    pub body: FactBody,
+}
+
+impl ImplementationFact {
+    /// The same fact as a person reads it.
+    #[must_use]
+    pub fn read_by(&self, person: PersonId) -> Fact {
+        Fact {
+            id: self.id,
+            implementation_id: self.implementation_id,
+            person_id: person,
+            organization_id: None,
+            request_id: None,
+            license_id: None,
+            envelope: self.envelope.clone(),
+            body: self.body.clone(),
+        }
+    }
+
+    /// The campaign or hold that it decides about.
+    #[must_use]
+    pub fn about(&self) -> Option<FactId> {
+        match &self.body {
+            FactBody::AbsenceHoldDecided { hold, .. } => Some(*hold),
+            body => body.of_campaign(),
+        }
+    }
+}
+
 impl Fact {
     /// The instant from which the fact acts: never before it was recorded.
     #[must_use]

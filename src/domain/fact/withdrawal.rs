@@ -38,6 +38,8 @@ impl FactKind {
             | Self::BookingSettled
             | Self::RequirementAdded
             | Self::Waived
+            | Self::CampaignEnforced
+            | Self::CampaignExcused
             | Self::Upheld
             | Self::Departed
             | Self::Deactivated
@@ -93,6 +95,15 @@ impl FactKind {
             }
             Self::MatchFound => {
                 Never("the decision about it, under `/v1/license-requests/{id}/person-match`")
+            }
+            Self::CampaignStarted
+            | Self::CampaignExtended
+            | Self::CampaignCancelled
+            | Self::CampaignEnforcedForAll => {
+                Never("a decision about the campaign, under `/v1/recertification-campaigns/{id}`")
+            }
+            Self::AbsenceHeld | Self::AbsenceHoldDecided | Self::BatchApproved => {
+                Never("a decision about the hold, under `/v1/absence-holds/{id}`")
             }
             Self::Withdrawn => Never("the fact itself, recorded again"),
             Self::WaitlistJoined | Self::PlaceReserved | Self::PlaceReleased => {

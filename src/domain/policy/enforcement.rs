@@ -123,7 +123,7 @@ pub const RULES: &[Rule] = &[
     worked("recertification_items", "Agreements, acknowledgements, practice and renewals in recertification", &["/license_types/*/recertification/items/*/kind"]),
     worked("recertification_reminders", "Reminders of recertification", &["/license_types/*/recertification/reminders"]),
     worked("recertification_miss", "What follows, after notice, when recertification is missed", &["/license_types/*/recertification/on_miss"]),
-    waiting("campaigns", "Recertification campaigns", &["/license_types/*/campaigns"]),
+    worked("campaigns", "Recertification campaigns", &["/license_types/*/campaigns"]),
     waiting("standing_conditions", "Standing conditions", &["/license_types/*/standing_conditions"]),
 ];
 

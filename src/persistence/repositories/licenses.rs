@@ -33,6 +33,7 @@ struct LicenseRow {
     next_notice_at: Option<Instant>,
     next_warning_at: Option<Instant>,
     notices_counting: i32,
+    next_absence_at: Option<Instant>,
     recorded_at: Instant,
     version: i32,
     duplicate_of: Option<Id>,
@@ -56,6 +57,7 @@ impl Row for LicenseRow {
             next_notice_at: record.notices.next_at.map(Instant),
             next_warning_at: record.notices.next_warning_at.map(Instant),
             notices_counting: record.notices.counting,
+            next_absence_at: record.next_absence_at.map(Instant),
             recorded_at: Instant(record.recorded_at),
             version: record.version,
             duplicate_of: record.duplicate_of.map(Id::of),
@@ -81,6 +83,7 @@ impl Row for LicenseRow {
                 next_warning_at: self.next_warning_at.map(|at| at.0),
                 counting: self.notices_counting,
             },
+            next_absence_at: self.next_absence_at.map(|at| at.0),
             recorded_at: self.recorded_at.0,
             version: self.version,
             duplicate_of: self.duplicate_of.map(Id::to),
@@ -244,6 +247,7 @@ impl LicenseWrites for Session<'_> {
                     licenses::next_notice_at.eq(row.notices.next_at.map(Instant)),
                     licenses::next_warning_at.eq(row.notices.next_warning_at.map(Instant)),
                     licenses::notices_counting.eq(row.notices.counting),
+                    licenses::next_absence_at.eq(row.next_absence_at.map(Instant)),
                     licenses::version.eq(licenses::version + 1),
                 ))
                 .execute(self.conn),
@@ -262,6 +266,7 @@ impl LicenseWrites for Session<'_> {
                     licenses::next_notice_at.eq(row.notices.next_at.map(Instant)),
                     licenses::next_warning_at.eq(row.notices.next_warning_at.map(Instant)),
                     licenses::notices_counting.eq(row.notices.counting),
+                    licenses::next_absence_at.eq(row.next_absence_at.map(Instant)),
                 ))
                 .execute(self.conn),
         )

@@ -118,6 +118,7 @@ mod audit;
 mod authority;
 mod facts;
 mod idempotency;
+mod implementation_facts;
 mod implementations;
 mod licenses;
 mod logins;

@@ -29,6 +29,7 @@ struct SweepRow {
     late_by_seconds: i64,
     changes: String,
     notices: String,
+    absence_hold: Option<String>,
     recorded_by: Id,
 }
 
@@ -48,6 +49,7 @@ impl Row for SweepRow {
             late_by_seconds: record.late_by_seconds,
             changes: json(&record.changes)?,
             notices: json(&record.notices)?,
+            absence_hold: record.absence_hold.as_ref().map(json).transpose()?,
             recorded_by: Id::of(record.recorded_by),
         })
     }
@@ -65,6 +67,7 @@ impl Row for SweepRow {
             late_by_seconds: self.late_by_seconds,
             changes: read_json(&self.changes)?,
             notices: read_json(&self.notices)?,
+            absence_hold: self.absence_hold.as_deref().map(read_json).transpose()?,
             recorded_by: self.recorded_by.to(),
         })
     }

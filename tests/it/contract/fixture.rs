@@ -158,6 +158,7 @@ pub fn license(number: u128, person: &Person, organization: OrganizationId) -> L
         contested_at: None,
         listed_from: None,
         notices: NoticeOutlook::default(),
+        next_absence_at: None,
         duplicate_of: None,
         recorded_at: at(0),
         version: 1,

@@ -1,6 +1,6 @@
 //! The world of the matrix: HAND's implementation with an imported export, in which one of everything exists.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,8 +11,10 @@ use hmis_licensing::application::operator;
 use hmis_licensing::application::ports::{StoreError, StoreExt, UnitOfWork};
 use hmis_licensing::application::token::OWN_ISSUER;
 use hmis_licensing::domain::calendar::Precision;
+use hmis_licensing::domain::campaign::Campaign;
 use hmis_licensing::domain::fact::{
-    Channel, Envelope, Fact, FactBody, NoticeRule, RenewalDecision, Reporter, TypeChange,
+    Channel, Envelope, Fact, FactBody, ImplementationFact, NoticeRule, RenewalDecision, Reporter,
+    TypeChange,
 };
 use hmis_licensing::domain::ids::{
     FactId, ImplementationId, LicenseId, MessageId, PersonId, PolicyId, PrincipalId,
@@ -441,6 +443,7 @@ impl World {
         self.ids.insert("matched_request", namesake);
         self.logins().await;
         self.outbox().await;
+        self.of_the_implementation().await;
         // What staff recorded: holds, a leave to come, and a bar on somebody of another agency.
         let scope = [("implementation", "implementation")];
         let (_, desk) = self.grant("night-desk", Role::HelpDesk, &scope).await;
@@ -659,6 +662,56 @@ impl World {
         ] {
             self.ids.insert(word, id);
         }
+    }
+
+    /// A campaign that asks nobody yet, and absences that wait.
+    async fn of_the_implementation(&mut self) {
+        let license: LicenseId = self.id("license").parse().unwrap();
+        let now = self.app.app.now();
+        let kept = self.app.app.store().write(
+            move |unit: &mut dyn UnitOfWork| -> Result<[FactId; 2], StoreError> {
+                let license = unit.license(license)?.unwrap();
+                let like = unit.facts_of_people(&[license.person_id])?.pop().unwrap();
+                let plan = Campaign {
+                    title: "HUD data elements FY2026".to_owned(),
+                    license_types: BTreeSet::new(),
+                    organizations: BTreeSet::new(),
+                    items: Vec::new(),
+                    cut_off_on: "2026-12-01".parse().unwrap(),
+                    counts_from_on: "2026-12-01".parse().unwrap(),
+                    opens_on: "2026-12-01".parse().unwrap(),
+                    deadline_on: "2026-12-31".parse().unwrap(),
+                    on_miss: None,
+                    batch_approved: false,
+                };
+                let bodies = [
+                    FactBody::CampaignStarted(Box::new(plan)),
+                    FactBody::AbsenceHeld {
+                        until: now + TimeDelta::hours(72),
+                        tripped: None,
+                    },
+                ];
+                let mut ids = [Uuid::nil().into(); 2];
+                for (id, body) in ids.iter_mut().zip(bodies) {
+                    let fact = ImplementationFact {
+                        id: Uuid::now_v7().into(),
+                        implementation_id: license.implementation_id,
+                        envelope: Envelope {
+                            occurred_at: now,
+                            recorded_at: now,
+                            ..like.envelope.clone()
+                        },
+                        body,
+                    };
+                    unit.insert_implementation_fact(&fact)?;
+                    *id = fact.id;
+                }
+                Ok(ids)
+            },
+        );
+        let [campaign, hold] = kept.await.unwrap();
+        self.ids.insert("campaign", campaign.to_string());
+        self.ids.insert("absence_hold", hold.to_string());
     }
 
     /// A notice that waits to be given, and a message that could not be sent.

@@ -1,10 +1,12 @@
 //! What users notice, told as stories over HTTP: Detroit's HMIS as the first start and an import leave it, with people
 //! of every role at work in it.
 
+mod absences;
 mod alaska;
 mod approvals;
 mod asking;
 mod calendar;
+mod campaigns;
 mod classes;
 mod communities;
 mod detroit;

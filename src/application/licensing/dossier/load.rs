@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::application::Error;
 use crate::application::ports::{StoreError, View};
-use crate::domain::fact::{Fact, FactBody, NoticeRule};
+use crate::domain::fact::{Fact, FactBody, ImplementationFact, NoticeRule};
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, ProjectId};
 use crate::domain::login::Sources;
 use crate::domain::merge::Records;
@@ -70,7 +70,12 @@ impl Dossier {
             .collect();
         let mut rules: BTreeMap<
             ImplementationId,
-            (Implementation, Vec<PolicyVersion>, Arc<Sources>),
+            (
+                Implementation,
+                Vec<PolicyVersion>,
+                Arc<Sources>,
+                Vec<ImplementationFact>,
+            ),
         > = BTreeMap::new();
         for person in &people {
             if let std::collections::btree_map::Entry::Vacant(entry) =
@@ -81,15 +86,22 @@ impl Dossier {
                     .ok_or_else(|| StoreError::Corrupt("a person of no implementation".into()))?;
                 let policies = view.policy_versions(person.implementation_id)?;
                 let sources = sources(view, &implementation, &policies, &facts)?;
-                entry.insert((implementation, policies, Arc::new(sources)));
+                let shared = view.facts_of_implementation(person.implementation_id)?;
+                entry.insert((implementation, policies, Arc::new(sources), shared));
             }
         }
         Ok(people
             .into_iter()
             .filter_map(|person| {
-                let (implementation, policies, sources) =
-                    rules.get(&person.implementation_id)?.clone();
+                let (implementation, policies, sources, shared) =
+                    rules.get(&person.implementation_id)?;
+                let (implementation, policies, sources) = (
+                    implementation.clone(),
+                    policies.clone(),
+                    Arc::clone(sources),
+                );
                 let mut facts = facts.remove(&person.id).unwrap_or_default();
+                facts.extend(shared.iter().map(|fact| fact.read_by(person.id)));
                 facts.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
                 let (duplicates, licenses) = licenses
                     .remove(&person.id)

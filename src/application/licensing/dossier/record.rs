@@ -109,17 +109,20 @@ impl Dossier {
                 row.contested_at = contested_at;
                 row.listed_from = evaluation.listed_from;
                 row.notices = notices;
+                row.next_absence_at = evaluation.next_absence_at;
                 unit.update_license(row)?;
                 row.version += 1;
             } else if row.recorded != recorded
                 || row.contested_at != contested_at
                 || row.listed_from != evaluation.listed_from
                 || row.notices != notices
+                || row.next_absence_at != evaluation.next_absence_at
             {
                 row.recorded = recorded;
                 row.contested_at = contested_at;
                 row.listed_from = evaluation.listed_from;
                 row.notices = notices;
+                row.next_absence_at = evaluation.next_absence_at;
                 unit.record_license_outlook(row)?;
             }
         }

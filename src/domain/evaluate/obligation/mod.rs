@@ -1,6 +1,7 @@
 //! What a license holder must keep current: agreements, recertification, evidence that lapses, waivers that run out.
 
 mod agreements;
+mod campaigns;
 mod courses;
 mod postponed;
 mod practice;
@@ -32,6 +33,8 @@ pub struct Obligation {
     pub lapses_on: Option<NaiveDate>,
     /// Before this local day the rule only reports.
     pub enforced_from: Option<NaiveDate>,
+    /// The local day on which it was asked, where that was neither with the license nor by what met it last.
+    pub asked_on: Option<NaiveDate>,
 }
 
 impl Obligation {
@@ -49,6 +52,7 @@ impl Obligation {
         match self.rule {
             NoticeRule::Agreement => NoticedEnd::Agreement,
             NoticeRule::Waiver => NoticedEnd::Waiver,
+            NoticeRule::Campaign => NoticedEnd::Campaign,
             _ => NoticedEnd::Recertification,
         }
     }
@@ -80,6 +84,8 @@ pub(super) fn calendar(in_force: InForce<'_>) -> Calendar<'_> {
 struct Holder<'a> {
     organization: OrganizationId,
     period: &'a Period,
+    /// When the license first began, before whatever interrupted it.
+    first_began: Instant,
     facts: &'a [&'a Fact],
     rules: &'a Rules<'a>,
     document: &'a PolicyDocument,
@@ -101,7 +107,7 @@ fn set_of<'a>(license_type: &'a LicenseType, period: &Period) -> Option<&'a Requ
 /// The obligations of the holder of a period at an instant, by facts that stand.
 pub(super) fn of_holder(
     organization: OrganizationId,
-    period: &Period,
+    (period, first_began): (&Period, Instant),
     facts: &[&Fact],
     rules: &Rules<'_>,
     in_force: InForce<'_>,
@@ -114,6 +120,7 @@ pub(super) fn of_holder(
     let holder = Holder {
         organization,
         period,
+        first_began,
         facts,
         rules,
         document: in_force.document,
@@ -126,6 +133,7 @@ pub(super) fn of_holder(
     if let Some(recertification) = &license_type.recertification {
         obligations.extend(holder.recertification(recertification));
     }
+    obligations.extend(holder.campaigns());
     for course in holder.courses() {
         // A course that recertification asks for is owed once.
         if obligations
@@ -238,6 +246,7 @@ impl Holder<'_> {
             on_miss: owed.on_miss,
             lapses_on: owed.due_on.map(|due| add_days(due, 1)),
             enforced_from: owed.enforced_from,
+            asked_on: None,
         };
         if status.is_open() {
             self.waived(obligation, never_met)
@@ -299,6 +308,7 @@ impl Holder<'_> {
             on_miss: self.on_missed_recertification(),
             lapses_on: until_on.map(|last| add_days(last, 1)),
             enforced_from: obligation.enforced_from,
+            asked_on: obligation.asked_on,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A license request: where it stands, what is met, what is missing, who can act.
 
+mod campaigns;
 mod class;
 mod confirmation;
 mod deadlines;

@@ -89,6 +89,7 @@ impl Owed<'_> {
         lapses
             .chain(reservation)
             .chain(caps)
+            .chain(self.openings())
             .chain(deadlines)
             .chain(extras)
             .chain(unconfirmed)

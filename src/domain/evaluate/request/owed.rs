@@ -156,7 +156,7 @@ impl<'a> Owed<'a> {
         Some(set)
     }
 
-    fn for_job_role(&self, job_roles: &BTreeSet<String>) -> bool {
+    pub(super) fn for_job_role(&self, job_roles: &BTreeSet<String>) -> bool {
         job_roles.is_empty()
             || self
                 .request
@@ -165,7 +165,7 @@ impl<'a> Owed<'a> {
                 .is_some_and(|role| job_roles.contains(role))
     }
 
-    fn for_project_types(&self, kinds: &BTreeSet<u8>) -> bool {
+    pub(super) fn for_project_types(&self, kinds: &BTreeSet<u8>) -> bool {
         kinds.is_empty() || !kinds.is_disjoint(self.project_types)
     }
 
@@ -227,6 +227,7 @@ impl<'a> Owed<'a> {
         let mut ranked: Vec<(Option<usize>, Option<Candidate>, Option<Item>)> = agreements
             .chain(courses)
             .chain(practice)
+            .chain(self.campaigns())
             .map(|candidate| {
                 let rank = candidate
                     .step

@@ -1,7 +1,9 @@
 //! What becomes of licenses and requests, told as stories in Detroit: each test is named after the rule it checks.
 
+mod absences;
 mod add_ons;
 mod agreements;
+mod campaigns;
 mod contested;
 mod courses;
 mod deadlines;

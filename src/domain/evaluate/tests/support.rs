@@ -207,7 +207,8 @@ impl Story {
                 | FactBody::BarLifted { .. }
                 | FactBody::LoggedIn { .. }
                 | FactBody::Acknowledged { .. }
-        );
+                | FactBody::CampaignExcused { .. }
+        ) || body.kind().is_of_implementation();
         let of_request = matches!(
             body,
             FactBody::RequestApproved

@@ -12,6 +12,7 @@
 //! `T`rainer, `H`elp desk, `S`upervisor, `E`nd user, a`U`ditor, `F`ront-end, `I`ntegration. `$words` in id, query and
 //! body stand for ids of the [world](super::world).
 
+mod campaigns;
 mod evidence;
 mod implementations;
 mod licenses;
@@ -37,6 +38,7 @@ const TOPICS: &[&[Row]] = &[
     staff::DEPARTURE_NOTICES,
     staff::CORRECTIONS,
     sweeps::ROWS,
+    campaigns::ROWS,
 ];
 
 pub fn all() -> impl Iterator<Item = &'static Row> {

@@ -19,6 +19,7 @@ use crate::support::database::TestDatabase;
 pub struct Community {
     pub app: TestApp,
     code: String,
+    pub implementation: String,
     pub organization: String,
     pub project: String,
     pub supervisor: String,
@@ -83,6 +84,7 @@ impl Community {
         let source = post("/v1/login-sources", &source).await;
         let community = Self {
             code: code.to_owned(),
+            implementation,
             organization: text(&organization).to_owned(),
             project: text(&project).to_owned(),
             supervisor,

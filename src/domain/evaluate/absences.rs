@@ -1,0 +1,68 @@
+//! What absences bring about next, as the circuit breaker counts it (domain, section 7).
+
+use chrono::NaiveDate;
+
+use super::inactivity;
+use super::machine::Machine;
+use super::obligation::{Obligation, calendar};
+use crate::domain::absence_hold::is_absence;
+use crate::domain::calendar::Instant;
+use crate::domain::fact::{FactBody, NoticeRule};
+use crate::domain::license::LicenseStatus;
+use crate::domain::policy::OnMiss;
+
+impl Machine<'_> {
+    /// When an absence takes access away next, of what is counted.
+    pub(super) fn next_absence_at(&self) -> Option<Instant> {
+        if !matches!(
+            self.status(),
+            Some(LicenseStatus::Active | LicenseStatus::Warned)
+        ) {
+            return None;
+        }
+        let missed = self
+            .obligations
+            .iter()
+            .filter(|obligation| is_absence(obligation.rule) && obligation.on_miss != OnMiss::List)
+            .filter(|obligation| {
+                !self.held_for(&obligation.standing.key) && !self.is_approved_campaign(obligation)
+            })
+            .filter_map(|obligation| Some((self.miss_at(obligation)?, obligation.rule)));
+        let term = self.term_ends_at().map(|at| (at, NoticeRule::Term));
+        // Counted from the promised instant on, however long it still waits for the login sources.
+        let cut_off = self
+            .cut_off()
+            .filter(|_| inactivity::acts(self))
+            .map(|cut_off| (cut_off.cut_off_at, NoticeRule::Inactivity));
+        missed
+            .chain(term)
+            .chain(cut_off)
+            .filter(|(at, rule)| !self.has_waited(*at) && !self.is_approved(*rule, *at))
+            .map(|(at, _)| at)
+            .min()
+    }
+
+    /// Whether it waited for staff already, who looked or let the hours pass.
+    fn has_waited(&self, at: Instant) -> bool {
+        self.absence_holds.iter().any(|hold| hold.until == Some(at))
+    }
+
+    fn is_approved_campaign(&self, obligation: &Obligation) -> bool {
+        let campaign = obligation.standing.key.campaign();
+        self.evidence.iter().any(|fact| {
+            Some(fact.id) == campaign
+                && matches!(&fact.body, FactBody::CampaignStarted(plan) if plan.batch_approved)
+        })
+    }
+
+    /// Whether staff know of what a rule does on that day.
+    fn is_approved(&self, rule: NoticeRule, at: Instant) -> bool {
+        let Some(day) = self.in_force().map(|rules| calendar(rules).day(at)) else {
+            return false;
+        };
+        let approves = |approved: NoticeRule, on: NaiveDate| approved == rule && on == day;
+        self.known().iter().any(
+            |fact| matches!(&fact.body, FactBody::BatchApproved { rule, on } if approves(*rule, *on)),
+        )
+    }
+}
