@@ -139,6 +139,9 @@ impl<'a> Machine<'a> {
                 self.reread_leaves();
                 self.contest_end_by(*fact, correction);
             }
+            FactBody::AbsenceHeld { .. } | FactBody::AbsenceHoldDecided { .. } => {
+                self.reread_absence_holds();
+            }
             FactBody::KeepRequested => self.forget_keep(target),
             FactBody::Upheld => self.uphold(false),
             FactBody::EmergencyRestored { .. } => self.withdraw_restoration(target),

@@ -1,12 +1,16 @@
 //! Random policies and random histories under them.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, TimeDelta};
 use chrono_tz::Tz;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::support::*;
+use crate::domain::absence_hold::AbsenceDecision;
 use crate::domain::calendar::{Instant, Precision, local_day};
+use crate::domain::campaign::{Campaign, CampaignAsks, CampaignItem};
 use crate::domain::evaluate::Heartbeat;
 use crate::domain::fact::{Fact, FactBody, HoldCause, NoticeRule, RenewalDecision};
 use crate::domain::ids::PolicyId;
@@ -222,6 +226,10 @@ fn policy(zone: &str, numbers: &Numbers) -> Value {
             numbers.term.clone().unwrap_or(Value::Null),
         ),
         (
+            &format!("{type_}/campaigns"),
+            json!({"reminders": [3], "on_miss": numbers.on_miss}),
+        ),
+        (
             &format!("{type_}/recertification/on_miss"),
             json!(numbers.on_miss),
         ),
@@ -289,6 +297,15 @@ enum Event {
     Heartbeat {
         behind: i64,
     },
+    Campaign {
+        opens_in: u64,
+        days: u64,
+    },
+    OfCampaign(u8),
+    HoldAbsences {
+        hours: i64,
+    },
+    DecideAbsences(bool),
 }
 
 fn events() -> impl Strategy<Value = Event> {
@@ -301,7 +318,7 @@ fn events() -> impl Strategy<Value = Event> {
         2 => Just(Event::AddOn),
         1 => Just(Event::ConfirmAddOn),
         1 => Just(Event::PassReports),
-        6 => (0_u8..7, 0_usize..2, 0_u64..20)
+        6 => (0_u8..8, 0_usize..2, 0_u64..20)
             .prop_map(|(rule, step, named_in)| Event::Notice { rule, step, named_in }),
         2 => any::<bool>().prop_map(Event::Pass),
         3 => (prop_oneof![Just(0_i64), 0_i64..20_000], prop::bool::weighted(0.1))
@@ -324,6 +341,11 @@ fn events() -> impl Strategy<Value = Event> {
         1 => Just(Event::Bounce),
         1 => any::<prop::sample::Index>().prop_map(Event::Correct),
         3 => (-4_i64..3_000).prop_map(|behind| Event::Heartbeat { behind }),
+        2 => (0_u64..20, 0_u64..20)
+            .prop_map(|(opens_in, days)| Event::Campaign { opens_in, days }),
+        2 => (0_u8..5).prop_map(Event::OfCampaign),
+        2 => (1_i64..=72).prop_map(|hours| Event::HoldAbsences { hours }),
+        1 => any::<bool>().prop_map(Event::DecideAbsences),
     ]
 }
 
@@ -513,6 +535,7 @@ fn happen(story: &mut Story, now: Instant, event: Event) {
                 0..=2 => (NoticeRule::Inactivity, Some(step)),
                 3 => (NoticeRule::Recertification, None),
                 4 | 5 => (NoticeRule::Term, None),
+                6 => (NoticeRule::Campaign, None),
                 _ => (NoticeRule::Agreement, None),
             };
             story.push(now, now, notice(rule, step, None, named_on));
@@ -653,6 +676,65 @@ fn happen(story: &mut Story, now: Instant, event: Event) {
             let target = story.facts[which.index(story.facts.len())].id;
             story.push(now, now, FactBody::Withdrawn);
             story.facts.last_mut().unwrap().envelope.supersedes = Some(target);
+        }
+        Event::Campaign { opens_in, days } => {
+            let opens_on = today + Days::new(opens_in);
+            let plan = Campaign {
+                title: "Elements".to_owned(),
+                license_types: BTreeSet::new(),
+                organizations: BTreeSet::new(),
+                items: vec![CampaignItem {
+                    asks: CampaignAsks::Course {
+                        course: POLICIES.to_owned(),
+                        edition: None,
+                    },
+                    job_roles: BTreeSet::new(),
+                    project_types: BTreeSet::new(),
+                }],
+                cut_off_on: opens_on,
+                counts_from_on: today,
+                opens_on,
+                deadline_on: opens_on + Days::new(days),
+                on_miss: None,
+                batch_approved: false,
+            };
+            story.push(now, now, FactBody::CampaignStarted(Box::new(plan)));
+        }
+        Event::OfCampaign(what) => {
+            let campaign = last(story, |fact| {
+                matches!(fact.body, FactBody::CampaignStarted(_))
+            });
+            if let Some(campaign) = campaign {
+                let body = match what {
+                    0 => FactBody::CampaignExtended {
+                        campaign,
+                        deadline_on: today + Days::new(10),
+                    },
+                    1 => FactBody::CampaignCancelled { campaign },
+                    2 => FactBody::CampaignEnforcedForAll { campaign },
+                    3 => FactBody::CampaignEnforced { campaign },
+                    _ => FactBody::CampaignExcused { campaign },
+                };
+                story.push(now, now, body);
+            }
+        }
+        Event::HoldAbsences { hours } => {
+            let until = ahead(hours * 60);
+            let tripped = None;
+            story.push(now, now, FactBody::AbsenceHeld { until, tripped });
+        }
+        Event::DecideAbsences(proceed) => {
+            let hold = last(story, |fact| {
+                matches!(fact.body, FactBody::AbsenceHeld { .. })
+            });
+            if let Some(hold) = hold {
+                let decision = if proceed {
+                    AbsenceDecision::Proceed
+                } else {
+                    AbsenceDecision::Stop
+                };
+                story.push(now, now, FactBody::AbsenceHoldDecided { hold, decision });
+            }
         }
         Event::Heartbeat { behind } => story.sources[0].heartbeats.push(Heartbeat {
             complete_through: ahead(-behind),

@@ -188,7 +188,7 @@ proptest! {
                     prop_assert!(end.at >= end.cut_off_at.unwrap());
                 }
                 DeactivationCause::RecertificationOverdue => {
-                    prop_assert!(history.was_told(end.at, NoticedEnd::Recertification));
+                    prop_assert!(history.was_told_of_recertification(end.at));
                 }
                 DeactivationCause::AgreementLapsed => {
                     prop_assert!(history.was_told(end.at, NoticedEnd::Agreement));
@@ -213,7 +213,7 @@ proptest! {
                     );
                 }
                 HoldCause::RecertificationOverdue => {
-                    prop_assert!(history.was_told(hold.from, NoticedEnd::Recertification));
+                    prop_assert!(history.was_told_of_recertification(hold.from));
                 }
                 HoldCause::AgreementLapsed => {
                     prop_assert!(history.was_told(hold.from, NoticedEnd::Agreement));
@@ -409,6 +409,13 @@ impl History {
             })
     }
 
+    /// The same of recertification that recurs, or of a campaign.
+    fn was_told_of_recertification(&self, at: Instant) -> bool {
+        [NoticedEnd::Recertification, NoticedEnd::Campaign]
+            .into_iter()
+            .any(|end| self.was_told(at, end))
+    }
+
     /// Whether by an instant a notice of the rule named a day that has come, long enough before.
     fn was_told(&self, at: Instant, end: NoticedEnd) -> bool {
         let story = &self.story;
@@ -429,6 +436,7 @@ impl History {
                 NoticedEnd::Inactivity => *rule == NoticeRule::Inactivity,
                 NoticedEnd::Agreement => *rule == NoticeRule::Agreement,
                 NoticedEnd::Term => *rule == NoticeRule::Term,
+                NoticedEnd::Campaign => *rule == NoticeRule::Campaign,
                 _ => matches!(rule, NoticeRule::Recertification | NoticeRule::Waiver),
             };
             let sent = fact
