@@ -42,6 +42,8 @@ actions! {
     ManageRoster = "manage_roster",
     ManagePerson = "manage_person",
     ManageStaffRole = "manage_staff_role",
+    ReadDelegation = "read_delegation",
+    NameDeputy = "name_deputy",
     SubmitRequest = "submit_request",
     ApproveRequest = "approve_request",
     DenyRequest = "deny_request",
@@ -129,6 +131,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLicense
             | A::ReadFact
             | A::ReadStaffRole
+            | A::ReadDelegation
             | A::ReadAudit
             | A::ReadBar
             | A::ReadContested
@@ -150,6 +153,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLicense
             | A::ReadFact
             | A::ReadStaffRole
+            | A::ReadDelegation
             | A::DecideAccess
             | A::ManagePerson
             | A::SubmitRequest
@@ -211,6 +215,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::ReadDelegation
+            | A::NameDeputy
             | A::SubmitRequest
             | A::ApproveRequest
             | A::WithdrawRequest
@@ -236,6 +242,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::ReadDelegation
             | A::SubmitRequest
             | A::RecordSignature
             | A::RenewLicense

@@ -14,7 +14,7 @@ pub mod sweeps;
 pub mod waitlist;
 
 pub use authority::{
-    AuditReads, AuditRecord, AuditSalt, AuditWrites, AuthorityReads, AuthorityWrites,
+    AuditReads, AuditRecord, AuditSalt, AuditWrites, AuthorityReads, AuthorityWrites, Delegation,
     IdempotencyReads, IdempotencyWrites, KeptAnswer, KeyLock, Principal, StaffRole,
 };
 pub use logins::{LoginFilter, LoginReads, LoginWrites, SignalFilter};

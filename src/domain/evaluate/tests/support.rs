@@ -218,6 +218,8 @@ impl Story {
                 | FactBody::ProjectsAdded { .. }
                 | FactBody::RequirementAdded { .. }
                 | FactBody::DeadlineExtended { .. }
+                | FactBody::MatchFound { .. }
+                | FactBody::MatchSettled { .. }
         );
         self.next += 1;
         let id = FactId(Uuid::from_u128(self.next));
@@ -235,6 +237,7 @@ impl Story {
                 recorded_at,
                 reported_by: Reporter::Recorder,
                 recorded_by: PrincipalId(Uuid::nil()),
+                on_behalf_of: None,
                 channel: Channel::Api,
                 ticket_reference: None,
                 reason: None,
