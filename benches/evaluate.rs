@@ -47,6 +47,7 @@ fn fact(number: u128, at: DateTime<Utc>, body: FactBody) -> Fact {
             recorded_at: at,
             reported_by: Reporter::Recorder,
             recorded_by: PrincipalId(Uuid::nil()),
+            on_behalf_of: None,
             channel: Channel::Api,
             ticket_reference: None,
             reason: None,

@@ -15,7 +15,7 @@ use super::error::Error;
 use super::page::{Paging, Slice};
 use super::ports::{AuditRecord, AuditSalt, StoreError, UnitOfWork};
 use super::transaction::{Caller, Rx};
-use crate::domain::ids::{AuditId, ImplementationId};
+use crate::domain::ids::{AuditId, ImplementationId, PersonId};
 
 type Instant = DateTime<Utc>;
 
@@ -35,6 +35,7 @@ pub struct Trail {
     scope: Option<Scope>,
     touched: Vec<Touched>,
     personal: Vec<(String, String)>,
+    on_behalf_of: Option<PersonId>,
     /// How many values of each field there are.
     fields: HashMap<String, usize>,
 }
@@ -54,6 +55,7 @@ impl Trail {
             scope: None,
             touched: Vec::new(),
             personal: Vec::new(),
+            on_behalf_of: None,
             fields: HashMap::new(),
         }
     }
@@ -66,6 +68,17 @@ impl Trail {
     /// What the record will be about, as far as it is known.
     pub(in crate::application) fn named(&self) -> Option<Scope> {
         self.scope
+    }
+
+    /// The actor does this as a deputy: by the authority of the supervisor in whose place he acts.
+    pub(in crate::application) fn acts_for(&mut self, supervisor: PersonId) {
+        self.on_behalf_of.get_or_insert(supervisor);
+    }
+
+    /// The supervisor in whose place the actor acts, if he has no authority of his own for it.
+    #[must_use]
+    pub fn on_behalf_of(&self) -> Option<PersonId> {
+        self.on_behalf_of
     }
 
     /// Whether the use case changed anything.
@@ -105,6 +118,8 @@ struct Canonical<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
     number: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     organization_id: Option<Uuid>,
     outcome: &'a str,
@@ -150,6 +165,7 @@ pub fn append(
         commitments,
         count: None,
         number,
+        on_behalf_of: trail.on_behalf_of.map(Uuid::from),
         organization_id: trail
             .scope
             .and_then(|scope| scope.organization_id)
@@ -180,6 +196,7 @@ pub fn append_strangers(
         commitments: BTreeMap::new(),
         count: Some(count),
         number,
+        on_behalf_of: None,
         organization_id: None,
         outcome: "refused",
         person_id: None,

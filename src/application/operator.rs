@@ -229,6 +229,7 @@ fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<(), Error> {
         revoked_at: None,
         recorded_at: tx.now,
         version: 1,
+        stands_for: None,
     };
     let live = tx
         .unit

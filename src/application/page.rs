@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::error::Error;
 use super::ports::Page;
 
 /// What a caller asks of a list: where to begin and how many entries.
@@ -40,6 +41,28 @@ pub struct Slice<T> {
     pub rows: Vec<T>,
     /// The id after which the list goes on; absent on the last page.
     pub next: Option<Uuid>,
+}
+
+/// Reads rows until the page is full of rows that match now, or none are left.
+pub fn fill_page<T>(
+    paging: Paging,
+    mut read: impl FnMut(Page) -> Result<Vec<T>, Error>,
+    id: impl Fn(&T) -> Uuid,
+    matches: impl Fn(&T) -> bool,
+) -> Result<Slice<T>, Error> {
+    let mut page = paging.probe();
+    let wanted = usize::from(paging.limit) + 1;
+    let mut found = Vec::new();
+    loop {
+        let rows = read(page)?;
+        let full = rows.len() >= wanted;
+        page.after = rows.last().map(&id).or(page.after);
+        found.extend(rows.into_iter().filter(|row| matches(row)));
+        if !full || found.len() >= wanted {
+            break;
+        }
+    }
+    Ok(paging.cut(found, id))
 }
 
 #[cfg(test)]

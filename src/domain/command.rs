@@ -38,17 +38,20 @@ pub enum RequestCommand {
     Reclassify,
     /// Give one of its deadlines a later last day.
     ExtendDeadline,
+    /// Say whether the requested person is one who was found.
+    SettleMatch,
     Activate,
 }
 
 impl RequestCommand {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Confirm,
         Self::Approve,
         Self::Deny,
         Self::Withdraw,
         Self::Reclassify,
         Self::ExtendDeadline,
+        Self::SettleMatch,
         Self::Activate,
     ];
 
@@ -61,6 +64,7 @@ impl RequestCommand {
             Self::Withdraw => "withdraw",
             Self::Reclassify => "reclassify",
             Self::ExtendDeadline => "extend_deadline",
+            Self::SettleMatch => "settle_match",
             Self::Activate => "activate",
         }
     }
@@ -150,22 +154,25 @@ pub enum Verdict {
 /// State by command, for requests.
 #[must_use]
 pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict {
-    use RequestCommand::{Activate, Approve, Confirm, Deny, ExtendDeadline, Reclassify, Withdraw};
+    use RequestCommand::{
+        Activate, Approve, Confirm, Deny, ExtendDeadline, Reclassify, SettleMatch, Withdraw,
+    };
     use RequestState as S;
     use Verdict::{Allowed, Needs, Never};
     match (state, command) {
         (
             S::Fulfilled | S::Denied | S::Withdrawn | S::Lapsed,
-            Confirm | Approve | Deny | Withdraw | Reclassify | Activate,
+            Confirm | Approve | Deny | Withdraw | Reclassify | SettleMatch | Activate,
         ) => Never,
         (S::Fulfilled | S::Denied | S::Withdrawn, ExtendDeadline) => Never,
         // An extension comes too late, and would take back what everybody was told.
         (S::Lapsed, ExtendDeadline) => Needs(
             "a completion, signature or submission that occurred in time and reopens it; without one, submit a new request",
         ),
-        (S::Submitted, Confirm | Approve | Deny | Withdraw | Reclassify | ExtendDeadline) => {
-            Allowed
-        }
+        (
+            S::Submitted,
+            Confirm | Approve | Deny | Withdraw | Reclassify | ExtendDeadline | SettleMatch,
+        ) => Allowed,
         (S::Submitted, Activate) => Needs("the approval of the request"),
         (
             S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
@@ -173,7 +180,7 @@ pub fn request_verdict(state: RequestState, command: RequestCommand) -> Verdict 
         ) => Never,
         (
             S::Onboarding | S::Practice | S::InReview | S::Corrections | S::Ready | S::Waitlisted,
-            Deny | Withdraw | Reclassify | ExtendDeadline,
+            Deny | Withdraw | Reclassify | ExtendDeadline | SettleMatch,
         )
         | (S::Ready, Activate) => Allowed,
         (S::Onboarding, Activate) => Needs("every agreement and training"),
@@ -227,7 +234,7 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
 }
 
 impl RequestEvaluation {
-    fn check(&self, command: RequestCommand) -> Result<(), Rejection> {
+    pub(super) fn check(&self, command: RequestCommand) -> Result<(), Rejection> {
         match request_verdict(self.state, command) {
             Verdict::Allowed => Ok(()),
             Verdict::Needs(need) => {

@@ -1,12 +1,13 @@
 //! Ends that were announced: departures and deactivations, which can be moved or called off before they take effect.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use super::calendar::Precision;
 use super::fact::{DeactivationCause, Fact, FactBody};
 use super::ids::{FactId, OrganizationId, PersonId};
+use super::requirement::standing_facts;
 
 type Instant = DateTime<Utc>;
 
@@ -166,6 +167,30 @@ pub fn departed_at(
         .iter()
         .filter(|end| end.fact.person_id == person && end.undone_by.is_none())
         .filter(|end| end.withdraws(organization, since))
+        .map(|end| end.acts_at)
+        .filter(|acts_at| *acts_at <= now)
+        .min()
+}
+
+/// Since when an address of the person at the organization, recorded at `since`, is retired by a departure. One that was
+/// recorded by mistake and taken back, or that staff undid, retires nothing: the address is used again. Whether access
+/// comes back with it is for staff to decide.
+#[must_use]
+pub fn retired_at(
+    facts: &[Fact],
+    person: PersonId,
+    organization: OrganizationId,
+    since: Instant,
+    now: Instant,
+) -> Option<Instant> {
+    let known = facts
+        .iter()
+        .filter(|fact| fact.person_id == person && fact.envelope.recorded_at <= now);
+    let standing: BTreeSet<FactId> = standing_facts(known).iter().map(|fact| fact.id).collect();
+    announced_ends(facts, now)
+        .iter()
+        .filter(|end| end.fact.person_id == person && end.undone_by.is_none())
+        .filter(|end| end.withdraws(organization, since) && standing.contains(&end.fact.id))
         .map(|end| end.acts_at)
         .filter(|acts_at| *acts_at <= now)
         .min()

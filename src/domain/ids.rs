@@ -69,6 +69,8 @@ ids! {
     PrincipalId,
     /// A dated grant of a role to a principal.
     StaffRoleId,
+    /// A deputy named by a supervisor, for dates.
+    DelegationId,
     /// One audit record.
     AuditId,
     /// An HMIS front-end or file that logins are reported from.

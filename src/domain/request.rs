@@ -121,6 +121,8 @@ impl LicenseRequest {
             recorded_at: self.submitted_at,
             reported_by: self.reported_by.clone(),
             recorded_by: self.requester,
+            // A deputy asks for the supervisor named in `requested_by`.
+            on_behalf_of: None,
             channel: self.channel,
             ticket_reference: self.ticket_reference.clone(),
             reason: self.reason.clone(),

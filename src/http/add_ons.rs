@@ -10,8 +10,8 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::evidence::{EvidenceFilter, report_example};
-use super::extract::{Id, Json, List, ListParameters, ListResponse};
-use super::problem::{BODY, Code, KNOWN, LIST, ONE, POST, Problem};
+use super::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse, VersionedJson};
+use super::problem::{BODY, Code, KNOWN, LIST, ONE, POST, Problem, VERSIONED};
 use super::report::{ReportRequest, ReportResponse};
 use super::{State, responses, tags};
 use crate::application::actor::Action;
@@ -77,6 +77,8 @@ pub struct AddOnResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<DateTime<Utc>>,
     report: ReportResponse,
+    /// Rises with every decision about it; `expected_version` is compared with it.
+    version: i32,
 }
 
 impl From<&AddOnShown> for AddOnResponse {
@@ -94,6 +96,7 @@ impl From<&AddOnShown> for AddOnResponse {
             from: add_on.from,
             ended_at: add_on.ended_at,
             report: (&fact.envelope).into(),
+            version: shown.version,
         }
     }
 }
@@ -109,7 +112,7 @@ pub struct ChangeAddOnRequest {
 
 crate::problems!(ListProblems: KNOWN, LIST);
 crate::problems!(GetProblems: KNOWN, ONE);
-crate::problems!(ChangeProblems: KNOWN, ONE, BODY, POST, [Code::OwnCase, Code::TransitionRefused]);
+crate::problems!(ChangeProblems: KNOWN, BODY, POST, VERSIONED, [Code::OwnCase, Code::TransitionRefused]);
 
 fn add_on_example(state: &str) -> Value {
     json!({
@@ -123,6 +126,7 @@ fn add_on_example(state: &str) -> Value {
         "state": state,
         "from": "2026-04-14T18:00:00Z",
         "report": report_example(),
+        "version": 1,
     })
 }
 
@@ -171,8 +175,10 @@ async fn list_add_ons(
             status = 200,
             description = "The add-on.",
             body = AddOnResponse,
+            headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
             example = json!(add_on_example("on")),
         ),
+        (status = 304, description = "The reader has it as it is."),
         GetProblems,
     ),
 )]
@@ -181,6 +187,7 @@ async fn get_add_on(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<FactId>,
+    seen: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
     let shown = state
         .app
@@ -188,9 +195,11 @@ async fn get_add_on(
             licensing::add_on(rx, id)
         })
         .await?;
-    Ok(responses::send(responses::outcome(&AddOnResponse::from(
-        &shown,
-    ))))
+    Ok(responses::one(
+        &seen,
+        shown.version,
+        &AddOnResponse::from(&shown),
+    ))
 }
 
 /// Sends the answer to a change of an add-on.
@@ -199,17 +208,18 @@ async fn change(
     caller: Caller,
     action: Action,
     id: FactId,
-    body: Json<ChangeAddOnRequest>,
-    work: fn(&mut Tx<'_>, FactId, &Reported) -> Result<AddOnShown, Error>,
+    body: VersionedJson<ChangeAddOnRequest>,
+    work: fn(&mut Tx<'_>, FactId, i32, &Reported) -> Result<AddOnShown, Error>,
 ) -> Result<HttpResponse, Problem> {
     let reported = ReportRequest::read(body.value.report)?;
+    let expected = body.expected;
     let call = Call::new(caller, action, body.idempotency);
     let reply = state
         .app
         .write(
             call,
-            move |tx| work(tx, id, &reported),
-            |shown| responses::outcome(&AddOnResponse::from(shown)),
+            move |tx| work(tx, id, expected, &reported),
+            |shown| responses::changed(shown.version, &AddOnResponse::from(shown)),
         )
         .await?;
     Ok(responses::send(reply))
@@ -225,13 +235,14 @@ async fn change(
     request_body(
         content = ChangeAddOnRequest,
         description = "How the confirmation came about.",
-        example = json!({ "report": { "ticket_reference": "HD-2207" } }),
+        example = json!({ "expected_version": 1, "report": { "ticket_reference": "HD-2207" } }),
     ),
     responses(
         (
             status = 200,
             description = "The add-on as it is now.",
             body = AddOnResponse,
+            headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
             example = json!(add_on_example("on")),
         ),
         ChangeProblems,
@@ -242,7 +253,7 @@ async fn confirm_add_on(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<FactId>,
-    body: Json<ChangeAddOnRequest>,
+    body: VersionedJson<ChangeAddOnRequest>,
 ) -> Result<HttpResponse, Problem> {
     let action = Action::ConfirmAddOn;
     change(&state, caller, action, id, body, licensing::confirm_add_on).await
@@ -258,13 +269,14 @@ async fn confirm_add_on(
     request_body(
         content = ChangeAddOnRequest,
         description = "How the end became known.",
-        example = json!({ "report": { "reason": "She no longer writes reports." } }),
+        example = json!({ "expected_version": 1, "report": { "reason": "She no longer writes reports." } }),
     ),
     responses(
         (
             status = 200,
             description = "The add-on as it is now.",
             body = AddOnResponse,
+            headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
             example = json!(add_on_example("ended")),
         ),
         ChangeProblems,
@@ -275,7 +287,7 @@ async fn end_add_on(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<FactId>,
-    body: Json<ChangeAddOnRequest>,
+    body: VersionedJson<ChangeAddOnRequest>,
 ) -> Result<HttpResponse, Problem> {
     let action = Action::ChangeLicense;
     change(&state, caller, action, id, body, licensing::end_add_on).await

@@ -89,7 +89,8 @@ async fn list_departures(
 /// Report a departure
 ///
 /// Employment of a person at an organization ended, or will. It ends the license there only, withdraws open requests there,
-/// and says whether the report came in time. A repeated report is recorded too; of two the earliest end wins.
+/// and says whether the report came in time. A repeated report is recorded too; of two the earliest end wins. A supervisor
+/// dates his report at most 24 hours before its recording; staff record when it reached them.
 #[utoipa::path(
     tag = tags::DEPARTURES,
     operation_id = "report_departure",
@@ -220,7 +221,8 @@ async fn cancel_departure(
 
 /// Move a departure to another date
 ///
-/// Only while it lies ahead. Moved into the past it acts at once, never back.
+/// Moved into the past it acts at once, never back. One that took effect already stays effective: the move is recorded with
+/// its reason, and contests the end of the license for staff to decide.
 #[utoipa::path(
     tag = tags::DEPARTURES,
     operation_id = "reschedule_departure",

@@ -293,6 +293,9 @@ pub struct ExplanationResponse {
     practice: Vec<PracticeResponse>,
     /// Of a request: the deadlines that have started.
     deadlines: Vec<DeadlineResponse>,
+    /// For staff: what the activation no longer rests on since a correction, although it is met by now. Access stays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_met_at_activation: Vec<String>,
     due: Vec<DueResponse>,
     /// Notices that may be given now, with what each must say; or that were given and count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -328,6 +331,7 @@ impl From<&Explanation> for ExplanationResponse {
             requirements: explanation.requirements.iter().map(Into::into).collect(),
             practice: explanation.practice.iter().map(Into::into).collect(),
             deadlines: explanation.deadlines.iter().map(Into::into).collect(),
+            not_met_at_activation: explanation.not_met_at_activation.clone(),
             due: explanation.due.iter().map(Into::into).collect(),
             notices: explanation
                 .notices

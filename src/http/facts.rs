@@ -39,6 +39,9 @@ pub struct FactResponse {
     recorded_at: DateTime<Utc>,
     /// The principal who recorded it.
     recorded_by: Uuid,
+    /// The supervisor for whom a deputy recorded it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<Uuid>,
     /// The fact that this one corrects or takes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     supersedes: Option<Uuid>,
@@ -63,6 +66,7 @@ impl From<&FactShown> for FactResponse {
             occurred_at: fact.envelope.occurred_at,
             recorded_at: fact.envelope.recorded_at,
             recorded_by: fact.envelope.recorded_by.into(),
+            on_behalf_of: fact.envelope.on_behalf_of.map(Into::into),
             supersedes: fact.envelope.supersedes.map(Into::into),
             replaced_by: shown.replaced_by.map(Into::into),
             may_be_withdrawn: shown.may_be_withdrawn(),

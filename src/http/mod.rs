@@ -15,6 +15,7 @@ pub mod checks;
 pub mod contested_items;
 pub mod cursor;
 pub mod deactivations;
+pub mod delegations;
 pub mod departure_notices;
 pub mod departures;
 pub mod emergency_restorations;
@@ -142,6 +143,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(people::routes)
         .configure(person_merges::routes)
         .configure(staff_roles::routes)
+        .configure(delegations::routes)
         .configure(license_requests::routes)
         .configure(agreement_signatures::routes)
         .configure(training_bookings::routes)

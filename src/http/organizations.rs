@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, get, patch, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::external_ids::{ExternalIdRequest, ExternalIdResponse, RosterParameters};
+use super::external_ids::{ExternalIdRequest, ExternalIdResponse};
 use super::extract::{Id, IfNoneMatch, Json, List, ListParameters, ListResponse, VersionedJson};
 use super::problem::{BODY, Code, KNOWN, LIST, ONE, POST, Problem, VERSIONED};
 use super::time::DayText;
@@ -145,6 +145,20 @@ pub struct PatchOrganizationRequest {
     victim_service_provider: Option<bool>,
 }
 
+/// What narrows a list of organizations.
+#[derive(Debug, Deserialize, IntoParams, Validate)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationParameters {
+    /// Only those of this implementation.
+    implementation_id: Option<Uuid>,
+    /// Only this organization.
+    organization_id: Option<Uuid>,
+    /// `true`: only those that have no supervisor now, neither one in office nor a deputy of one. For administrators, the
+    /// help desk and auditors.
+    without_supervisor: Option<bool>,
+}
+
 crate::problems!(ListProblems: KNOWN, LIST);
 crate::problems!(GetProblems: KNOWN, ONE);
 crate::problems!(CreateProblems: KNOWN, BODY, POST, [Code::Duplicate]);
@@ -169,11 +183,12 @@ fn example(name: &str, version: i32) -> Value {
 /// List organizations
 ///
 /// The agencies that the caller may know of, in the order in which they were recorded: staff see those of their
-/// implementations, a supervisor his own.
+/// implementations, a supervisor his own. With `without_supervisor`, staff see those whose licenses nobody there looks
+/// after: the authorized signer and the lead have to.
 #[utoipa::path(
     tag = tags::ORGANIZATIONS,
     operation_id = "list_organizations",
-    params(RosterParameters, ListParameters),
+    params(OrganizationParameters, ListParameters),
     responses(
         (
             status = 200,
@@ -188,13 +203,18 @@ fn example(name: &str, version: i32) -> Value {
 #[get("/v1/organizations")]
 async fn list_organizations(
     state: web::Data<State>,
-    list: List<RosterParameters>,
+    list: List<OrganizationParameters>,
 ) -> Result<HttpResponse, Problem> {
-    let (filter, paging) = (RosterFilter::from(&list.filter), list.paging);
+    let filter = RosterFilter {
+        implementation_id: list.filter.implementation_id.map(Into::into),
+        organization_id: list.filter.organization_id.map(Into::into),
+    };
+    let without_supervisor = list.filter.without_supervisor.unwrap_or_default();
+    let paging = list.paging;
     let slice = state
         .app
         .read(list.caller.clone(), Action::ReadRoster, move |rx| {
-            organizations::list(rx, &filter, paging)
+            organizations::list(rx, &filter, without_supervisor, paging)
         })
         .await?;
     Ok(list.respond(&slice, |row| OrganizationResponse::from(row)))

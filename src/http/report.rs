@@ -203,6 +203,9 @@ pub struct ReportResponse {
     recorded_at: DateTime<Utc>,
     /// The principal who recorded it.
     recorded_by: Uuid,
+    /// The supervisor for whom a deputy recorded it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<Uuid>,
     channel: ChannelName,
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket_reference: Option<String>,
@@ -240,6 +243,7 @@ impl From<&Envelope> for ReportResponse {
             },
             recorded_at: envelope.recorded_at,
             recorded_by: envelope.recorded_by.into(),
+            on_behalf_of: envelope.on_behalf_of.map(Into::into),
             channel: envelope.channel.into(),
             ticket_reference: envelope.ticket_reference.clone(),
             reason: envelope.reason.clone(),

@@ -20,6 +20,7 @@ tags! {
     PEOPLE = "people", "Humans within one implementation.";
     PERSON_MERGES = "person-merges", "Two records of one human, read as one person.";
     STAFF_ROLES = "staff-roles", "Who may do what, where, from when to when.";
+    DELEGATIONS = "delegations", "Deputies of supervisors, for stated dates.";
     LICENSE_REQUESTS = "license-requests", "The road to activation.";
     AGREEMENT_SIGNATURES = "agreement-signatures", "Agreements signed, by whom and when.";
     TRAINING_COMPLETIONS = "training-completions", "Courses completed, with outcome and date.";

@@ -9,8 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::extract::{Id, IfNoneMatch, Json, List, ListParameters, ListResponse};
-use super::problem::{BODY, Code, KNOWN, LIST, ONE, POST, Problem};
+use super::extract::{Id, IfNoneMatch, Json, List, ListParameters, ListResponse, VersionedJson};
+use super::problem::{BODY, Code, KNOWN, LIST, ONE, POST, Problem, VERSIONED};
 use super::report::{ReportRequest, ReportResponse};
 use super::time::InstantText;
 use super::{State, checks, responses, tags};
@@ -91,6 +91,8 @@ pub struct TrainingBookingResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     settlement_id: Option<Uuid>,
     report: ReportResponse,
+    /// Rises with every settlement; `expected_version` is compared with it.
+    version: i32,
 }
 
 impl From<&BookingShown> for TrainingBookingResponse {
@@ -117,13 +119,8 @@ impl From<&BookingShown> for TrainingBookingResponse {
             }),
             settlement_id: shown.result.map(|(settlement, _)| settlement.into()),
             report: (&fact.envelope).into(),
+            version: shown.version,
         }
-    }
-}
-
-impl TrainingBookingResponse {
-    fn version(shown: &BookingShown) -> i32 {
-        1 + i32::from(shown.result.is_some())
     }
 }
 
@@ -141,7 +138,7 @@ pub struct TrainingBookingFilter {
 crate::problems!(ListProblems: KNOWN, LIST);
 crate::problems!(GetProblems: KNOWN, ONE);
 crate::problems!(BookProblems: KNOWN, BODY, POST, [Code::NoPolicy]);
-crate::problems!(SettleProblems: KNOWN, BODY, POST, [Code::NotFound, Code::OwnCase, Code::TransitionRefused]);
+crate::problems!(SettleProblems: KNOWN, BODY, POST, VERSIONED, [Code::OwnCase, Code::TransitionRefused]);
 
 fn example(result: Option<&str>) -> Value {
     let mut example = json!({
@@ -157,8 +154,10 @@ fn example(result: Option<&str>) -> Value {
             "recorded_by": "0199f3c2-6000-7a00-9000-aaaaaaaaaa01",
             "channel": "api",
         },
+        "version": 1,
     });
     if let Some(result) = result {
+        example["version"] = json!(2);
         example["result"] = json!(result);
         example["settlement_id"] = json!("0199f3c2-8c90-7c00-8b00-4d4d4d4d4d19");
     }
@@ -257,7 +256,7 @@ async fn book_training(
             |shown| {
                 responses::created(
                     format!("/v1/training-bookings/{}", shown.fact.id),
-                    TrainingBookingResponse::version(shown),
+                    shown.version,
                     &TrainingBookingResponse::from(shown),
                 )
             },
@@ -300,7 +299,7 @@ async fn get_training_booking(
         .await?;
     Ok(responses::one(
         &seen,
-        TrainingBookingResponse::version(&shown),
+        shown.version,
         &TrainingBookingResponse::from(&shown),
     ))
 }
@@ -316,14 +315,14 @@ async fn get_training_booking(
     request_body(
         content = SettleTrainingBookingRequest,
         description = "What became of it.",
-        example = json!({ "result": "cancelled" }),
+        example = json!({ "expected_version": 1, "result": "cancelled" }),
     ),
     responses(
         (
             status = 200,
             description = "The booking as it is now.",
             body = TrainingBookingResponse,
-            headers(("ETag" = String, description = "For If-None-Match.")),
+            headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
             example = json!(example(Some("cancelled"))),
         ),
         SettleProblems,
@@ -334,10 +333,11 @@ async fn settle_training_booking(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<FactId>,
-    body: Json<SettleTrainingBookingRequest>,
+    body: VersionedJson<SettleTrainingBookingRequest>,
 ) -> Result<HttpResponse, Problem> {
     let settlement = BookingSettlement {
         booking: id,
+        expected: body.expected,
         result: match body.value.result {
             BookingResultName::Attended => BookingResult::Attended,
             BookingResultName::NoShow => BookingResult::NoShow,
@@ -352,12 +352,7 @@ async fn settle_training_booking(
         .write(
             call,
             move |tx| licensing::settle_booking(tx, &settlement),
-            |shown| {
-                responses::changed(
-                    TrainingBookingResponse::version(shown),
-                    &TrainingBookingResponse::from(shown),
-                )
-            },
+            |shown| responses::changed(shown.version, &TrainingBookingResponse::from(shown)),
         )
         .await?;
     Ok(responses::send(reply))

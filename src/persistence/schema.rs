@@ -60,6 +60,27 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::persistence::types::sql::{Timestamptz, Uuid};
 
+    delegations (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        supervisor_role_id -> Uuid,
+        deputy_role_id -> Uuid,
+        from_at -> Timestamptz,
+        until_at -> Timestamptz,
+        reason -> Text,
+        named_by -> Uuid,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Uuid>,
+        recorded_at -> Timestamptz,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
     external_ids (implementation_id, kind, system, value) {
         implementation_id -> Uuid,
         kind -> Text,
@@ -98,6 +119,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         supersedes -> Nullable<Uuid>,
         recorded_for -> Nullable<Uuid>,
+        on_behalf_of -> Nullable<Uuid>,
     }
 }
 
@@ -604,6 +626,7 @@ diesel::joinable!(access_signals -> principals (closed_by));
 diesel::joinable!(audit_records -> audit_heads (scope));
 diesel::joinable!(audit_records -> implementations (implementation_id));
 diesel::joinable!(audit_salts -> audit_records (audit_record_id));
+diesel::joinable!(delegations -> implementations (implementation_id));
 diesel::joinable!(external_ids -> implementations (implementation_id));
 diesel::joinable!(facts -> implementations (implementation_id));
 diesel::joinable!(facts -> license_requests (request_id));
@@ -659,6 +682,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_heads,
     audit_records,
     audit_salts,
+    delegations,
     external_ids,
     facts,
     idempotency_keys,

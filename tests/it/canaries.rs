@@ -277,6 +277,17 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"expected_version": 1}"#,
     ),
     (
+        "name_deputy",
+        "",
+        r#"{"organization_id": "$organization", "supervisor_id": "$supervisor", "deputy_id": "$colleague",
+            "from_on": "2026-05-01", "until_on": "2026-05-10", "reason": "Canary is on vacation."}"#,
+    ),
+    (
+        "end_delegation",
+        "$open_delegation",
+        r#"{"expected_version": 1}"#,
+    ),
+    (
         "submit_license_request",
         "",
         r#"{"organization_id": "$organization", "license_type": "end_user",
@@ -338,12 +349,12 @@ const BODIES: &[(&str, &str, &str)] = &[
     (
         "confirm_add_on",
         "$add_on",
-        r#"{"report": {"reason": "Canary still writes reports."}}"#,
+        r#"{"expected_version": 1, "report": {"reason": "Canary still writes reports."}}"#,
     ),
     (
         "end_add_on",
         "$add_on",
-        r#"{"report": {"reason": "Canary writes no reports.", "ticket_reference": "canary-4"}}"#,
+        r#"{"expected_version": 1, "report": {"reason": "Canary writes no reports.", "ticket_reference": "canary-4"}}"#,
     ),
     (
         "activate_license_request",
@@ -394,7 +405,7 @@ const BODIES: &[(&str, &str, &str)] = &[
     (
         "settle_training_booking",
         "$booking",
-        r#"{"result": "cancelled", "report": {"reason": "Canary fell ill."}}"#,
+        r#"{"expected_version": 1, "result": "cancelled", "report": {"reason": "Canary fell ill."}}"#,
     ),
     (
         "submit_practice_cases",

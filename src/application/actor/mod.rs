@@ -174,7 +174,16 @@ impl Actor {
     /// THE decision: may this actor do `action` to `scope`? Returns the grant that allows it.
     pub fn authorize(&self, action: Action, scope: Scope) -> Result<&StaffRole, Denied> {
         self.require(action)?;
-        if let Some(grant) = self.grants.iter().find(|grant| grant.allows(action, scope)) {
+        // His own authority first; then that of somebody whom the matter does not concern.
+        let best = self
+            .grants
+            .iter()
+            .filter(|grant| grant.allows(action, scope))
+            .min_by_key(|grant| {
+                let own = grant.stands_for.is_none();
+                (!own, !own && grant.stands_for == scope.person_id)
+            });
+        if let Some(grant) = best {
             return Ok(grant);
         }
         if scope == Scope::DEPLOYMENT {
@@ -220,6 +229,22 @@ impl Actor {
         self.people().any(|id| id == person)
     }
 
+    /// Whether what is done to a person is the actor's own case: he is the person, or could only act in that person's
+    /// place.
+    #[must_use]
+    pub fn is_concerned(&self, action: Action, scope: Scope) -> bool {
+        let Some(person) = scope.person_id else {
+            return false;
+        };
+        let mut allowing = self
+            .grants
+            .iter()
+            .filter(|grant| grant.allows(action, scope))
+            .peekable();
+        self.is(person)
+            || (allowing.peek().is_some() && allowing.all(|grant| grant.stands_for == Some(person)))
+    }
+
     /// The actor's best row of the table of who sees what, for one person at one organization.
     #[must_use]
     pub fn sight(
@@ -238,8 +263,11 @@ impl Actor {
             .map(|grant| match grant.role {
                 Role::SystemAdmin | Role::Auditor => Sight::Full,
                 Role::HelpDesk | Role::Trainer => Sight::HelpDesk,
-                // By whichever grant he is known: nobody supervises himself.
-                Role::Supervisor if self.is(person) => Sight::EndUser,
+                // By whichever grant he is known: nobody supervises himself, and a deputy sees no more of whom he
+                // stands for than that one does.
+                Role::Supervisor if self.is(person) || grant.stands_for == Some(person) => {
+                    Sight::EndUser
+                }
                 Role::Supervisor => Sight::OwnSupervisor,
                 Role::EndUser => Sight::EndUser,
                 Role::HmisFrontend | Role::Integration => Sight::Frontend,
@@ -264,7 +292,10 @@ impl StaffRole {
             (Some(granted), Some(asked)) => granted == asked,
             (Some(_), None) => false,
         };
+        // Nobody passes on what was lent to him.
+        let lent = self.stands_for.is_some() && action == Action::NameDeputy;
         in_implementation
+            && !lent
             && match reach(self.role, action) {
                 Reach::No => false,
                 Reach::Own => self.person_id.is_some() && self.person_id == scope.person_id,

@@ -42,6 +42,8 @@ actions! {
     ManageRoster = "manage_roster",
     ManagePerson = "manage_person",
     ManageStaffRole = "manage_staff_role",
+    ReadDelegation = "read_delegation",
+    NameDeputy = "name_deputy",
     SubmitRequest = "submit_request",
     ApproveRequest = "approve_request",
     DenyRequest = "deny_request",
@@ -133,6 +135,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLicense
             | A::ReadFact
             | A::ReadStaffRole
+            | A::ReadDelegation
             | A::ReadAudit
             | A::ReadBar
             | A::ReadContested
@@ -156,6 +159,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadLicense
             | A::ReadFact
             | A::ReadStaffRole
+            | A::ReadDelegation
             | A::DecideAccess
             | A::ManagePerson
             | A::SubmitRequest
@@ -220,6 +224,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::ReadDelegation
+            | A::NameDeputy
             | A::SubmitRequest
             | A::ApproveRequest
             | A::WithdrawRequest
@@ -245,6 +251,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadRequest
             | A::ReadLicense
             | A::ReadFact
+            | A::ReadDelegation
             | A::SubmitRequest
             | A::RecordSignature
             | A::RenewLicense

@@ -7,7 +7,7 @@ use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::Precision;
 use crate::domain::error::Rejection;
 use crate::domain::evaluate::{AddOn, Evaluation};
-use crate::domain::fact::{Fact, FactBody, FactKind};
+use crate::domain::fact::{Fact, FactBody, FactKind, version_of};
 use crate::domain::ids::{FactId, PersonId};
 
 use super::dossier::Dossier;
@@ -19,6 +19,8 @@ pub struct AddOnShown {
     /// The fact that began it.
     pub fact: Fact,
     pub add_on: AddOn,
+    /// 1, and one more for each decision about it.
+    pub version: i32,
 }
 
 fn shown(
@@ -31,9 +33,18 @@ fn shown(
         .add_ons
         .into_iter()
         .find(|add_on| add_on.fact == fact.id)?;
+    let version = version_of(&dossier.facts, |other| {
+        other.envelope.supersedes == Some(fact.id)
+            || matches!(
+                other.body,
+                FactBody::AddOnConfirmed { add_on } | FactBody::AddOnEnded { add_on }
+                    if add_on == fact.id
+            )
+    });
     Some(AddOnShown {
         fact: fact.clone(),
         add_on,
+        version,
     })
 }
 
@@ -76,23 +87,31 @@ pub fn add_ons(
 pub fn confirm_add_on(
     tx: &mut Tx<'_>,
     id: FactId,
+    expected: i32,
     reported: &Reported,
 ) -> Result<AddOnShown, Error> {
-    change(tx, id, Action::ConfirmAddOn, reported, |license| {
+    let action = Action::ConfirmAddOn;
+    change(tx, (id, expected), action, reported, |license| {
         license.confirm_add_on(id)
     })
 }
 
 /// An add-on is no longer needed; its base goes on.
-pub fn end_add_on(tx: &mut Tx<'_>, id: FactId, reported: &Reported) -> Result<AddOnShown, Error> {
-    change(tx, id, Action::ChangeLicense, reported, |license| {
+pub fn end_add_on(
+    tx: &mut Tx<'_>,
+    id: FactId,
+    expected: i32,
+    reported: &Reported,
+) -> Result<AddOnShown, Error> {
+    let action = Action::ChangeLicense;
+    change(tx, (id, expected), action, reported, |license| {
         license.end_add_on(id)
     })
 }
 
 fn change(
     tx: &mut Tx<'_>,
-    id: FactId,
+    (id, expected): (FactId, i32),
     action: Action,
     reported: &Reported,
     command: impl Fn(&Evaluation) -> Result<FactBody, Rejection>,
@@ -110,6 +129,12 @@ fn change(
     not_oneself(tx, began.person_id, "somebody else changes your license")?;
     tx.lock_person(began.person_id)?;
     let mut dossier = Dossier::load(tx.unit, began.person_id, &[])?.ok_or(Error::NotFound)?;
+    let seen = shown(&dossier, &began, tx.now).ok_or(Error::NotFound)?;
+    if seen.version != expected {
+        return Err(Error::Stale {
+            current: seen.version,
+        });
+    }
     dossier.record_states(tx)?;
     let body = command(&dossier.license_at(organization, tx.now))?;
     let at = (tx.now, Precision::Instant);

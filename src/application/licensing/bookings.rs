@@ -9,7 +9,7 @@ use crate::application::visible::visible_person;
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::error::Rejection;
-use crate::domain::fact::{BookingResult, Fact, FactBody, FactKind};
+use crate::domain::fact::{BookingResult, Fact, FactBody, FactKind, version_of};
 use crate::domain::ids::{FactId, PersonId};
 use crate::domain::requirement::standing_facts;
 
@@ -36,6 +36,7 @@ pub struct NewBooking {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookingSettlement {
     pub booking: FactId,
+    pub expected: i32,
     pub result: BookingResult,
     /// The settlement that this one corrects.
     pub supersedes: Option<FactId>,
@@ -47,6 +48,19 @@ pub struct BookingSettlement {
 pub struct BookingShown {
     pub fact: Fact,
     pub result: Option<(FactId, BookingResult)>,
+    /// 1, and one more for each settlement and what takes one back.
+    pub version: i32,
+}
+
+impl BookingShown {
+    fn of(facts: &[Fact], fact: Fact) -> Self {
+        let settles = |other: &Fact| matches!(other.body, FactBody::BookingSettled { booking, .. } if booking == fact.id);
+        Self {
+            result: result_of(facts, fact.id),
+            version: version_of(facts, settles),
+            fact,
+        }
+    }
 }
 
 pub fn book_training(tx: &mut Tx<'_>, new: &NewBooking) -> Result<BookingShown, Error> {
@@ -101,7 +115,7 @@ pub fn book_training(tx: &mut Tx<'_>, new: &NewBooking) -> Result<BookingShown, 
     };
     let fact = fact(tx, &person, About::default(), envelope, body);
     keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
-    Ok(BookingShown { fact, result: None })
+    Ok(BookingShown::of(&dossier.facts, fact))
 }
 
 /// Records that a booking was attended, missed, or cancelled by staff.
@@ -120,7 +134,13 @@ pub fn settle_booking(
     not_oneself(tx, person.id, "somebody else records your trainings")?;
     tx.lock_person(person.id)?;
     let mut dossier = Dossier::load(tx.unit, person.id, &[])?.ok_or(Error::NotFound)?;
-    let settled = result_of(&dossier.facts, booking.id);
+    let seen = BookingShown::of(&dossier.facts, booking.clone());
+    if seen.version != settlement.expected {
+        return Err(Error::Stale {
+            current: seen.version,
+        });
+    }
+    let settled = seen.result;
     if settlement.supersedes.is_some()
         && settlement.supersedes != settled.map(|(settlement, _)| settlement)
     {
@@ -148,10 +168,10 @@ pub fn settle_booking(
         None,
         &settlement.reported,
     )?;
-    let FactBody::TrainingBooked { scheduled_at, .. } = booking.body else {
+    let FactBody::TrainingBooked { scheduled_at, .. } = &booking.body else {
         return Err(Error::NotFound);
     };
-    if settlement.result != BookingResult::Cancelled && scheduled_at > tx.now {
+    if settlement.result != BookingResult::Cancelled && *scheduled_at > tx.now {
         return Err(Rejection::needing(
             "booked",
             "settle",
@@ -170,10 +190,7 @@ pub fn settle_booking(
     };
     let fact = fact(tx, &person, About::default(), envelope, body);
     keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
-    Ok(BookingShown {
-        result: Some((fact.id, settlement.result)),
-        fact: booking,
-    })
+    Ok(BookingShown::of(&dossier.facts, booking))
 }
 
 fn word(result: BookingResult) -> &'static str {
@@ -201,10 +218,7 @@ fn result_of(facts: &[Fact], booking: FactId) -> Option<(FactId, BookingResult)>
 pub fn booking(rx: &mut Rx<'_>, id: FactId) -> Result<BookingShown, Error> {
     let fact = completion(rx, id, FactKind::TrainingBooked)?;
     let facts = rx.view.facts_of_people(&[fact.person_id])?;
-    Ok(BookingShown {
-        result: result_of(&facts, fact.id),
-        fact,
-    })
+    Ok(BookingShown::of(&facts, fact))
 }
 
 /// A page of bookings.
@@ -221,10 +235,7 @@ pub fn bookings(
         .facts_of_people(&people.into_iter().collect::<Vec<_>>())?;
     let rows = rows
         .into_iter()
-        .map(|fact| BookingShown {
-            result: result_of(&facts, fact.id),
-            fact,
-        })
+        .map(|fact| BookingShown::of(&facts, fact))
         .collect();
     Ok(paging.cut(rows, |shown: &BookingShown| shown.fact.id.0))
 }

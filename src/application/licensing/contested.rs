@@ -2,7 +2,7 @@
 //! corrected. Only staff decide: they reinstate, or let the end stand.
 
 use crate::application::actor::{Action, Scope};
-use crate::application::page::{Paging, Slice};
+use crate::application::page::{Paging, Slice, fill_page};
 use crate::application::ports::RosterFilter;
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision};
@@ -128,7 +128,7 @@ pub fn contested_items(
     paging: Paging,
 ) -> Result<Slice<ContestedShown>, Error> {
     let visible = rx.actor.visible(Action::ReadContested);
-    let slice = super::licenses::fill_page(
+    let slice = fill_page(
         paging,
         |page| {
             let rows = rx.view.contested_licenses(&visible, filter, page)?;

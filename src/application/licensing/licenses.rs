@@ -1,8 +1,8 @@
 //! Licenses as readers see them.
 
 use crate::application::actor::{Action, Actor, Scope, Sight};
-use crate::application::page::{Paging, Slice};
-use crate::application::ports::{Page, StateFilter};
+use crate::application::page::{Paging, Slice, fill_page};
+use crate::application::ports::StateFilter;
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::Instant;
 use crate::domain::error::Rejection;
@@ -178,26 +178,4 @@ pub(super) fn not_reindexing(
         }
         _ => Ok(()),
     }
-}
-
-/// Reads rows until the page is full of rows that match now, or none are left.
-pub(super) fn fill_page<T>(
-    paging: Paging,
-    mut read: impl FnMut(Page) -> Result<Vec<T>, Error>,
-    id: impl Fn(&T) -> uuid::Uuid,
-    matches: impl Fn(&T) -> bool,
-) -> Result<Slice<T>, Error> {
-    let mut page = paging.probe();
-    let wanted = usize::from(paging.limit) + 1;
-    let mut found = Vec::new();
-    loop {
-        let rows = read(page)?;
-        let full = rows.len() >= wanted;
-        page.after = rows.last().map(&id).or(page.after);
-        found.extend(rows.into_iter().filter(|row| matches(row)));
-        if !full || found.len() >= wanted {
-            break;
-        }
-    }
-    Ok(paging.cut(found, id))
 }

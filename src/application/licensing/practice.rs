@@ -21,8 +21,8 @@ use crate::domain::roster::Person;
 
 use super::dossier::Dossier;
 use super::evidence::completion;
-use super::licenses::fill_page;
 use super::reporting::{About, Reported, fact, keep, not_in_the_future, not_oneself, scope};
+use crate::application::page::fill_page;
 
 /// The cases of a set, handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::dossier::Dossier;
-use super::licenses::fill_page;
 use crate::application::actor::{Action, Actor, Scope};
+use crate::application::page::fill_page;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
 use crate::application::{Error, Rx};

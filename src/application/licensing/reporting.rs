@@ -101,6 +101,7 @@ impl Reported {
             recorded_at: tx.now,
             reported_by: self.reported_by.clone().unwrap_or(Reporter::Recorder),
             recorded_by: tx.actor.principal.id,
+            on_behalf_of: tx.trail.on_behalf_of(),
             channel: self.channel.unwrap_or(Channel::Api),
             ticket_reference: self.ticket_reference.clone(),
             reason: self.reason.clone(),
@@ -176,12 +177,18 @@ pub(super) fn fact_of_id(
     fact
 }
 
-/// Nobody decides about himself.
+/// Nobody decides about himself, and no deputy about the one he stands for.
 pub fn not_oneself(tx: &Tx<'_>, person: PersonId, what: &str) -> Result<(), Error> {
     if tx.actor.is(person) {
         Err(Error::OwnCase(format!(
             "{what}: nobody decides about himself"
         )))
+    } else if tx.trail.on_behalf_of() == Some(person) {
+        Err(Error::OwnCase(
+            "this is about the one you stand for: a deputy may not do what that one may not, nobody decides about \
+             himself"
+                .to_owned(),
+        ))
     } else {
         Ok(())
     }

@@ -268,12 +268,7 @@ fn end_of_the_meant(
         request: None,
         license: dossier.license_id(organization),
     };
-    let departed = body == FactBody::Departed;
-    let id = record(tx, &mut dossier, about, envelope, body)?;
-    if departed {
-        tx.unit.retire_emails(meant, organization, tx.now)?;
-    }
-    Ok(id)
+    record(tx, &mut dossier, about, envelope, body)
 }
 
 /// A departure that took effect was reported of the wrong person: his license is reinstated, and that of the person

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::application::licensing::Dossier;
+use crate::application::roster::people::emails_of;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day, start_of_day};
 use crate::domain::evaluate::{Evaluation, Telling};
@@ -251,7 +252,7 @@ pub(super) fn email(
     person: PersonId,
     organization: OrganizationId,
 ) -> Result<Option<(String, Instant)>, Error> {
-    let emails = tx.unit.emails(&[person])?;
+    let emails = emails_of(tx.unit, &[person], tx.now)?;
     Ok(emails
         .into_iter()
         .filter(|email| email.organization_id == Some(organization) && email.retired_at.is_none())

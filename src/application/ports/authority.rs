@@ -7,7 +7,7 @@ use super::repositories::{Page, RosterFilter, Visible};
 use super::store::StoreError;
 use crate::application::actor::Role;
 use crate::domain::ids::{
-    AuditId, ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId,
+    AuditId, DelegationId, ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId,
 };
 
 type Instant = DateTime<Utc>;
@@ -44,6 +44,31 @@ pub struct StaffRole {
     pub revoked_at: Option<Instant>,
     pub recorded_at: Instant,
     pub version: i32,
+    /// Of a deputy's authority, which is read from a [`Delegation`] and is no grant of his own: the supervisor in whose
+    /// place he acts.
+    pub stands_for: Option<PersonId>,
+}
+
+/// A supervisor named somebody of the same organization who acts in his place for dates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delegation {
+    pub id: DelegationId,
+    pub implementation_id: ImplementationId,
+    pub organization_id: OrganizationId,
+    /// The grant that the deputy stands for. Without it he may do nothing.
+    pub supervisor_role_id: StaffRoleId,
+    /// A grant that says who the deputy is; what it allows does not matter.
+    pub deputy_role_id: StaffRoleId,
+    pub from_at: Instant,
+    /// The first instant without the authority.
+    pub until_at: Instant,
+    pub reason: String,
+    pub named_by: PrincipalId,
+    /// Ended by hand, before its date.
+    pub ended_at: Option<Instant>,
+    pub ended_by: Option<PrincipalId>,
+    pub recorded_at: Instant,
+    pub version: i32,
 }
 
 pub trait AuthorityReads {
@@ -66,6 +91,26 @@ pub trait AuthorityReads {
         implementation: Option<ImplementationId>,
         now: Instant,
     ) -> Result<Vec<StaffRole>>;
+    fn staff_roles_by_id(&mut self, ids: &[StaffRoleId]) -> Result<Vec<StaffRole>>;
+    /// Every grant that says who somebody of these people is, ended and revoked ones too.
+    fn staff_roles_of_people(&mut self, people: &[PersonId]) -> Result<Vec<StaffRole>>;
+    /// Live grants of supervisors of these organizations.
+    fn live_supervisors(
+        &mut self,
+        organizations: &[OrganizationId],
+        now: Instant,
+    ) -> Result<Vec<StaffRole>>;
+    fn delegation(&mut self, id: DelegationId) -> Result<Option<Delegation>>;
+    fn delegations(
+        &mut self,
+        visible: &Visible,
+        filter: &RosterFilter,
+        page: Page,
+    ) -> Result<Vec<Delegation>>;
+    /// Those in which one of these people is the deputy, whose dates include an instant and that nobody ended by then.
+    fn delegations_to(&mut self, deputies: &[PersonId], at: Instant) -> Result<Vec<Delegation>>;
+    /// Those of one grant that nobody ended.
+    fn delegations_of(&mut self, supervisor_role: StaffRoleId) -> Result<Vec<Delegation>>;
 }
 
 pub trait AuthorityWrites {
@@ -73,6 +118,9 @@ pub trait AuthorityWrites {
     fn update_principal(&mut self, row: &Principal) -> Result<()>;
     fn insert_staff_role(&mut self, row: &StaffRole) -> Result<()>;
     fn update_staff_role(&mut self, row: &StaffRole) -> Result<()>;
+    fn insert_delegation(&mut self, row: &Delegation) -> Result<()>;
+    /// Compare-and-set on `row.version`, which is the version read.
+    fn end_delegation(&mut self, row: &Delegation) -> Result<()>;
 }
 
 /// One use case as the audit log keeps it. `record` is canonical JSON text: its bytes never change after recording.

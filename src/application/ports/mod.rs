@@ -15,7 +15,7 @@ pub mod sweeps;
 pub mod waitlist;
 
 pub use authority::{
-    AuditReads, AuditRecord, AuditSalt, AuditWrites, AuthorityReads, AuthorityWrites,
+    AuditReads, AuditRecord, AuditSalt, AuditWrites, AuthorityReads, AuthorityWrites, Delegation,
     IdempotencyReads, IdempotencyWrites, KeptAnswer, KeyLock, Principal, StaffRole,
 };
 pub use implementation_facts::{ImplementationFactReads, ImplementationFactWrites};

@@ -204,13 +204,6 @@ pub trait PersonWrites {
     fn update_person(&mut self, row: &Person) -> Result<()>;
     fn insert_name(&mut self, row: &PersonName) -> Result<()>;
     fn insert_email(&mut self, row: &PersonEmail) -> Result<()>;
-    /// Retires the live addresses of a person at an organization.
-    fn retire_emails(
-        &mut self,
-        person: PersonId,
-        organization: OrganizationId,
-        at: Instant,
-    ) -> Result<()>;
     /// Confirms a live address of a person for an organization: one that waits for it there, else one that is
     /// unassigned. How many there were.
     fn confirm_email(

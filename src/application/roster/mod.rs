@@ -5,6 +5,7 @@
 //! ids that do not exist; ids in bodies do so too, as one and the same fault (see [`visible`](super::visible)).
 
 pub mod contacts;
+pub mod delegations;
 pub mod external_ids;
 pub mod implementations;
 pub mod input;

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::delegations::supervised;
 use super::external_ids::{self, ExternalIdInput};
 use super::input::{Faults, LONGEST_NAME};
 use super::{existing, expect_version};
 use crate::application::actor::{Action, Scope};
 use crate::application::error::Error;
-use crate::application::page::{Paging, Slice};
+use crate::application::page::{Paging, Slice, fill_page};
 use crate::application::ports::{RosterFilter, View};
 use crate::application::visible::visible_implementation;
 use crate::application::{Rx, Tx};
@@ -125,14 +126,50 @@ pub fn get(rx: &mut Rx<'_>, id: OrganizationId) -> Result<OrganizationDetails, E
 pub fn list(
     rx: &mut Rx<'_>,
     filter: &RosterFilter,
+    without_supervisor: bool,
     paging: Paging,
 ) -> Result<Slice<OrganizationDetails>, Error> {
+    if without_supervisor {
+        return unsupervised(rx, filter, paging);
+    }
     let visible = rx.actor.visible(Action::ReadRoster);
     let rows = rx.view.organizations(&visible, filter, paging.probe())?;
     let Slice { rows, next } = paging.cut(rows, |row| row.id.0);
     Ok(Slice {
         rows: details(rx.view, rows)?,
         next,
+    })
+}
+
+/// Those that have no supervisor now: nobody there asks for licenses, signs or says that somebody left, so the authorized
+/// signer and the lead have to. For whoever may know of roles.
+fn unsupervised(
+    rx: &mut Rx<'_>,
+    filter: &RosterFilter,
+    paging: Paging,
+) -> Result<Slice<OrganizationDetails>, Error> {
+    rx.actor.require(Action::ReadStaffRole)?;
+    let visible = rx.actor.visible(Action::ReadStaffRole);
+    let slice = fill_page(
+        paging,
+        |page| {
+            let rows = rx.view.organizations(&visible, filter, page)?;
+            let ids: Vec<OrganizationId> = rows.iter().map(|row| row.id).collect();
+            let supervised = supervised(rx.view, &ids, rx.now)?;
+            Ok(rows
+                .into_iter()
+                .map(|row| (!supervised.contains(&row.id), row))
+                .collect())
+        },
+        |(_, row)| row.id.0,
+        |(without, _)| *without,
+    )?;
+    Ok(Slice {
+        rows: details(
+            rx.view,
+            slice.rows.into_iter().map(|(_, row)| row).collect(),
+        )?,
+        next: slice.next,
     })
 }
 

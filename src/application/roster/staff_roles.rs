@@ -138,6 +138,7 @@ pub fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<StaffRoleDetails, Er
         revoked_at: None,
         recorded_at: tx.now,
         version: 1,
+        stands_for: None,
     };
     if has_same(tx.unit, &row)? {
         return Err(Error::Duplicate(

@@ -5,6 +5,7 @@ use super::{Caller, Instant};
 use crate::application::actor::Actor;
 use crate::application::error::Error;
 use crate::application::ports::{Principal, StaffRole, StoreError, UnitOfWork, View};
+use crate::application::roster::delegations;
 use crate::domain::fact::FactBody;
 
 /// The live authority of a caller, read in the transaction of his request.
@@ -14,7 +15,10 @@ pub fn load_actor(view: &mut dyn View, caller: &Caller, now: Instant) -> Result<
         .ok_or(Error::Unauthenticated)?;
     let mut grants = view.staff_roles_of(principal.id)?;
     drop_grants_of_the_departed(view, &mut grants, now)?;
-    Ok(Actor::new(principal, grants, now))
+    let mut actor = Actor::new(principal, grants, now);
+    let lent = delegations::lent_to(view, &actor, now)?;
+    actor.grants.extend(lent);
+    Ok(actor)
 }
 
 /// Issuer of the principals that are no credential's.

@@ -107,12 +107,16 @@ impl Tx<'_> {
 
     /// Asks THE authorize and remembers what was allowed.
     pub fn authorize(&mut self, action: Action, scope: Scope) -> Result<(), Error> {
-        match self.actor.authorize(action, scope) {
+        let actor = self.actor;
+        let answer = actor.authorize(action, scope);
+        match answer {
             // What the actor may know of is named in the record of the refusal too.
             Ok(_) | Err(Denied::Forbidden) => self.trail.scope(scope),
             Err(Denied::Hidden) => {}
         }
-        self.actor.authorize(action, scope)?;
+        if let Some(supervisor) = answer?.stands_for {
+            self.trail.acts_for(supervisor);
+        }
         self.authorized.push(Authorized { action, scope });
         Ok(())
     }

@@ -18,19 +18,19 @@ fn every_request_state_has_a_verdict_for_every_command() {
     use RequestState as S;
     const LATE: &str = "a completion, signature or submission that occurred in time and reopens it; without one, submit a new request";
     #[rustfmt::skip]
-    let rows: [(S, [&str; 7]); 11] = [
-        //               confirm  approve  deny     withdraw reclassify extend_deadline activate
-        (S::Submitted,   [ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the approval of the request"]),
-        (S::Onboarding,  [NEVER,   NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "every agreement and training"]),
-        (S::Practice,    [NEVER,   NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "every practice set, submitted"]),
-        (S::InReview,    [NEVER,   NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the review of the practice cases"]),
-        (S::Corrections, [NEVER,   NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the corrected practice cases"]),
-        (S::Ready,       [NEVER,   NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED]),
-        (S::Waitlisted,  [NEVER,   NEVER,   ALLOWED, ALLOWED, ALLOWED, ALLOWED, "a free seat"]),
-        (S::Fulfilled,   [NEVER,   NEVER,   NEVER,   NEVER,   NEVER, NEVER,     NEVER]),
-        (S::Denied,      [NEVER,   NEVER,   NEVER,   NEVER,   NEVER, NEVER,     NEVER]),
-        (S::Withdrawn,   [NEVER,   NEVER,   NEVER,   NEVER,   NEVER, NEVER,     NEVER]),
-        (S::Lapsed,      [NEVER,   NEVER,   NEVER,   NEVER,   NEVER, LATE,      NEVER]),
+    let rows: [(S, [&str; 8]); 11] = [
+        //               confirm  approve  deny     withdraw reclassify extend_deadline settle_match activate
+        (S::Submitted, [ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the approval of the request"]),
+        (S::Onboarding, [NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, "every agreement and training"]),
+        (S::Practice, [NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, "every practice set, submitted"]),
+        (S::InReview, [NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the review of the practice cases"]),
+        (S::Corrections, [NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, "the corrected practice cases"]),
+        (S::Ready, [NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED]),
+        (S::Waitlisted, [NEVER, NEVER, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, "a free seat"]),
+        (S::Fulfilled, [NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER]),
+        (S::Denied, [NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER]),
+        (S::Withdrawn, [NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER]),
+        (S::Lapsed, [NEVER, NEVER, NEVER, NEVER, NEVER, LATE, NEVER, NEVER]),
     ];
     assert_eq!(rows.map(|(state, _)| state), S::ALL);
     let commands = [
@@ -40,6 +40,7 @@ fn every_request_state_has_a_verdict_for_every_command() {
         RequestCommand::Withdraw,
         RequestCommand::Reclassify,
         RequestCommand::ExtendDeadline,
+        RequestCommand::SettleMatch,
         RequestCommand::Activate,
     ];
     assert_eq!(commands, RequestCommand::ALL);

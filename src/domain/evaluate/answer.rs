@@ -2,13 +2,16 @@
 
 use super::first_login;
 use super::inactivity;
-use super::machine::Machine;
-use super::{Change, Consequence, DueItem, EndCause, Evaluation, LicenseState, Upcoming, Warning};
+use super::machine::{Machine, is_evidence};
+use super::{
+    Change, Consequence, DueItem, EndCause, Evaluation, LicenseState, PeriodCause, Upcoming,
+    Warning,
+};
 use crate::domain::calendar::{Instant, start_of_day};
-use crate::domain::fact::{DeactivationCause, HoldCause};
+use crate::domain::fact::{Basis, DeactivationCause, Fact, HoldCause};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::OnMiss;
-use crate::domain::requirement::Standing;
+use crate::domain::requirement::{RequirementKey, Standing, standing_facts};
 
 impl Machine<'_> {
     fn state(&self) -> Option<LicenseState> {
@@ -94,6 +97,7 @@ impl Machine<'_> {
                 .map(|obligation| obligation.standing.clone())
                 .collect(),
             to_return: self.to_return(),
+            not_met_at_activation: self.not_met_at_activation(),
             due,
             term: self.term().filter(|_| self.may_be_renewed()),
             upcoming,
@@ -138,6 +142,46 @@ impl Machine<'_> {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// What the facts that stand now no longer say was met when the open period began.
+    fn not_met_at_activation(&self) -> Vec<RequirementKey> {
+        let corrected = |fact: &&Fact| fact.envelope.supersedes.is_some();
+        let Some(period) = self.open_period().filter(|period| {
+            period.cause == PeriodCause::Activation(Basis::Requirements)
+                && self.known().iter().any(corrected)
+        }) else {
+            return Vec::new();
+        };
+        let Some(rules) = self.rules.at(period.from) else {
+            return Vec::new();
+        };
+        let missing = |facts: &[&Fact]| -> Vec<RequirementKey> {
+            self.owed(period, facts, rules, period.from)
+                .into_iter()
+                .filter(|obligation| obligation.standing.status.is_open())
+                .map(|obligation| obligation.standing.key)
+                .collect()
+        };
+        let known = self.known().iter().copied();
+        let then = standing_facts(known.filter(|fact| fact.envelope.recorded_at <= period.from));
+        let then: Vec<&Fact> = then.into_iter().filter(|fact| is_evidence(fact)).collect();
+        let now: Vec<&Fact> = self
+            .evidence
+            .iter()
+            .copied()
+            .filter(|fact| fact.envelope.occurred_at <= period.from)
+            .collect();
+        let missing_then = missing(&then);
+        missing(&now)
+            .into_iter()
+            .filter(|key| !missing_then.contains(key))
+            .filter(|key| {
+                self.obligations.iter().any(|obligation| {
+                    obligation.standing.key == *key && !obligation.standing.status.is_open()
+                })
+            })
+            .collect()
     }
 
     /// What comes by itself after the machine's instant, each kind at its earliest.

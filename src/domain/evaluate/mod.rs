@@ -324,6 +324,9 @@ pub struct Evaluation {
     pub requirements: Vec<Standing>,
     /// Where the license ended: what its last period owed, as it stands now. A reactivation needs all of it.
     pub to_return: Vec<Standing>,
+    /// What the activation rested on by the facts known then, and did not have by those that stand now, although it is
+    /// met since: a correction took it away. Access stays, and staff see it.
+    pub not_met_at_activation: Vec<super::requirement::RequirementKey>,
     pub due: Vec<DueItem>,
     /// The term of the license, running or over, where its type has one.
     pub term: Option<TermStanding>,

@@ -66,6 +66,8 @@ pub struct Envelope {
     pub recorded_at: Instant,
     pub reported_by: Reporter,
     pub recorded_by: PrincipalId,
+    /// The supervisor in whose place the recorder acted, as his deputy.
+    pub on_behalf_of: Option<PersonId>,
     pub channel: Channel,
     pub ticket_reference: Option<String>,
     pub reason: Option<String>,

@@ -25,6 +25,7 @@ fn envelope(occurred: u32, recorded: u32) -> Envelope {
         recorded_at: at(recorded),
         reported_by: Reporter::Recorder,
         recorded_by: PrincipalId(Uuid::nil()),
+        on_behalf_of: None,
         channel: Channel::Api,
         ticket_reference: None,
         reason: None,

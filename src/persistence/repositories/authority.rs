@@ -1,4 +1,4 @@
-//! Principals and the roles granted to them.
+//! Principals, the roles granted to them, and the deputies of supervisors.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -6,12 +6,15 @@ use diesel::prelude::*;
 use super::{Result, Row, all, by_ids, compared_and_set, done, ids, one};
 use crate::application::actor::Role;
 use crate::application::ports::{
-    AuthorityReads, AuthorityWrites, Page, Principal, RosterFilter, StaffRole, StoreError, Visible,
+    AuthorityReads, AuthorityWrites, Delegation, Page, Principal, RosterFilter, StaffRole,
+    StoreError, Visible,
 };
-use crate::domain::ids::{ImplementationId, PrincipalId, StaffRoleId};
+use crate::domain::ids::{
+    DelegationId, ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId,
+};
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
-use crate::persistence::schema::{principals, staff_roles};
+use crate::persistence::schema::{delegations, principals, staff_roles};
 use crate::persistence::types::{Id, Instant};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -106,8 +109,105 @@ impl Row for StaffRoleRow {
             revoked_at: self.revoked_at.map(|at| at.0),
             recorded_at: self.recorded_at.0,
             version: self.version,
+            stands_for: None,
         })
     }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = delegations)]
+struct DelegationRow {
+    id: Id,
+    implementation_id: Id,
+    organization_id: Id,
+    supervisor_role_id: Id,
+    deputy_role_id: Id,
+    from_at: Instant,
+    until_at: Instant,
+    reason: String,
+    named_by: Id,
+    ended_at: Option<Instant>,
+    ended_by: Option<Id>,
+    recorded_at: Instant,
+    version: i32,
+}
+
+impl Row for DelegationRow {
+    type Record = Delegation;
+
+    fn of(record: &Delegation) -> Result<Self> {
+        Ok(Self {
+            id: Id::of(record.id),
+            implementation_id: Id::of(record.implementation_id),
+            organization_id: Id::of(record.organization_id),
+            supervisor_role_id: Id::of(record.supervisor_role_id),
+            deputy_role_id: Id::of(record.deputy_role_id),
+            from_at: Instant(record.from_at),
+            until_at: Instant(record.until_at),
+            reason: record.reason.clone(),
+            named_by: Id::of(record.named_by),
+            ended_at: record.ended_at.map(Instant),
+            ended_by: record.ended_by.map(Id::of),
+            recorded_at: Instant(record.recorded_at),
+            version: record.version,
+        })
+    }
+
+    fn read(self) -> Result<Delegation> {
+        Ok(Delegation {
+            id: self.id.to(),
+            implementation_id: self.implementation_id.to(),
+            organization_id: self.organization_id.to(),
+            supervisor_role_id: self.supervisor_role_id.to(),
+            deputy_role_id: self.deputy_role_id.to(),
+            from_at: self.from_at.0,
+            until_at: self.until_at.0,
+            reason: self.reason,
+            named_by: self.named_by.to(),
+            ended_at: self.ended_at.map(|at| at.0),
+            ended_by: self.ended_by.map(Id::to),
+            recorded_at: self.recorded_at.0,
+            version: self.version,
+        })
+    }
+}
+
+/// Narrows a query of grants to those that are live. A disabled principal may do nothing, so its grants are no live ones.
+macro_rules! live {
+    ($query:expr, $now:expr) => {
+        $query
+            .filter(staff_roles::from_at.le($now))
+            .filter(
+                staff_roles::until_at
+                    .is_null()
+                    .or(staff_roles::until_at.gt($now)),
+            )
+            .filter(
+                staff_roles::revoked_at
+                    .is_null()
+                    .or(staff_roles::revoked_at.gt($now)),
+            )
+            .filter(
+                staff_roles::principal_id.eq_any(
+                    principals::table
+                        .filter(
+                            principals::disabled_at
+                                .is_null()
+                                .or(principals::disabled_at.gt($now)),
+                        )
+                        .select(principals::id),
+                ),
+            )
+    };
+}
+
+/// The grants that say who these people are.
+macro_rules! roles_of {
+    ($people:expr) => {
+        staff_roles::table
+            .filter(staff_roles::person_id.eq_any($people))
+            .select(staff_roles::id)
+    };
 }
 
 impl AuthorityReads for Session<'_> {
@@ -188,34 +288,13 @@ impl AuthorityReads for Session<'_> {
         now: DateTime<Utc>,
     ) -> Result<Vec<StaffRole>> {
         let now = Instant(now);
-        // A disabled principal may do nothing, so its grants are no live ones.
-        let mut query = staff_roles::table
-            .filter(staff_roles::role.eq(role.as_str()))
-            .filter(staff_roles::from_at.le(now))
-            .filter(
-                staff_roles::until_at
-                    .is_null()
-                    .or(staff_roles::until_at.gt(now)),
-            )
-            .filter(
-                staff_roles::revoked_at
-                    .is_null()
-                    .or(staff_roles::revoked_at.gt(now)),
-            )
-            .filter(
-                staff_roles::principal_id.eq_any(
-                    principals::table
-                        .filter(
-                            principals::disabled_at
-                                .is_null()
-                                .or(principals::disabled_at.gt(now)),
-                        )
-                        .select(principals::id),
-                ),
-            )
-            .order(staff_roles::id.asc())
-            .select(StaffRoleRow::as_select())
-            .into_boxed::<MultiBackend>();
+        let mut query = live!(
+            staff_roles::table.filter(staff_roles::role.eq(role.as_str())),
+            now
+        )
+        .order(staff_roles::id.asc())
+        .select(StaffRoleRow::as_select())
+        .into_boxed::<MultiBackend>();
         query = match implementation {
             None => query.filter(staff_roles::implementation_id.is_null()),
             Some(id) => query.filter(
@@ -225,6 +304,117 @@ impl AuthorityReads for Session<'_> {
             ),
         };
         all::<StaffRoleRow>(query.load(self.conn))
+    }
+
+    fn staff_roles_by_id(&mut self, ids: &[StaffRoleId]) -> Result<Vec<StaffRole>> {
+        by_ids(ids, |ids| {
+            all::<StaffRoleRow>(
+                staff_roles::table
+                    .filter(staff_roles::id.eq_any(ids))
+                    .select(StaffRoleRow::as_select())
+                    .load(self.conn),
+            )
+        })
+    }
+
+    fn staff_roles_of_people(&mut self, people: &[PersonId]) -> Result<Vec<StaffRole>> {
+        by_ids(people, |people| {
+            all::<StaffRoleRow>(
+                staff_roles::table
+                    .filter(staff_roles::person_id.eq_any(people))
+                    .order(staff_roles::id.asc())
+                    .select(StaffRoleRow::as_select())
+                    .load(self.conn),
+            )
+        })
+    }
+
+    fn live_supervisors(
+        &mut self,
+        organizations: &[OrganizationId],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<StaffRole>> {
+        let now = Instant(now);
+        by_ids(organizations, |organizations| {
+            all::<StaffRoleRow>(
+                live!(
+                    staff_roles::table
+                        .filter(staff_roles::role.eq(Role::Supervisor.as_str()))
+                        .filter(staff_roles::organization_id.eq_any(organizations)),
+                    now
+                )
+                .select(StaffRoleRow::as_select())
+                .load(self.conn),
+            )
+        })
+    }
+
+    fn delegation(&mut self, id: DelegationId) -> Result<Option<Delegation>> {
+        one(delegations::table
+            .find(Id::of(id))
+            .select(DelegationRow::as_select())
+            .first(self.conn)
+            .optional())
+    }
+
+    fn delegations(
+        &mut self,
+        visible: &Visible,
+        filter: &RosterFilter,
+        page: Page,
+    ) -> Result<Vec<Delegation>> {
+        let mut query = visible_rows!(
+            delegations::table
+                .select(DelegationRow::as_select())
+                .into_boxed::<MultiBackend>(),
+            visible,
+            delegations::implementation_id.eq_any(ids(&visible.implementations)),
+            delegations::organization_id.eq_any(ids(&visible.organizations)),
+            delegations::deputy_role_id.eq_any(roles_of!(ids(&visible.people))),
+            delegations::supervisor_role_id.eq_any(roles_of!(ids(&visible.people))),
+        );
+        if let Some(id) = filter.implementation_id {
+            query = query.filter(delegations::implementation_id.eq(Id::of(id)));
+        }
+        if let Some(id) = filter.organization_id {
+            query = query.filter(delegations::organization_id.eq(Id::of(id)));
+        }
+        all(page_by!(query, delegations::id, page).load::<DelegationRow>(self.conn))
+    }
+
+    fn delegations_to(
+        &mut self,
+        deputies: &[PersonId],
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Delegation>> {
+        let at = Instant(at);
+        by_ids(deputies, |people| {
+            all::<DelegationRow>(
+                delegations::table
+                    .filter(delegations::deputy_role_id.eq_any(roles_of!(people)))
+                    .filter(delegations::from_at.le(at))
+                    .filter(delegations::until_at.gt(at))
+                    .filter(
+                        delegations::ended_at
+                            .is_null()
+                            .or(delegations::ended_at.gt(at)),
+                    )
+                    .order(delegations::id.asc())
+                    .select(DelegationRow::as_select())
+                    .load(self.conn),
+            )
+        })
+    }
+
+    fn delegations_of(&mut self, supervisor_role: StaffRoleId) -> Result<Vec<Delegation>> {
+        all::<DelegationRow>(
+            delegations::table
+                .filter(delegations::supervisor_role_id.eq(Id::of(supervisor_role)))
+                .filter(delegations::ended_at.is_null())
+                .order(delegations::id.asc())
+                .select(DelegationRow::as_select())
+                .load(self.conn),
+        )
     }
 }
 
@@ -268,6 +458,27 @@ impl AuthorityWrites for Session<'_> {
                     staff_roles::until_at.eq(row.until_at.map(Instant)),
                     staff_roles::revoked_at.eq(row.revoked_at.map(Instant)),
                     staff_roles::version.eq(staff_roles::version + 1),
+                ))
+                .execute(self.conn),
+        )
+    }
+
+    fn insert_delegation(&mut self, row: &Delegation) -> Result<()> {
+        done(
+            diesel::insert_into(delegations::table)
+                .values(DelegationRow::of(row)?)
+                .execute(self.conn),
+        )
+    }
+
+    fn end_delegation(&mut self, row: &Delegation) -> Result<()> {
+        compared_and_set(
+            diesel::update(delegations::table.find(Id::of(row.id)))
+                .filter(delegations::version.eq(row.version))
+                .set((
+                    delegations::ended_at.eq(row.ended_at.map(Instant)),
+                    delegations::ended_by.eq(row.ended_by.map(Id::of)),
+                    delegations::version.eq(delegations::version + 1),
                 ))
                 .execute(self.conn),
         )

@@ -33,6 +33,7 @@ struct FactRow {
     ticket_reference: Option<String>,
     reason: Option<String>,
     supersedes: Option<Id>,
+    on_behalf_of: Option<Id>,
 }
 
 impl Row for FactRow {
@@ -59,6 +60,7 @@ impl Row for FactRow {
             ticket_reference: envelope.ticket_reference.clone(),
             reason: envelope.reason.clone(),
             supersedes: envelope.supersedes.map(Id::of),
+            on_behalf_of: envelope.on_behalf_of.map(Id::of),
         })
     }
 
@@ -89,6 +91,7 @@ impl Row for FactRow {
                 ticket_reference: self.ticket_reference,
                 reason: self.reason,
                 supersedes: self.supersedes.map(Id::to),
+                on_behalf_of: self.on_behalf_of.map(Id::to),
             },
             body,
         })

@@ -85,6 +85,7 @@ impl Row for MergeRow {
                 recorded_at: self.recorded_at.0,
                 reported_by: read_json(&self.reporter)?,
                 recorded_by: self.recorded_by.to(),
+                on_behalf_of: None,
                 channel: read_word(&self.channel)?,
                 ticket_reference: self.ticket_reference,
                 reason: Some(self.reason),

@@ -210,6 +210,7 @@ pub fn fact(
             recorded_at: at(3),
             reported_by: Reporter::Recorder,
             recorded_by: id(RECORDER),
+            on_behalf_of: None,
             channel: Channel::Api,
             ticket_reference: None,
             reason: None,
@@ -233,6 +234,7 @@ pub fn staff_role(number: u128, role: Role, implementation: Option<Implementatio
         revoked_at: None,
         recorded_at: at(0),
         version: 1,
+        stands_for: None,
     }
 }
 

@@ -42,9 +42,10 @@ fn a_person_comes_back_with_names_and_addresses() {
                 e.iter()
                     .rev()
                     .try_for_each(|email| uow.insert_email(email))?;
-                uow.retire_emails(row.id, house.shelter.id, at(60))?;
-                // A later departure does not move what was retired before.
-                uow.retire_emails(row.id, house.shelter.id, at(90))
+                uow.retire_email(row.id, "maya@shelter.example", shelter, at(60))?;
+                // A second time does not move what was retired before.
+                uow.retire_email(row.id, "maya@shelter.example", shelter, at(90))?;
+                Ok(())
             })
             .unwrap();
         emails[1].retired_at = Some(at(60));

@@ -385,6 +385,7 @@ fn nobody_supervises_himself_by_a_second_grant() {
         revoked_at: None,
         recorded_at: now,
         version: 1,
+        stands_for: None,
     };
     let row = Principal {
         id: principal,

@@ -271,6 +271,7 @@ impl World {
                 recorded_at: now,
                 reported_by: Reporter::Recorder,
                 recorded_by: PrincipalId(Uuid::nil()),
+                on_behalf_of: None,
                 channel: Channel::Import,
                 ticket_reference: None,
                 reason: None,
@@ -520,6 +521,7 @@ impl World {
                 .insert(word, applicant.as_str().unwrap().to_owned());
         }
         self.said_to_have_left().await;
+        self.deputies().await;
         let read = json!({ "person_id": person, "acknowledgement": "privacy_notice" });
         let read = self.post("/v1/acknowledgements", &read).await;
         self.ids.insert("acknowledgement", id_of(&read));
@@ -577,6 +579,28 @@ impl World {
             });
             let notice = self.post_as(&desk, "/v1/departure-notices", &body).await;
             self.ids.insert(word, id_of(&notice));
+        }
+    }
+
+    /// Two who can sign in will stand in for the supervisor.
+    async fn deputies(&mut self) {
+        for (word, deputy, from, until) in [
+            ("delegation", "person", "2026-03-20", "2026-03-31"),
+            ("open_delegation", "colleague", "2026-04-01", "2026-04-10"),
+        ] {
+            let scope = [("implementation", "implementation"), ("person", deputy)];
+            let subject = format!("of-record-{deputy}");
+            self.grant(&subject, Role::EndUser, &scope).await;
+            let body = json!({
+                "organization_id": self.id("organization"),
+                "supervisor_id": self.id("supervisor"),
+                "deputy_id": self.id(deputy),
+                "from_on": from,
+                "until_on": until,
+                "reason": "Vacation.",
+            });
+            let delegation = self.post("/v1/delegations", &body).await;
+            self.ids.insert(word, id_of(&delegation));
         }
     }
 

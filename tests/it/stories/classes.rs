@@ -86,7 +86,11 @@ fn an_add_on_is_requested_on_its_base_follows_it_and_is_confirmed_by_staff() {
         assert_eq!(ended["state"], "ended");
         assert_eq!(ended["ended_at"], "2026-03-05T14:00:00Z");
         let refused = story
-            .post("admin", &format!("{path}/confirm"), &json!({}))
+            .post(
+                "admin",
+                &format!("{path}/confirm"),
+                &json!({ "expected_version": 1 }),
+            )
             .await;
         refused.problem(409, "transition_refused");
         let refused = story.post("supervisor", "/v1/license-requests", &ask).await;
@@ -116,9 +120,21 @@ fn a_supervisor_ends_an_add_on_that_nobody_needs() {
         story.decide("admin", id, "activate").await.expect(200);
         let listed = story.list("supervisor", "/v1/add-ons").await;
         let path = format!("/v1/add-ons/{}/end", text(&listed[0]["id"]));
-        let reason = json!({ "report": { "reason": "She no longer writes reports." } });
+        let mut reason = json!({ "report": { "reason": "She no longer writes reports." } });
+        let unseen = story.post("supervisor", &path, &reason).await;
+        unseen.problem(428, "precondition_required");
+        reason["expected_version"] = json!(2);
+        let stale = story.post("supervisor", &path, &reason).await;
+        stale.problem(412, "stale");
+        reason["expected_version"] = json!(1);
         let ended = story.post("supervisor", &path, &reason).await.expect(200);
-        assert_eq!(ended["state"], "ended");
+        assert_eq!(
+            (&ended["state"], &ended["version"]),
+            (&json!("ended"), &json!(2))
+        );
+        let late = story.post("supervisor", &path, &reason).await;
+        late.problem(412, "stale");
+        reason["expected_version"] = json!(2);
         assert_eq!(
             story.license("supervisor", &license).await["state"],
             "active"

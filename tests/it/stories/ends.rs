@@ -439,3 +439,95 @@ fn a_supervisor_without_a_license_departs_too() {
             .expect(201);
     });
 }
+
+#[test]
+fn a_departure_moved_after_it_took_effect_is_contested_and_stays_effective_until_staff_decide() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let (license, departure) = announced(&story).await;
+        story.at("2026-03-23T14:00:00Z");
+        let reschedule = format!("{}/reschedule", path(&departure));
+        let mut later = json!({ "expected_version": 1, "ended_on": "2026-04-30" });
+        let silent = story.post("supervisor", &reschedule, &later).await;
+        silent.problem(422, "invalid");
+        assert_eq!(silent.faults(), ["/report/reason"]);
+        later["report"] = json!({ "reason": "She stays until the end of April." });
+        let moved = story
+            .post("supervisor", &reschedule, &later)
+            .await
+            .expect(200);
+        assert_eq!(
+            (&moved["status"], &moved["version"]),
+            (&json!("effective"), &json!(2))
+        );
+        assert_eq!(
+            moved["ended_at"], "2026-03-20T21:00:00Z",
+            "as it took effect"
+        );
+        let stale = story.post("supervisor", &reschedule, &later).await;
+        stale.problem(412, "stale");
+        assert_eq!(story.sign_in("").await["allowed"], false);
+        let listed = story.list("admin", "/v1/contested-items").await;
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0]["license_id"], json!(license));
+        // To call it off is still too late, and one that no license rests on is not contested.
+        let cancel = format!("{}/cancel", path(&departure));
+        let refused = story
+            .post("supervisor", &cancel, &json!({ "expected_version": 2 }))
+            .await;
+        assert_eq!(
+            refused.problem(409, "transition_refused")["state"],
+            "effective"
+        );
+        let repeated = story
+            .depart_dana("help_desk", "2026-03-19T17:00:00-04:00")
+            .await;
+        let again = format!("{}/reschedule", path(&repeated));
+        let mut other = later.clone();
+        other["expected_version"] = json!(1);
+        story
+            .post("supervisor", &again, &other)
+            .await
+            .problem(409, "transition_refused");
+        // Staff decide.
+        story
+            .act("admin", &license, "reinstate", json!({}))
+            .await
+            .expect(200);
+        assert_eq!(story.sign_in("").await["allowed"], true);
+        assert!(story.list("admin", "/v1/contested-items").await.is_empty());
+        other["expected_version"] = json!(2);
+        let over = story.post("supervisor", &reschedule, &other).await;
+        over.problem(409, "transition_refused");
+    });
+}
+
+#[test]
+fn a_supervisor_does_not_date_his_report_back_to_be_in_time() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        story.license_dana().await;
+        story.at("2026-03-05T18:00:00Z");
+        let body = |reported_at: &str| {
+            json!({
+                "person_id": story.dana, "organization_id": story.corktown,
+                "ended_at": "2026-03-02T22:00:00Z", "report": { "reported_at": reported_at },
+            })
+        };
+        let path = "/v1/departures";
+        let back = story
+            .post("supervisor", path, &body("2026-03-04T17:59:59Z"))
+            .await;
+        back.problem(422, "invalid");
+        assert_eq!(back.faults(), ["/report/reported_at"]);
+        let dated = story
+            .post("supervisor", path, &body("2026-03-04T18:00:00Z"))
+            .await;
+        assert_eq!(dated.expect(201)["late"], true);
+        // Whoever took the call says when it came.
+        let called = story
+            .post("help_desk", path, &body("2026-03-03T14:00:00Z"))
+            .await;
+        assert_eq!(called.expect(201)["late"], false);
+    });
+}

@@ -6,11 +6,13 @@ use super::moment::{check_moment, zone};
 use super::read::{EndShown, EndStatus, hidden, shown};
 use crate::application::actor::Scope;
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::reporting::{About, Moment, Reported, not_oneself, record};
+use crate::application::licensing::reporting::{
+    About, Moment, Reported, needed_reason, not_oneself, record,
+};
 use crate::application::{Error, Tx};
-use crate::domain::calendar::Precision;
+use crate::domain::calendar::{Instant, Precision};
 use crate::domain::error::Rejection;
-use crate::domain::fact::FactBody;
+use crate::domain::fact::{DeactivationCause, FactBody};
 use crate::domain::ids::FactId;
 
 /// The end a caller may act on, with its person locked and its version checked.
@@ -84,7 +86,8 @@ pub fn cancel_end(
     )
 }
 
-/// Moves an end that has not taken effect; moved into the past it acts at once.
+/// Moves an end that has not taken effect; moved into the past it acts at once. A departure that took effect already stays
+/// effective: the move contests the end of the license that rests on it, for staff to decide.
 pub fn reschedule_end(
     tx: &mut Tx<'_>,
     kind: EndKind,
@@ -94,7 +97,11 @@ pub fn reschedule_end(
     reported: &Reported,
 ) -> Result<EndShown, Error> {
     let (dossier, end) = for_change(tx, kind, id, expected)?;
-    still_scheduled(&end, "reschedule")?;
+    if rests_on_departure(&dossier, &end, tx.now) {
+        needed_reason(reported)?;
+    } else {
+        still_scheduled(&end, "reschedule")?;
+    }
     let (to, precision) = moment.ends(zone(&dossier, tx.now));
     let field = match kind {
         EndKind::Departure => "ended",
@@ -114,6 +121,20 @@ pub fn reschedule_end(
     )
 }
 
+/// Whether the license of the person there is off because of this departure.
+fn rests_on_departure(dossier: &Dossier, end: &EndShown, now: Instant) -> bool {
+    let Some(organization) = end.fact.organization_id else {
+        return false;
+    };
+    end.status == EndStatus::Effective
+        && end.cause == DeactivationCause::EmploymentEnded
+        && dossier
+            .license_at(organization, now)
+            .period()
+            .and_then(|period| period.end.as_ref())
+            .is_some_and(|ended| ended.fact == Some(end.fact.id))
+}
+
 fn change(
     tx: &mut Tx<'_>,
     mut dossier: Dossier,
@@ -128,14 +149,6 @@ fn change(
         request: None,
         license: end.fact.license_id,
     };
-    let person = dossier.person.clone();
     record(tx, &mut dossier, about, envelope, body)?;
-    let shown = shown(&dossier, end.fact.id, tx.now).ok_or(Error::NotFound)?;
-    // A departure moved into the past acts now, and retires the addresses as one recorded late does.
-    if let (FactBody::Departed, EndStatus::Effective, Some(organization)) =
-        (&shown.fact.body, shown.status, shown.fact.organization_id)
-    {
-        tx.unit.retire_emails(person.id, organization, tx.now)?;
-    }
-    Ok(shown)
+    shown(&dossier, end.fact.id, tx.now).ok_or(Error::NotFound)
 }

@@ -371,10 +371,15 @@ pub(super) fn settled_by_report(
 
 /// A notice as it stands now; nothing for whom it concerns.
 fn shown(actor: &Actor, dossier: &Dossier, id: FactId) -> Option<DepartureNoticeShown> {
-    if actor.is(dossier.person.id) {
+    let notice = ParkedNotice::find(&dossier.facts, id)?;
+    let target = Scope::person(
+        dossier.person.implementation_id,
+        notice.fact.organization_id,
+        dossier.person.id,
+    );
+    if actor.is_concerned(Action::ReadDepartureNotice, target) {
         return None;
     }
-    let notice = ParkedNotice::find(&dossier.facts, id)?;
     Some(DepartureNoticeShown {
         standing: notice.standing,
         holds_until: notice.until,

@@ -1,8 +1,11 @@
 //! An end is recorded, or tried to see whom it hits.
 
+use chrono::TimeDelta;
+
 use super::read::{EndShown, shown};
+use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::reporting::{About, Reported, record};
+use crate::application::licensing::reporting::{About, Reported, record, scope};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::fact::FactBody;
@@ -20,6 +23,17 @@ pub struct Affected {
     pub state: Option<crate::domain::license::LicenseStatus>,
 }
 
+/// How far back of its recording whoever is no staff may date a report. What he kept to himself for days is late,
+/// whatever he says of it; staff record when it reached them.
+const FARTHEST_BACK: TimeDelta = TimeDelta::hours(24);
+
+fn is_staff(tx: &Tx<'_>, target: Scope) -> bool {
+    tx.actor
+        .grants
+        .iter()
+        .any(|grant| grant.role.is_staff() && grant.allows(Action::ReportDeparture, target))
+}
+
 pub(super) fn record_end(
     tx: &mut Tx<'_>,
     mut dossier: Dossier,
@@ -32,6 +46,13 @@ pub(super) fn record_end(
     let affected = preview.then(|| affected(tx, &dossier, organization));
     let mut envelope = reported.envelope(tx, dossier.person.implementation_id, moment)?;
     envelope.supersedes = supersedes;
+    let target = scope(&dossier.person, Some(organization));
+    if envelope.reported_at < tx.now - FARTHEST_BACK && !is_staff(tx, target) {
+        return Err(Error::invalid(
+            "/report/reported_at",
+            "lies more than 24 hours back: leave it out, or have staff of the HMIS lead record when it reached them",
+        ));
+    }
     let license = dossier
         .licenses
         .iter()
@@ -42,10 +63,6 @@ pub(super) fn record_end(
         request: None,
         license,
     };
-    if body == FactBody::Departed && envelope.occurred_at <= tx.now {
-        tx.unit
-            .retire_emails(dossier.person.id, organization, tx.now)?;
-    }
     let id = record(tx, &mut dossier, about, envelope, body)?;
     Ok(EndShown {
         affected,

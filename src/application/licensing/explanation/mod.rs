@@ -59,6 +59,8 @@ pub struct Explanation {
     pub practice: Vec<PracticeStanding>,
     /// Of a request: the deadlines that have started.
     pub deadlines: Vec<DeadlineStanding>,
+    /// What the activation no longer rests on although it is met since, for staff: a correction took it away.
+    pub not_met_at_activation: Vec<String>,
     pub due: Vec<DueItem>,
     /// Notices that may be given now, or were and count.
     pub notices: Vec<NoticeNeeded>,
@@ -164,6 +166,14 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
             .collect(),
         practice: Vec::new(),
         deadlines: Vec::new(),
+        not_met_at_activation: match shown.sight {
+            Sight::Full | Sight::HelpDesk => evaluation
+                .not_met_at_activation
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            _ => Vec::new(),
+        },
         due: evaluation.due.clone(),
         notices: evaluation.notices_due(now).into_iter().cloned().collect(),
         next_change: foreseen(evaluation, shown.sight).cloned(),
@@ -214,6 +224,7 @@ fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instan
         requirements: evaluation.requirements.clone(),
         practice: evaluation.practice.clone(),
         deadlines: evaluation.deadlines.clone(),
+        not_met_at_activation: Vec::new(),
         due: Vec::new(),
         notices: Vec::new(),
         next_change: evaluation.upcoming.first().cloned(),

@@ -448,6 +448,7 @@ fn judge(
         recorded_at: tx.now,
         reported_by: Reporter::Recorder,
         recorded_by: tx.actor.principal.id,
+        on_behalf_of: None,
         channel: Channel::Api,
         ticket_reference: None,
         reason: None,

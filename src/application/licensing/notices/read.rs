@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::licenses::fill_page;
 use crate::application::outbox::still_to_tell;
+use crate::application::page::fill_page;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{FactFilter, QueueFilter};
 use crate::application::{Error, Rx};

@@ -7,6 +7,7 @@ use super::submit::NewRequest;
 use super::trainee::PersonNamed;
 use crate::application::actor::{Action, Actor, Reach, Role, Scope, reach};
 use crate::application::ports::View;
+use crate::application::roster::delegations::stands_in;
 use crate::application::visible::visible_organization;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Instant;
@@ -27,11 +28,12 @@ pub(super) fn supervises(
     let grants = view.live_grants(Role::Supervisor, Some(organization.implementation_id), now)?;
     let person = view.person(person)?.map_or(person, |found| found.id);
     let facts = view.facts_of_people(&[person])?;
-    Ok(grants.iter().any(|grant| {
+    let himself = grants.iter().any(|grant| {
         grant.person_id == Some(person)
             && grant.organization_id == Some(organization.id)
             && !has_departed(&facts, person, organization.id, grant.from_at, now)
-    }))
+    });
+    Ok(himself || stands_in(view, person, organization.id, now)?)
 }
 
 pub(super) fn is_staff(actor: &Actor, organization: &Organization) -> bool {

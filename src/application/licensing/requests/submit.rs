@@ -73,7 +73,8 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     let source = Some(source);
     let requested_by = match new.requested_by {
         Some(id) => tx.unit.person(id)?.map(|found| found.id),
-        None => None,
+        // A deputy asks for the supervisor in whose place he acts.
+        None => tx.trail.on_behalf_of(),
     };
     if requested_by == Some(person.id) {
         return Err(Error::OwnCase(

@@ -59,6 +59,7 @@ pub(super) fn by_rule(tx: &Tx<'_>) -> Envelope {
         recorded_at: tx.now,
         reported_by: Reporter::Recorder,
         recorded_by: tx.actor.principal.id,
+        on_behalf_of: tx.trail.on_behalf_of(),
         channel: Channel::Api,
         ticket_reference: None,
         reason: None,

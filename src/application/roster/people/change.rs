@@ -31,9 +31,19 @@ pub fn confirm_email(
     let input = checked_email(tx, &mut faults, "", &input, row.implementation_id)?;
     faults.check()?;
     tx.lock_person(row.id)?;
-    let confirmed = tx
-        .unit
-        .confirm_email(row.id, &input.email, organization, tx.now)?;
+    // A departure retires an address without touching its row.
+    let waits = emails_of(tx.unit, &[row.id], tx.now)?.iter().any(|email| {
+        email.organization_id.is_none_or(|id| id == organization)
+            && email.retired_at.is_none()
+            && email.confirmed_at.is_none()
+            && email_key(&email.email) == email_key(&input.email)
+    });
+    let confirmed = if waits {
+        tx.unit
+            .confirm_email(row.id, &input.email, organization, tx.now)?
+    } else {
+        0
+    };
     if confirmed == 0 {
         if let Some(standing) = standing_of(tx, row.id, &input)? {
             return Err(Rejection::never(standing, "confirm").into());

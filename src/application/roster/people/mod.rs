@@ -19,7 +19,7 @@ use crate::application::page::{Paging, Slice};
 use crate::application::ports::{PersonFilter, View};
 use crate::application::visible::may_know;
 use crate::domain::calendar::Instant;
-use crate::domain::departure::departed_at;
+use crate::domain::departure::retired_at;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::roster::{ExternalId, ExternalKind, Person, PersonEmail, PersonName};
 
@@ -127,7 +127,7 @@ pub(crate) fn emails_of(
     let facts = view.facts_of_people(&people)?;
     for email in &mut emails {
         if let (Some(organization), None) = (email.organization_id, email.retired_at) {
-            email.retired_at = departed_at(
+            email.retired_at = retired_at(
                 &facts,
                 email.person_id,
                 organization,

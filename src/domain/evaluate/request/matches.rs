@@ -2,6 +2,7 @@
 //! settled each: it could be somebody who is barred, or who has another record.
 
 use super::RequestEvaluation;
+use crate::domain::command::RequestCommand;
 use crate::domain::error::Rejection;
 use crate::domain::fact::{Fact, FactBody, MatchedBy};
 use crate::domain::ids::{FactId, PersonId};
@@ -66,8 +67,8 @@ pub(super) fn open(matches: &[PossibleMatch]) -> impl Iterator<Item = &PossibleM
     matches.iter().filter(|found| found.is_open())
 }
 
-/// How the decision is called.
-const SETTLE: &str = "settle_match";
+/// What takes it back that two records became one person.
+const UNDO_MERGE: &str = "the merge of the two, undone under `/v1/person-merges/{id}/undo`";
 
 impl RequestEvaluation {
     /// What staff have to settle before the request is approved or activated.
@@ -87,24 +88,29 @@ impl RequestEvaluation {
         same: bool,
     ) -> Option<Result<FactBody, Rejection>> {
         let found = self.matches.iter().find(|found| found.person == person)?;
-        let state = self.state;
-        Some(if !state.is_open() {
-            Err(Rejection::never(state.as_str(), SETTLE))
-        } else if let Some((said, before)) = found.settled {
-            let undo = if before {
-                "the merge of the two, undone under `/v1/person-merges/{id}/undo`".to_owned()
-            } else {
+        Some(self.settle(found, same))
+    }
+
+    fn settle(&self, found: &PossibleMatch, same: bool) -> Result<FactBody, Rejection> {
+        let command = RequestCommand::SettleMatch;
+        self.check(command)?;
+        let undo = match found.settled {
+            Some((_, true)) => UNDO_MERGE.to_owned(),
+            Some((said, false)) => {
                 format!("what was said before, taken back under `/v1/fact-withdrawals`: {said}")
-            };
-            Err(Rejection::needing("settled", SETTLE, vec![undo]))
-        } else if found.merged && !same {
-            Err(Rejection::needing(
-                "merged",
-                SETTLE,
-                vec!["the merge of the two, undone under `/v1/person-merges/{id}/undo`".to_owned()],
-            ))
-        } else {
-            Ok(FactBody::MatchSettled { person, same })
-        })
+            }
+            None if found.merged && !same => UNDO_MERGE.to_owned(),
+            None => {
+                return Ok(FactBody::MatchSettled {
+                    person: found.person,
+                    same,
+                });
+            }
+        };
+        Err(Rejection::needing(
+            self.state.as_str(),
+            command.as_str(),
+            vec![undo],
+        ))
     }
 }

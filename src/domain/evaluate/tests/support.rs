@@ -219,6 +219,8 @@ impl Story {
                 | FactBody::ProjectsAdded { .. }
                 | FactBody::RequirementAdded { .. }
                 | FactBody::DeadlineExtended { .. }
+                | FactBody::MatchFound { .. }
+                | FactBody::MatchSettled { .. }
         );
         self.next += 1;
         let id = FactId(Uuid::from_u128(self.next));
@@ -236,6 +238,7 @@ impl Story {
                 recorded_at,
                 reported_by: Reporter::Recorder,
                 recorded_by: PrincipalId(Uuid::nil()),
+                on_behalf_of: None,
                 channel: Channel::Api,
                 ticket_reference: None,
                 reason: None,

@@ -326,22 +326,6 @@ impl PersonWrites for Session<'_> {
         )
     }
 
-    fn retire_emails(
-        &mut self,
-        person: PersonId,
-        organization: OrganizationId,
-        at: chrono::DateTime<chrono::Utc>,
-    ) -> Result<()> {
-        done(
-            diesel::update(person_emails::table)
-                .filter(person_emails::person_id.eq(Id::of(person)))
-                .filter(person_emails::organization_id.eq(Id::of(organization)))
-                .filter(person_emails::retired_at.is_null())
-                .set(person_emails::retired_at.eq(Instant(at)))
-                .execute(self.conn),
-        )
-    }
-
     fn confirm_email(
         &mut self,
         person: PersonId,

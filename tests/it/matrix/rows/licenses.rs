@@ -1,6 +1,6 @@
 //! Licenses, their ends, and access.
 
-use super::{LIST, NAMED, ONE, Row, row};
+use super::{DECIDED, LIST, NAMED, ONE, Row, row};
 
 pub const ROWS: &[Row] = &[
     row("list_licenses", "ATHSEU--", LIST),
@@ -28,11 +28,11 @@ pub const ROWS: &[Row] = &[
     row("get_add_on", "ATHSEU-I", ONE).of("$add_on"),
     row("confirm_add_on", "A-------", ONE)
         .of("$add_on")
-        .sending("{}")
+        .sending(DECIDED)
         .refused_by_state(),
     row("end_add_on", "A-HS----", ONE)
         .of("$add_on")
-        .sending("{}")
+        .sending(DECIDED)
         .refused_by_state(),
     row("list_departures", "ATHSEU-I", LIST),
     row("get_departure", "ATHSEU-I", ONE).of("$departure"),

@@ -20,7 +20,7 @@ pub const ROWS: &[Row] = &[
     ),
     row("settle_training_booking", "ATH----I", ONE)
         .of("$booking")
-        .sending(r#"{"result": "cancelled"}"#),
+        .sending(r#"{"expected_version": 1, "result": "cancelled"}"#),
     row("list_waivers", "ATHSEU-I", LIST),
     row("get_waiver", "ATHSEU-I", ONE).of("$waiver"),
     row("waive_requirement", "A-------", NAMED).sending(

@@ -72,5 +72,12 @@ pub const ROWS: &[Row] = &[
             "implementation_id": "$implementation", "organization_id": "$organization", "person_id": "$colleague"}"#,
     ),
     row("revoke_staff_role", "A-------", ONE).of("$staff_role").sending(DECIDED),
+    row("list_delegations", "A-HSEU--", LIST),
+    row("get_delegation", "A-HSEU--", ONE).of("$delegation"),
+    row("name_deputy", "A--S----", NAMED).sending(
+        r#"{"organization_id": "$organization", "supervisor_id": "$supervisor", "deputy_id": "$colleague",
+            "from_on": "2026-05-01", "until_on": "2026-05-10", "reason": "Vacation."}"#,
+    ),
+    row("end_delegation", "A--S----", ONE).of("$open_delegation").sending(DECIDED),
     row("list_audit_records", "A----U--", LIST),
 ];

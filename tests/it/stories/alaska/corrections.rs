@@ -112,9 +112,17 @@ fn a_booking_and_what_became_of_it_are_corrected() {
 
         alaska.at("2026-03-04T19:00:00Z");
         let path = format!("{path}/{}/settle", text(&booking["id"]));
-        let missed = json!({ "result": "no_show" });
+        let mut missed = json!({ "result": "no_show" });
+        let unseen = alaska.post("trainer", &path, &missed).await;
+        unseen.problem(428, "precondition_required");
+        missed["expected_version"] = json!(1);
         let settled = alaska.post("trainer", &path, &missed).await.expect(200);
-        let mut attended = json!({ "result": "attended" });
+        assert_eq!(settled["version"], 2);
+        alaska
+            .post("trainer", &path, &missed)
+            .await
+            .problem(412, "stale");
+        let mut attended = json!({ "expected_version": 2, "result": "attended" });
         let problem = alaska
             .post("trainer", &path, &attended)
             .await

@@ -64,12 +64,20 @@ fn practice_is_returned_corrected_accepted_and_the_license_begins() {
         alaska.at("2026-03-10T20:00:00Z");
         let settle = format!("/v1/training-bookings/{}/settle", text(&booked["id"]));
         let settled = alaska
-            .post("trainer", &settle, &json!({ "result": "attended" }))
+            .post(
+                "trainer",
+                &settle,
+                &json!({ "expected_version": 1, "result": "attended" }),
+            )
             .await
             .expect(200);
         assert_eq!(settled["result"], "attended");
         alaska
-            .post("trainer", &settle, &json!({ "result": "no_show" }))
+            .post(
+                "trainer",
+                &settle,
+                &json!({ "expected_version": 2, "result": "no_show" }),
+            )
             .await
             .problem(409, "transition_refused");
         assert_eq!(alaska.state(&request).await, "onboarding");

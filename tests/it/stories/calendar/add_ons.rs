@@ -119,7 +119,10 @@ fn a_lapse_may_end_the_add_on_alone_and_a_pass_that_came_late_awaits_staff() {
         let seen = add_on(&story, &license).await;
         assert_eq!(seen[0]["state"], "awaits_confirmation");
         let path = format!("/v1/add-ons/{}/confirm", text(&seen[0]["id"]));
-        let on = story.post("admin", &path, &json!({})).await.expect(200);
+        let on = story
+            .post("admin", &path, &json!({ "expected_version": 1 }))
+            .await
+            .expect(200);
         assert_eq!(on["state"], "on");
     });
 }

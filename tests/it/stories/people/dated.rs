@@ -227,3 +227,52 @@ fn a_closed_id_still_names_her_until_staff_settle_it_and_is_nobody_elses() {
         assert_eq!(refused.faults(), ["/value"]);
     });
 }
+
+#[test]
+fn an_address_that_a_departure_retired_is_used_again_when_the_departure_was_wrong() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let license = story.license_dana().await;
+        let email = story.history("admin").await["emails"][0]["email"].clone();
+        let confirm = json!({ "email": email, "organization_id": story.corktown });
+        story
+            .of_dana("help_desk", "emails/confirm", &confirm)
+            .await
+            .expect(200);
+        let retired = async || {
+            story.history("admin").await["emails"][0]
+                .get("retired_at")
+                .cloned()
+        };
+        assert_eq!(retired().await, None);
+        // Undone by staff.
+        story.at("2026-03-05T13:00:00Z");
+        story
+            .depart_dana("supervisor", "2026-03-05T12:00:00Z")
+            .await;
+        assert_eq!(retired().await, Some(json!("2026-03-05T13:00:00Z")));
+        let again = story.of_dana("help_desk", "emails/confirm", &confirm).await;
+        assert_eq!(again.problem(409, "transition_refused")["state"], "retired");
+        story.at("2026-03-05T14:00:00Z");
+        story
+            .act("admin", &license, "reinstate", json!({}))
+            .await
+            .expect(200);
+        assert_eq!(retired().await, None);
+        // Taken back by whoever reported it: access waits for staff, the address does not.
+        story.at("2026-03-06T13:00:00Z");
+        let departure = story
+            .depart_dana("supervisor", "2026-03-06T12:00:00Z")
+            .await;
+        assert_eq!(retired().await, Some(json!("2026-03-06T13:00:00Z")));
+        story.at("2026-03-06T14:00:00Z");
+        let wrong = json!({ "fact_id": departure["id"], "reason": "A namesake left." });
+        story
+            .post("supervisor", "/v1/fact-withdrawals", &wrong)
+            .await
+            .expect(201);
+        assert_eq!(retired().await, None);
+        assert_eq!(story.sign_in("").await["allowed"], false);
+        assert_eq!(story.list("admin", "/v1/contested-items").await.len(), 1);
+    });
+}

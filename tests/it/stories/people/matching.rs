@@ -239,7 +239,7 @@ fn what_was_said_is_said_once_and_can_be_taken_back() {
             .settle_match("help_desk", &request, &marta, true)
             .await;
         let problem = again.problem(409, "transition_refused");
-        assert_eq!(problem["state"], "settled");
+        assert_eq!(problem["state"], "submitted");
         let path = format!("/v1/facts?person_id={}", text(&request["person_id"]));
         let facts = story.list("help_desk", &path).await;
         let said = facts.iter().find(|fact| fact["kind"] == "match_settled");

@@ -154,3 +154,47 @@ fn a_correction_names_a_fact_of_its_kind_of_the_same_person() {
         assert!(text(&problem["errors"][0]["detail"]).contains("another party"));
     });
 }
+
+#[test]
+fn what_a_correction_took_from_an_activation_that_is_met_since_is_listed_for_staff() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let license = story.license_dana().await;
+        let path = format!("/v1/licenses/{license}/explanation");
+        let trainings = story.list("admin", "/v1/training-completions").await;
+        let series = "hmis_user_training_series";
+        let pass = trainings
+            .iter()
+            .find(|row| row["course"] == series)
+            .unwrap();
+        story.at("2026-03-03T14:00:00Z");
+        story.pass("trainer", story.dana, series).await.expect(201);
+        story.at("2026-03-04T14:00:00Z");
+        let correction = json!({
+            "person_id": story.dana, "course": series, "outcome": "fail",
+            "completed_on": "2026-03-01", "supersedes": pass["id"],
+            "report": { "reason": "The sheets were mixed up." },
+        });
+        story
+            .post("trainer", "/v1/training-completions", &correction)
+            .await
+            .expect(201);
+        assert_eq!(story.sign_in("").await["allowed"], true);
+        for (who, seen) in [
+            ("admin", true),
+            ("help_desk", true),
+            ("auditor", true),
+            ("trainer", true),
+            ("supervisor", false),
+            ("dana", false),
+        ] {
+            let explanation = story.get(who, &path).await.expect(200);
+            let expected = seen.then(|| json!([format!("course:{series}")]));
+            assert_eq!(
+                explanation.get("not_met_at_activation"),
+                expected.as_ref(),
+                "{who}"
+            );
+        }
+    });
+}

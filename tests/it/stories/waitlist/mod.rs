@@ -3,6 +3,7 @@
 mod approval;
 mod kept;
 mod line;
+mod merges;
 mod practice;
 mod races;
 

@@ -67,3 +67,32 @@ fn departures_beside_promotions_neither_lose_a_seat_nor_give_one_twice() {
         }
     });
 }
+
+#[test]
+fn two_activations_for_the_last_seat_give_one_license() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let automatic = json!({ "by": "automatic" });
+        story.cap(2, &[("/requests/activation", automatic)]).await;
+        let first = story.newcomer("Ama", story.corktown).await;
+        assert_eq!(story.state_of(&first).await, "fulfilled");
+        // Two organizations, two people, one seat, at one instant.
+        let people = [story.person("Femi").await, story.person("Ines").await];
+        let requests = [
+            story.wants(people[0], story.corktown).await,
+            story.wants(people[1], story.jefferson).await,
+        ];
+        let story = &story;
+        let passed = people.map(|person| story.pass("trainer", person, super::COURSE));
+        for answer in join_all(passed).await {
+            answer.expect(201);
+        }
+        let mut states = Vec::new();
+        for request in &requests {
+            states.push(story.state_of(request).await);
+        }
+        states.sort_unstable();
+        assert_eq!(states, ["fulfilled", "waitlisted"]);
+        assert_eq!(story.figures().await, [2, 0, 0, 0, 1]);
+    });
+}

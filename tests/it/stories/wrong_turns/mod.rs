@@ -1,6 +1,8 @@
 //! Wrong turns around requests, licenses and ends: each is refused with a reason that says what is missing, and nothing
 //! is stored.
 
+mod addresses;
+mod dates;
 mod ids;
 mod requests;
 mod versions;

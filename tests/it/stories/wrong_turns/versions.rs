@@ -129,23 +129,48 @@ fn what_took_effect_is_not_called_off() {
             .depart_dana("supervisor", "2026-03-05T21:00:00Z")
             .await;
         let path = format!("/v1/departures/{}", text(&departure["id"]));
+        let rosalind = json!({ "external_id": { "system": "hmis_user_id", "value": "42" } });
+        let request = story.request(story.corktown, &rosalind);
+        let request = story
+            .post("supervisor", REQUESTS, &request)
+            .await
+            .expect(201);
+        let other = story.fulfil(&request, "supervisor").await["license_id"].clone();
         story.at("2026-03-05T21:00:00Z");
-        let census = story.census().await;
-        for (command, body) in [
-            ("cancel", json!({ "expected_version": 1 })),
-            (
-                "reschedule",
-                json!({ "expected_version": 1, "ended_on": "2026-03-09" }),
-            ),
-        ] {
-            let refused = story
-                .post("admin", &format!("{path}/{command}"), &body)
-                .await;
-            let problem = refused.problem(409, "transition_refused");
-            assert_eq!(problem["state"], "effective");
-            assert_eq!(problem["action"], command);
-            assert!(text(&problem["needs"][0]).contains("reinstate"));
-        }
+        let mut census = story.census().await;
+        let cancel = json!({ "expected_version": 1 });
+        let refused = story
+            .post("admin", &format!("{path}/cancel"), &cancel)
+            .await;
+        let problem = refused.problem(409, "transition_refused");
+        assert_eq!(
+            (&problem["state"], &problem["action"]),
+            (&json!("effective"), &json!("cancel"))
+        );
+        assert!(text(&problem["needs"][0]).contains("reinstate"));
+        // Moved, it is contested: that takes a reason.
+        let later = json!({ "expected_version": 1, "ended_on": "2026-03-09" });
+        let silent = story
+            .post("admin", &format!("{path}/reschedule"), &later)
+            .await;
+        silent.problem(422, "invalid");
+        assert_eq!(silent.faults(), ["/report/reason"]);
+        // What ended for another cause is not moved at all.
+        let other = json!({ "license_id": other, "cause": "no_longer_needed" });
+        let other = story
+            .post("admin", "/v1/deactivations", &other)
+            .await
+            .expect(201);
+        census[0] += 1;
+        let moved = json!({
+            "expected_version": 1, "effective_on": "2026-03-09", "report": { "reason": "Later." },
+        });
+        let path = format!("/v1/deactivations/{}/reschedule", text(&other["id"]));
+        let refused = story.post("admin", &path, &moved).await;
+        assert_eq!(
+            refused.problem(409, "transition_refused")["action"],
+            "reschedule"
+        );
         assert_eq!(story.census().await, census);
         assert_eq!(story.sign_in("").await["allowed"], false);
     });

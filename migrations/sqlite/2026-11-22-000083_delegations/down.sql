@@ -1,0 +1,2 @@
+ALTER TABLE facts DROP COLUMN on_behalf_of;
+DROP TABLE delegations;
