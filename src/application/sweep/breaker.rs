@@ -6,8 +6,8 @@ use crate::application::{Error, Tx};
 use crate::domain::absence_hold::{
     ALWAYS_ALLOWED, LONGEST_HOLD, LOOKS_AHEAD, Tripped, absence_holds, trips,
 };
-use crate::domain::calendar::{Instant, Precision};
-use crate::domain::fact::{Channel, Envelope, Fact, FactBody, ImplementationFact, Reporter};
+use crate::domain::calendar::Instant;
+use crate::domain::fact::{Envelope, Fact, FactBody, ImplementationFact};
 use crate::domain::ids::{ImplementationId, PersonId};
 use crate::domain::sweep::SweptHold;
 
@@ -50,18 +50,7 @@ pub(super) fn trip(
     let fact = ImplementationFact {
         id: tx.id(),
         implementation_id: implementation,
-        envelope: Envelope {
-            occurred_at: tx.now,
-            precision: Precision::Instant,
-            reported_at: tx.now,
-            recorded_at: tx.now,
-            reported_by: Reporter::Recorder,
-            recorded_by: tx.actor.principal.id,
-            channel: Channel::Api,
-            ticket_reference: None,
-            reason: None,
-            supersedes: None,
-        },
+        envelope: Envelope::recorded_now(tx.actor.principal.id, tx.now),
         body: FactBody::AbsenceHeld {
             until: tx.now + LONGEST_HOLD,
             tripped: Some(tripped),

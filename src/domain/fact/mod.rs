@@ -75,6 +75,26 @@ pub struct Envelope {
     pub supersedes: Option<FactId>,
 }
 
+impl Envelope {
+    /// Of what the one who records it says now, over the API.
+    #[must_use]
+    pub fn recorded_now(recorded_by: PrincipalId, now: Instant) -> Self {
+        Self {
+            occurred_at: now,
+            precision: Precision::Instant,
+            reported_at: now,
+            recorded_at: now,
+            reported_by: Reporter::Recorder,
+            recorded_by,
+            on_behalf_of: None,
+            channel: Channel::Api,
+            ticket_reference: None,
+            reason: None,
+            supersedes: None,
+        }
+    }
+}
+
 /// One fact about one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {

@@ -63,6 +63,8 @@ impl Row for ImplementationFactRow {
                 recorded_at: self.recorded_at.0,
                 reported_by: read_json(&self.reporter)?,
                 recorded_by: self.recorded_by.to(),
+                // Deputies stand in for supervisors, who decide nothing for a whole implementation.
+                on_behalf_of: None,
                 channel: read_word(&self.channel)?,
                 ticket_reference: self.ticket_reference,
                 reason: self.reason,

@@ -6,15 +6,14 @@ use super::start::{NewCampaign, check};
 use super::{in_force, known};
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::licenses::fill_page;
 use crate::application::licensing::reporting::needed_reason;
-use crate::application::page::{Paging, Slice};
+use crate::application::page::{Paging, Slice, fill_page};
 use crate::application::ports::{Page, StateFilter, View, Visible};
 use crate::application::visible::visible_implementation;
 use crate::application::{Error, Rx};
-use crate::domain::calendar::{Instant, Precision, start_of_day};
+use crate::domain::calendar::{Instant, start_of_day};
 use crate::domain::campaign::campaigns;
-use crate::domain::fact::{Channel, Envelope, FactBody, ImplementationFact, Reporter};
+use crate::domain::fact::{Envelope, FactBody, ImplementationFact};
 use crate::domain::ids::{FactId, ImplementationId, LicenseId, OrganizationId, PersonId};
 use crate::domain::license::License;
 use crate::domain::requirement::{Status, standing_facts};
@@ -200,18 +199,7 @@ pub fn preview_campaign(rx: &mut Rx<'_>, new: &NewCampaign) -> Result<CampaignPr
     let fact = ImplementationFact {
         id,
         implementation_id: implementation,
-        envelope: Envelope {
-            occurred_at: rx.now,
-            precision: Precision::Instant,
-            reported_at: rx.now,
-            recorded_at: rx.now,
-            reported_by: Reporter::Recorder,
-            recorded_by: rx.actor.principal.id,
-            channel: Channel::Api,
-            ticket_reference: None,
-            reason: None,
-            supersedes: None,
-        },
+        envelope: Envelope::recorded_now(rx.actor.principal.id, rx.now),
         body: FactBody::CampaignStarted(Box::new(new.plan.clone())),
     };
     let opens_at = start_of_day(zone, new.plan.opens_on).max(rx.now);
