@@ -103,6 +103,7 @@ fn recording(kind: FactKind) -> Option<Action> {
         | K::AddOnConfirmed
         | K::RequestReclassified
         | K::NoticeBounced
+        | K::NoticeFailed
         | K::WorkEmailConfirmed
         | K::WorkEmailRetired
         | K::Withdrawn

@@ -26,6 +26,7 @@ mod settle;
 mod sight;
 mod telling;
 mod term;
+mod unreachable;
 mod unused;
 mod upkeep;
 
@@ -349,6 +350,8 @@ pub struct Evaluation {
     pub inactivity_action: Option<OffAction>,
     /// Notices that were sent and still count.
     pub counting: Vec<FactId>,
+    /// Notices to the holder that failed or came back, which nobody settled yet.
+    pub failed: Vec<FactId>,
 }
 
 impl Evaluation {

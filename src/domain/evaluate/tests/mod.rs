@@ -28,6 +28,7 @@ mod sources;
 mod support;
 mod telling;
 mod terms;
+mod unreachable;
 mod unused;
 mod upkeep;
 mod waivers;

@@ -441,6 +441,7 @@ pub fn notice(
         anchor_on: named_on,
         named_on,
         channel: None,
+        to: None,
     }
 }
 
