@@ -85,6 +85,10 @@ ids! {
     SweepId,
     /// What gathers the notices to one person of one day.
     MessageId,
+    /// One version of a text that staff wrote.
+    MessageTemplateId,
+    /// A notice as it goes to somebody other than the holder.
+    NoticeCopyId,
     /// Whoever sends a message at the moment.
     LeaseId,
     /// A login that nothing allowed.

@@ -20,3 +20,4 @@ pub mod requirement;
 pub mod roster;
 pub mod seat;
 pub mod sweep;
+pub mod template;

@@ -4,13 +4,17 @@
 //! the transaction that found it due, is looked at again when its message is made, and is dropped where it is no longer
 //! true by then.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::fact::NoticeRule;
 use super::ids::{
-    FactId, ImplementationId, LeaseId, LicenseId, MessageId, OrganizationId, PersonId,
+    ContactId, FactId, ImplementationId, LeaseId, LicenseId, MessageId, NoticeCopyId,
+    OrganizationId, PersonId,
 };
+use super::policy::Recipient;
 
 type Instant = DateTime<Utc>;
 
@@ -31,6 +35,8 @@ pub enum NoticeKind {
     Reminder,
     /// What an earlier one said no longer holds.
     Retraction,
+    /// It tells supervisors on the last day that access ends with it.
+    LastDay,
 }
 
 impl NoticeKind {
@@ -40,6 +46,7 @@ impl NoticeKind {
             Self::Notice => "notice",
             Self::Reminder => "reminder",
             Self::Retraction => "retraction",
+            Self::LastDay => "last_day",
         }
     }
 }
@@ -79,6 +86,56 @@ impl QueueState {
     }
 }
 
+/// To whom a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Addressee {
+    /// At the address of his that is confirmed for the organization.
+    Person(PersonId),
+    /// Who has a duty for the organization.
+    Contact(ContactId),
+    /// The HMIS lead, at the support contact of the implementation.
+    Lead,
+}
+
+/// What a message gathers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// What a person has to know of his own licenses.
+    Own,
+    /// What supervisors, signers and the lead have to know of other people's.
+    Duty,
+    /// What is coming at an organization, once a week.
+    Digest,
+}
+
+impl MessageKind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Duty => "duty",
+            Self::Digest => "digest",
+        }
+    }
+}
+
+/// A notice as it goes to somebody other than the holder of the license.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeCopy {
+    pub id: NoticeCopyId,
+    pub implementation_id: ImplementationId,
+    pub organization_id: OrganizationId,
+    pub notice_id: FactId,
+    pub to: Addressee,
+    pub state: QueueState,
+    /// Nothing until it was gathered with others.
+    pub message_id: Option<MessageId>,
+    pub queued_at: Instant,
+    pub settled_at: Option<Instant>,
+    pub version: i32,
+}
+
 /// What a notice is about: two of the same are one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NoticeSubject {
@@ -104,6 +161,8 @@ pub struct QueuedNotice {
     pub license_id: LicenseId,
     pub kind: NoticeKind,
     pub subject: NoticeSubject,
+    /// Whom it tells.
+    pub tells: BTreeSet<Recipient>,
     /// Earlier steps that were due too and were never given.
     pub skipped: Vec<usize>,
     /// The notice that it takes back.
@@ -154,10 +213,12 @@ impl MessageState {
 pub struct Message {
     pub id: MessageId,
     pub implementation_id: ImplementationId,
-    /// To whom.
-    pub person_id: PersonId,
-    /// Whose address of his is used.
+    pub kind: MessageKind,
+    pub to: Addressee,
+    /// The organization that it is about; a person's address is the one confirmed for it.
     pub organization_id: OrganizationId,
+    /// What may be there only once: of two processes that make the same message, one fails.
+    pub once: Option<String>,
     /// The local day that it gathers.
     pub on_day: NaiveDate,
     pub state: MessageState,

@@ -17,7 +17,7 @@ use crate::application::outbox;
 use crate::application::ports::MessageFilter;
 use crate::application::{Call, Caller};
 use crate::domain::ids::MessageId;
-use crate::domain::outgoing::{Message, MessageState};
+use crate::domain::outgoing::{Addressee, Message, MessageKind, MessageState};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -66,14 +66,42 @@ impl From<MessageStateName> for MessageState {
     }
 }
 
-/// A mail that gathers the notices to one person of one day.
+/// What a message gathers.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = MessageKind)]
+pub enum MessageKindName {
+    /// What a person has to know of his own licenses.
+    Own,
+    /// What supervisors, authorized signers and the lead have to know of other people's.
+    Duty,
+    /// What is coming at an organization, to a supervisor once a week.
+    Digest,
+}
+
+impl From<MessageKind> for MessageKindName {
+    fn from(kind: MessageKind) -> Self {
+        match kind {
+            MessageKind::Own => Self::Own,
+            MessageKind::Duty => Self::Duty,
+            MessageKind::Digest => Self::Digest,
+        }
+    }
+}
+
+/// A mail that gathers what one recipient has to be told on one day.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Message)]
 pub struct MessageResponse {
     id: Uuid,
     implementation_id: Uuid,
+    kind: MessageKindName,
     /// To whom. The address is that of the person at the organization, confirmed and still used.
-    person_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person_id: Option<Uuid>,
+    /// To whom, where it is a contact of the organization. With neither it goes to the HMIS lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_id: Option<Uuid>,
     organization_id: Uuid,
     /// The local day that it gathers.
     on_day: NaiveDate,
@@ -101,7 +129,15 @@ impl From<&Message> for MessageResponse {
         Self {
             id: message.id.into(),
             implementation_id: message.implementation_id.into(),
-            person_id: message.person_id.into(),
+            kind: message.kind.into(),
+            person_id: match message.to {
+                Addressee::Person(id) => Some(id.into()),
+                Addressee::Contact(_) | Addressee::Lead => None,
+            },
+            contact_id: match message.to {
+                Addressee::Contact(id) => Some(id.into()),
+                Addressee::Person(_) | Addressee::Lead => None,
+            },
             organization_id: message.organization_id.into(),
             on_day: message.on_day,
             state: message.state.into(),
@@ -144,6 +180,7 @@ fn example(state: &str) -> Value {
     let mut example = json!({
         "id": "0199f3c2-b500-7100-8100-7e7e7e7e7e01",
         "implementation_id": "0199f3c2-6d1a-7c40-8a53-1f0c6f0e9b20",
+        "kind": "own",
         "person_id": "0199f3c2-7c55-7b90-a1de-90aa3f7c1d02",
         "organization_id": "0199f3c2-7a01-7c12-b7aa-1f3355aa7703",
         "on_day": "2026-04-02",

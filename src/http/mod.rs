@@ -40,6 +40,7 @@ pub mod license_requests;
 pub mod licenses;
 pub mod login_events;
 pub mod login_sources;
+pub mod message_templates;
 pub mod messages;
 pub mod notices;
 pub mod openapi;
@@ -171,6 +172,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(seats::routes)
         .configure(notices::routes)
         .configure(messages::routes)
+        .configure(message_templates::routes)
         .configure(login_sources::routes)
         .configure(login_events::routes)
         .configure(recertification_campaigns::routes)

@@ -24,6 +24,7 @@ use crate::domain::evaluate::NewNotice;
 use crate::domain::fact::{Fact, FactBody, NoticeRule};
 use crate::domain::ids::{FactId, LicenseId};
 use crate::domain::outgoing::{NoticeKind, QueuedNotice};
+use crate::domain::policy::Recipient;
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -35,7 +36,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The rule that a notice speaks for.
-#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = NoticeRule)]
 pub enum RuleName {
@@ -48,6 +49,8 @@ pub enum RuleName {
     LastProjectRemoved,
     SeatReduction,
     Waiver,
+    /// Notices do not reach the holder: said to the supervisors and the lead.
+    Unreachable,
 }
 
 impl From<RuleName> for NoticeRule {
@@ -62,6 +65,7 @@ impl From<RuleName> for NoticeRule {
             RuleName::LastProjectRemoved => Self::LastProjectRemoved,
             RuleName::SeatReduction => Self::SeatReduction,
             RuleName::Waiver => Self::Waiver,
+            RuleName::Unreachable => Self::Unreachable,
         }
     }
 }
@@ -77,6 +81,8 @@ pub enum NoticeKindName {
     Reminder,
     /// What an earlier one said no longer holds.
     Retraction,
+    /// It tells supervisors on the last day that access ends with it.
+    LastDay,
 }
 
 impl From<NoticeKind> for NoticeKindName {
@@ -85,6 +91,7 @@ impl From<NoticeKind> for NoticeKindName {
             NoticeKind::Notice => Self::Notice,
             NoticeKind::Reminder => Self::Reminder,
             NoticeKind::Retraction => Self::Retraction,
+            NoticeKind::LastDay => Self::LastDay,
         }
     }
 }
@@ -124,6 +131,29 @@ impl From<NoticeStatus> for NoticeStatusName {
     }
 }
 
+/// Whom a notice tells.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = NoticeRecipient)]
+pub enum RecipientName {
+    /// The license's holder.
+    User,
+    /// The organization's supervisors, else its authorized signer, else the lead.
+    Supervisors,
+    /// The organization's authorized signer, else the lead.
+    Signer,
+}
+
+impl From<Recipient> for RecipientName {
+    fn from(recipient: Recipient) -> Self {
+        match recipient {
+            Recipient::User => Self::User,
+            Recipient::Supervisors => Self::Supervisors,
+            Recipient::Signer => Self::Signer,
+        }
+    }
+}
+
 /// A notice that was given, or waits to be.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Notice)]
@@ -136,6 +166,8 @@ pub struct NoticeResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     license_id: Option<Uuid>,
     kind: NoticeKindName,
+    /// Whom it tells.
+    tells: Vec<RecipientName>,
     /// The rule it speaks for.
     rule: &'static str,
     /// The step of the inactivity rule, from 0.
@@ -183,6 +215,7 @@ impl NoticeResponse {
             organization_id: fact.organization_id.map(Into::into),
             license_id: fact.license_id.map(Into::into),
             kind: NoticeKindName::Notice,
+            tells: Vec::new(),
             rule: "",
             step: None,
             skipped_steps: Vec::new(),
@@ -204,9 +237,11 @@ impl NoticeResponse {
             requirement,
             anchor_on,
             channel,
+            to,
             ..
         } = &fact.body
         {
+            response.tells = vec![to.unwrap_or(Recipient::User).into()];
             response.rule = rule.as_str();
             response.step = *step;
             response.requirement.clone_from(requirement);
@@ -224,6 +259,7 @@ impl NoticeResponse {
             organization_id: Some(queued.organization_id.into()),
             license_id: Some(queued.license_id.into()),
             kind: queued.kind.into(),
+            tells: queued.tells.iter().copied().map(Into::into).collect(),
             rule: queued.subject.rule.as_str(),
             step: queued.subject.step,
             skipped_steps: queued.skipped.clone(),
@@ -354,6 +390,7 @@ fn example(status: &str) -> Value {
         "organization_id": "0199f3c2-7a01-7c12-b7aa-1f3355aa7703",
         "license_id": "0199f3c2-9a00-7c00-8d00-5e5e5e5e5e01",
         "kind": "notice",
+        "tells": ["user"],
         "rule": "inactivity",
         "step": 0,
         "anchor_on": "2026-03-02",

@@ -331,10 +331,27 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::persistence::types::sql::{Timestamptz, Uuid};
 
+    message_templates (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        kind -> Text,
+        number -> Int4,
+        subject -> Nullable<Text>,
+        plain -> Nullable<Text>,
+        html -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
     messages (id) {
         id -> Uuid,
         implementation_id -> Uuid,
-        person_id -> Uuid,
+        person_id -> Nullable<Uuid>,
         organization_id -> Uuid,
         on_day -> Date,
         state -> Text,
@@ -345,6 +362,29 @@ diesel::table! {
         subject -> Nullable<Text>,
         plain -> Nullable<Text>,
         failure -> Nullable<Text>,
+        queued_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+        recorded_for -> Nullable<Uuid>,
+        version -> Int4,
+        contact_id -> Nullable<Uuid>,
+        kind -> Text,
+        once -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
+    notice_copies (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        notice_id -> Uuid,
+        person_id -> Nullable<Uuid>,
+        contact_id -> Nullable<Uuid>,
+        state -> Text,
+        message_id -> Nullable<Uuid>,
         queued_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
         recorded_for -> Nullable<Uuid>,
@@ -596,6 +636,7 @@ diesel::table! {
         settled_at -> Nullable<Timestamptz>,
         recorded_for -> Nullable<Uuid>,
         version -> Int4,
+        tells -> Text,
     }
 }
 
@@ -650,9 +691,18 @@ diesel::joinable!(login_source_services -> principals (recorded_by));
 diesel::joinable!(login_heartbeats -> login_sources (login_source_id));
 diesel::joinable!(login_sources -> implementations (implementation_id));
 diesel::joinable!(login_sources -> principals (recorded_by));
+diesel::joinable!(message_templates -> implementations (implementation_id));
+diesel::joinable!(message_templates -> principals (recorded_by));
 diesel::joinable!(messages -> implementations (implementation_id));
+diesel::joinable!(messages -> organization_contacts (contact_id));
 diesel::joinable!(messages -> organizations (organization_id));
 diesel::joinable!(messages -> people (person_id));
+diesel::joinable!(notice_copies -> implementations (implementation_id));
+diesel::joinable!(notice_copies -> messages (message_id));
+diesel::joinable!(notice_copies -> organization_contacts (contact_id));
+diesel::joinable!(notice_copies -> organizations (organization_id));
+diesel::joinable!(notice_copies -> people (person_id));
+diesel::joinable!(notice_copies -> queued_notices (notice_id));
 diesel::joinable!(organization_contacts -> implementations (implementation_id));
 diesel::joinable!(organization_participations -> organizations (organization_id));
 diesel::joinable!(organization_participations -> principals (recorded_by));
@@ -695,7 +745,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_heartbeats,
     login_source_services,
     login_sources,
+    message_templates,
     messages,
+    notice_copies,
     organization_contacts,
     organization_participations,
     organizations,

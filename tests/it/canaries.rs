@@ -154,6 +154,20 @@ const BODIES: &[(&str, &str, &str)] = &[
         r#"{"channel": "phone", "named_on": "2027-03-10",
             "report": {"reason": "Canary was called.", "ticket_reference": "canary-13"}}"#,
     ),
+    (
+        "replace_message_template",
+        "$implementation",
+        r#"{"expected_version": 1, "text": {"subject": "Canary",
+            "plain": "{{what}}{{by_when}}{{how_back}}{{whom_to_ask}} Canary",
+            "html": "{{what}}{{by_when}}{{how_back}}{{whom_to_ask}} Canary"}}"#,
+    ),
+    (
+        "preview_message_template",
+        "$implementation",
+        r#"{"text": {"subject": "Canary",
+            "plain": "{{what}}{{by_when}}{{how_back}}{{whom_to_ask}} Canary",
+            "html": "{{what}}{{by_when}}{{how_back}}{{whom_to_ask}} Canary"}}"#,
+    ),
     ("retry_message", "$message", r#"{"expected_version": 1}"#),
     (
         "bounce_notice",

@@ -79,7 +79,7 @@ pub use practice::{
 };
 pub use preview::{Impact, Touched, TouchedList, policy_impact};
 pub use renewals::{NewAcknowledgement, NewLicenseRenewal, acknowledge, renew_license};
-pub use reporting::{Moment, Reported, needed_reason, not_oneself};
+pub use reporting::{Moment, Reported, needed_reason, not_in_the_future, not_oneself};
 pub use requests::{
     Decision, MatchAnswer, MatchShown, NewRequest, PersonNamed, RequestShown, activate, approve,
     confirm, deny, extend_deadline, reclassify, request, requests, settle_match, submit, withdraw,

@@ -125,7 +125,7 @@ fn may_name_contact(
 }
 
 /// Refuses what has not happened yet.
-pub(super) fn not_in_the_future(at: Instant, now: Instant, pointer: &str) -> Option<Fault> {
+pub fn not_in_the_future(at: Instant, now: Instant, pointer: &str) -> Option<Fault> {
     (at > now + SKEW).then(|| {
         Fault::at(
             pointer,

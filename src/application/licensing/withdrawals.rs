@@ -111,6 +111,7 @@ fn recording(kind: FactKind) -> Option<Action> {
         | K::AddOnConfirmed
         | K::RequestReclassified
         | K::NoticeBounced
+        | K::NoticeFailed
         | K::WorkEmailConfirmed
         | K::WorkEmailRetired
         | K::Withdrawn

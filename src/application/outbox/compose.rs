@@ -4,14 +4,20 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::queue::{email, still_to_tell};
+use super::copies::{self, tells_holder};
+use super::queue::still_to_tell;
+use super::recipients::{address_of, email};
+use super::templates;
 use super::texts::{Letter, Passage, write};
 use crate::application::licensing::Dossier;
 use crate::application::ports::Mail;
 use crate::application::{Error, Tx};
-use crate::domain::ids::{FactId, LeaseId, LicenseId, MessageId};
+use crate::domain::ids::{FactId, LeaseId, LicenseId, MessageId, PersonId};
 use crate::domain::license::NoticeOutlook;
-use crate::domain::outgoing::{LEASE, MOST_ATTEMPTS, MessageState, QueueState, QueuedNotice};
+use crate::domain::outgoing::{
+    Addressee, LEASE, MOST_ATTEMPTS, Message, MessageKind, MessageState, NoticeCopy, QueueState,
+    QueuedNotice,
+};
 
 /// A mail, and until when whoever took it has it to himself.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,13 +28,18 @@ pub(super) struct Taken {
     pub says: Vec<FactId>,
 }
 
+/// What a message says, and where it goes.
+type Made = (Letter, String, Vec<FactId>);
+
 /// Takes a message, if it may still be sent: what is no longer true is dropped from it, and the rest is made into text
 /// with the days as they count from now. Nothing if somebody else has it, or nothing in it is left.
 pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Error> {
     let Some(message) = tx.unit.message(id)? else {
         return Ok(None);
     };
-    tx.lock_person(message.person_id)?;
+    if let (MessageKind::Own, Addressee::Person(person)) = (message.kind, message.to) {
+        tx.lock_person(person)?;
+    }
     // As it is now that nobody else touches it.
     let Some(mut message) = tx.unit.message(id)? else {
         return Ok(None);
@@ -42,14 +53,47 @@ pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Erro
         tx.unit.update_message(&message)?;
         return Ok(None);
     }
-    let Some(dossier) = Dossier::load(tx.unit, message.person_id, &[])? else {
+    let made = match (message.kind, message.to) {
+        (MessageKind::Own, Addressee::Person(person)) => own(tx, &message, person)?,
+        (MessageKind::Own | MessageKind::Duty, _) => duty(tx, &message)?,
+        (MessageKind::Digest, to) => super::digest::made(tx, &message, to)?,
+    };
+    let Some((letter, to, says)) = made else {
+        message.settle(MessageState::Dropped, tx.now);
+        tx.unit.update_message(&message)?;
         return Ok(None);
     };
-    let address = email(tx, message.person_id, message.organization_id)?.map(|(email, _)| email);
+    let (text, html) = write(&letter);
+    let lease: LeaseId = tx.id();
+    message.lease = Some((lease, tx.now + LEASE));
+    message.attempts += 1;
+    message.text = Some(text.clone());
+    tx.unit.update_message(&message)?;
+    Ok(Some(Taken {
+        mail: Mail {
+            id: message.id.into(),
+            to,
+            subject: text.subject,
+            plain: text.plain,
+            html,
+        },
+        lease,
+        says,
+    }))
+}
+
+/// What a person is told of his own licenses.
+fn own(tx: &mut Tx<'_>, message: &Message, person: PersonId) -> Result<Option<Made>, Error> {
+    let Some(dossier) = Dossier::load(tx.unit, person, &[])? else {
+        return Ok(None);
+    };
+    let address = email(tx, person, message.organization_id)?.map(|(email, _)| email);
     let mut says = Vec::new();
     let mut dropped = BTreeSet::new();
-    let waiting = tx.unit.queued_of_message(id)?;
-    let mut letter = Letter::of(tx, &dossier, message.organization_id)?;
+    let waiting = tx.unit.queued_of_message(message.id)?;
+    let mut letter = Letter::of(tx, &dossier.implementation, message.organization_id)?;
+    letter.to = Some(dossier.person.given_name.clone());
+    letter.templates = templates::written(tx.unit, message.implementation_id)?;
     for notice in waiting
         .iter()
         .filter(|notice| notice.state == QueueState::Queued)
@@ -77,28 +121,66 @@ pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Erro
     for id in dropped {
         look_anew(tx, &dossier, id)?;
     }
-    let Some(to) = address.filter(|_| !letter.passages.is_empty()) else {
-        message.settle(MessageState::Dropped, tx.now);
-        tx.unit.update_message(&message)?;
+    Ok(address
+        .filter(|_| !letter.passages.is_empty())
+        .map(|to| (letter, to, says)))
+}
+
+/// What a supervisor, signer or the lead is told of other people's licenses. Who has no duty there any more is told
+/// nothing, and others are in his place.
+fn duty(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Made>, Error> {
+    let waiting: Vec<NoticeCopy> = tx
+        .unit
+        .copies_of_message(message.id)?
+        .into_iter()
+        .filter(|copy| copy.state == QueueState::Queued)
+        .collect();
+    let ids: Vec<FactId> = waiting.iter().map(|copy| copy.notice_id).collect();
+    let notices = tx.unit.queued_by_id(&ids)?;
+    let people: Vec<PersonId> = notices.iter().map(|notice| notice.person_id).collect();
+    let dossiers = Dossier::load_many(tx.unit, &people, &[])?;
+    let Some(implementation) = tx.unit.implementation(message.implementation_id)? else {
         return Ok(None);
     };
-    let (text, html) = write(&letter);
-    let lease: LeaseId = tx.id();
-    message.lease = Some((lease, tx.now + LEASE));
-    message.attempts += 1;
-    message.text = Some(text.clone());
-    tx.unit.update_message(&message)?;
-    Ok(Some(Taken {
-        mail: Mail {
-            id: message.id.into(),
-            to,
-            subject: text.subject,
-            plain: text.plain,
-            html,
-        },
-        lease,
-        says,
-    }))
+    let organization = message.organization_id;
+    let address = address_of(tx, &implementation, organization, message.to)?;
+    let mut letter = Letter::of(tx, &implementation, organization)?;
+    letter.to = address.as_ref().and_then(|address| address.name.clone());
+    let mut says = Vec::new();
+    for copy in &waiting {
+        let found = notices.iter().find(|notice| notice.id == copy.notice_id);
+        let Some((notice, dossier)) = found.and_then(|notice| {
+            let of = |dossier: &&Dossier| dossier.person.id == notice.person_id;
+            Some((notice, dossiers.iter().find(of)?))
+        }) else {
+            continue;
+        };
+        let evaluation = dossier.license_at(notice.organization_id, tx.now);
+        let Some(named_on) = copies::still_says(dossier, &evaluation, notice, tx.now) else {
+            copies::settle(tx, copy, QueueState::Dropped)?;
+            continue;
+        };
+        if address.is_none() {
+            copies::settle(tx, copy, QueueState::Undeliverable)?;
+            let made = tx.unit.copies_of_notices(&[notice.id])?;
+            copies::make(tx, dossier, notice, &made)?;
+            continue;
+        }
+        says.push(notice.id);
+        letter
+            .passages
+            .push(Passage::of(&evaluation, notice, named_on).about(&dossier.person));
+        if notice.state.waits() && !tells_holder(notice) {
+            let named = QueuedNotice {
+                named_on: Some(named_on),
+                ..notice.clone()
+            };
+            tx.unit.update_queued_notice(&named)?;
+        }
+    }
+    Ok(address
+        .filter(|_| !letter.passages.is_empty())
+        .map(|to| (letter, to.email, says)))
 }
 
 /// What was dropped may be due again later, with nothing recorded in between: the license is looked at once it is.

@@ -1,18 +1,21 @@
 //! Messages are sent, and what was sent is recorded.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 
 use super::compose::{self, Taken};
+use super::copies::{self, tells_holder};
 use super::queue::queue;
 use crate::application::actor::{Action, Scope};
-use crate::application::licensing::Dossier;
 use crate::application::licensing::notices::record_sent;
+use crate::application::licensing::{Dossier, Reported};
 use crate::application::ports::{Mail, MailFailure, Mailer, StoreError, StoreExt, View};
 use crate::application::{App, Error, Tx};
-use crate::domain::ids::{FactId, LeaseId, MessageId};
-use crate::domain::outgoing::{MessageState, NoticeKind, QueueState};
+use crate::domain::fact::Channel;
+use crate::domain::ids::{FactId, LeaseId, MessageId, PersonId};
+use crate::domain::outgoing::{MessageKind, MessageState, NoticeKind, QueueState, QueuedNotice};
 
 /// Messages per look.
 const AT_ONCE: i64 = 100;
@@ -35,6 +38,8 @@ impl App {
     /// # Errors
     /// The store's, where it cannot say what is due.
     pub async fn send_messages(&self, mailer: &Arc<dyn Mailer>) -> Result<Delivered, Error> {
+        self.gather_copies().await?;
+        self.begin_digests().await?;
         let now = self.now();
         let due = self
             .store()
@@ -132,11 +137,9 @@ fn settle(
     outcome: &Result<(), MailFailure>,
     jitter: f64,
 ) -> Result<(), Error> {
-    let person = match tx.unit.message(id)? {
-        Some(message) => message.person_id,
-        None => return Ok(()),
-    };
-    tx.lock_person(person)?;
+    let notices = tx.unit.queued_by_id(says)?;
+    let people: BTreeSet<PersonId> = notices.iter().map(|notice| notice.person_id).collect();
+    tx.lock_people(people.iter().copied())?;
     let Some(mut message) = tx.unit.message(id)? else {
         return Ok(());
     };
@@ -147,35 +150,108 @@ fn settle(
     tx.trail
         .scope(Scope::implementation(message.implementation_id));
     tx.trail.touched("message", id);
-    let carried = tx.unit.queued_of_message(id)?;
-    let carried = carried
-        .iter()
-        .filter(|notice| notice.state == QueueState::Queued && says.contains(&notice.id));
     match outcome {
         Ok(()) => {
-            let mut dossier = Dossier::load(tx.unit, person, &[])?.ok_or(Error::NotFound)?;
-            for notice in carried {
-                if let (NoticeKind::Notice, Some(named_on)) = (notice.kind, notice.named_on) {
-                    record_sent(tx, &mut dossier, notice, named_on)?;
-                }
-                compose::settle(tx, notice, QueueState::Given, None)?;
-            }
             message.settle(MessageState::Sent, tx.now);
             tx.unit.update_message(&message)?;
-            // What was told may have stopped being true while the mail was on its way.
-            queue(tx, &mut dossier)?;
         }
         Err(MailFailure::Ours(why)) => {
             message.failed(why, tx.now, jitter);
             tx.unit.update_message(&message)?;
+            return Ok(());
         }
         Err(MailFailure::Recipient(why)) => {
-            for notice in carried {
-                compose::settle(tx, notice, QueueState::Undeliverable, None)?;
-            }
             message.failure = Some(why.clone());
             message.settle(MessageState::Refused, tx.now);
             tx.unit.update_message(&message)?;
+        }
+    }
+    for person in people {
+        let mut dossier = Dossier::load(tx.unit, person, &[])?.ok_or(Error::NotFound)?;
+        let carried = says_of(tx, says, person)?;
+        let sent = outcome.is_ok();
+        if message.kind == MessageKind::Own {
+            own(tx, &mut dossier, &carried, sent)?;
+        } else {
+            duty(tx, &mut dossier, &carried, id, sent)?;
+        }
+        // What was told may have stopped being true while the mail was on its way; and who cannot be told in one way
+        // may be in another.
+        queue(tx, &mut dossier)?;
+    }
+    Ok(())
+}
+
+/// The notices about a person that a message carried, as they are now that nobody else touches them.
+fn says_of(tx: &mut Tx<'_>, says: &[FactId], person: PersonId) -> Result<Vec<QueuedNotice>, Error> {
+    let notices = tx.unit.queued_by_id(says)?;
+    Ok(notices
+        .into_iter()
+        .filter(|notice| notice.person_id == person)
+        .collect())
+}
+
+/// A notice was given: from now on it counts.
+fn given(tx: &mut Tx<'_>, dossier: &mut Dossier, notice: &QueuedNotice) -> Result<(), Error> {
+    if let (NoticeKind::Notice, Some(named_on)) = (notice.kind, notice.named_on) {
+        let by = (Channel::Email, tx.now, &Reported::default());
+        record_sent(tx, dossier, notice, named_on, by)?;
+    }
+    compose::settle(tx, notice, QueueState::Given, None)
+}
+
+/// The holder was told, or his mail server refused it: then it failed.
+fn own(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    carried: &[QueuedNotice],
+    sent: bool,
+) -> Result<(), Error> {
+    for notice in carried
+        .iter()
+        .filter(|notice| notice.state == QueueState::Queued)
+    {
+        if sent {
+            given(tx, dossier, notice)?;
+        } else {
+            compose::settle(tx, notice, QueueState::Undeliverable, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Somebody else was told, or his mail server refused it: then others are in his place. The first who is told gives a
+/// notice that does not go to the holder.
+fn duty(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    carried: &[QueuedNotice],
+    message: MessageId,
+    sent: bool,
+) -> Result<(), Error> {
+    let copies = tx.unit.copies_of_message(message)?;
+    for notice in carried {
+        let own = copies
+            .iter()
+            .filter(|copy| copy.notice_id == notice.id && copy.state == QueueState::Queued);
+        for copy in own {
+            let state = if sent {
+                QueueState::Given
+            } else {
+                QueueState::Undeliverable
+            };
+            copies::settle(tx, copy, state)?;
+        }
+        if sent {
+            if notice.state.waits() && !tells_holder(notice) {
+                given(tx, dossier, notice)?;
+            }
+        } else {
+            let made = tx.unit.copies_of_notices(&[notice.id])?;
+            let anybody = copies::make(tx, dossier, notice, &made)?;
+            if !anybody && notice.state == QueueState::Queued && !tells_holder(notice) {
+                compose::settle(tx, notice, QueueState::Undeliverable, None)?;
+            }
         }
     }
     Ok(())

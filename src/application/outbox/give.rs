@@ -2,9 +2,9 @@
 
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::notices::{
-    NoticeShown, checked_and_kept, notice_shown, report_of,
+    NoticeShown, checked_and_kept, notice_shown, record_sent, report_of,
 };
-use crate::application::licensing::{Dossier, Reported, not_oneself};
+use crate::application::licensing::{Dossier, Reported, not_in_the_future, not_oneself};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Instant;
 use crate::domain::error::Rejection;
@@ -57,7 +57,17 @@ pub fn give_notice(tx: &mut Tx<'_>, id: FactId, new: &NewDelivery) -> Result<Not
         .find(|license| license.id == queued.license_id)
         .cloned()
         .ok_or(Error::NotFound)?;
-    if queued.kind == NoticeKind::Notice {
+    let held_for_it = dossier
+        .license_at(license.organization_id, tx.now)
+        .held_unreached(id);
+    if held_for_it {
+        // Nothing is warned of any more: the person was reached, which is what the hold waited for.
+        if let Some(fault) = not_in_the_future(how.1, tx.now, "/given_at") {
+            return Err(Error::Invalid(vec![fault]));
+        }
+        let by = (how.0, how.1, &new.reported);
+        record_sent(tx, &mut dossier, &queued, new.named_on, by)?;
+    } else if queued.kind == NoticeKind::Notice {
         let report = report_of(&queued, new.named_on, how, &new.reported);
         checked_and_kept(tx, &mut dossier, &license, (&report, Some(id)))?;
     }

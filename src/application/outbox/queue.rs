@@ -1,61 +1,141 @@
 //! What is to be told is queued.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::copies::{self, tells_holder};
+use super::recipients::{email, recipients};
 use crate::application::licensing::Dossier;
-use crate::application::roster::people::emails_of;
+use crate::application::licensing::notices::record_failed;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day, start_of_day};
 use crate::domain::evaluate::{Evaluation, Telling};
-use crate::domain::ids::{LicenseId, MessageId, OrganizationId, PersonId};
+use crate::domain::fact::{Channel, FactBody};
+use crate::domain::ids::{FactId, LicenseId, MessageId, OrganizationId};
 use crate::domain::license::License;
 use crate::domain::outgoing::{
-    Message, MessageState, NoticeKind, NoticeSubject, QueueState, QueuedNotice,
+    Addressee, Message, MessageKind, MessageState, NoticeKind, NoticeSubject, QueueState,
+    QueuedNotice,
 };
+use crate::domain::policy::Recipient;
 use crate::domain::sweep::SweptNotice;
 
-/// Queues what the person has to be told now about his licenses, takes back what no longer holds, and says what was
+/// Queues what has to be told now about the person's licenses, takes back what no longer holds, and says what was
 /// new. The licenses are then looked at again when there is something more to tell.
 pub fn queue(tx: &mut Tx<'_>, dossier: &mut Dossier) -> Result<Vec<SweptNotice>, Error> {
     let ids: Vec<LicenseId> = dossier.licenses.iter().map(|license| license.id).collect();
-    let told = tx.unit.queued_of_licenses(&ids)?;
+    let mut told = tx.unit.queued_of_licenses(&ids)?;
     let mut found = Vec::new();
     let mut gathering = BTreeMap::new();
     for license in dossier.licenses.clone() {
-        let evaluation = dossier.license_at(license.organization_id, tx.now);
-        let told: Vec<&QueuedNotice> = told
-            .iter()
-            .filter(|notice| notice.license_id == license.id)
-            .collect();
-        let tellings = evaluation.to_tell();
-        let for_staff: Vec<NoticeSubject> = tellings
-            .iter()
-            .filter(|telling| !telling.tells_the_holder())
-            .map(Telling::subject)
-            .collect();
-        for waiting in told.iter().filter(|waiting| {
-            waiting.state == QueueState::Undeliverable && !for_staff.contains(&waiting.subject)
-        }) {
-            readdress(tx, dossier, &mut gathering, waiting)?;
+        let failed = of_license(tx, dossier, &license, &told, &mut gathering, &mut found)?;
+        if !failed.is_empty() {
+            record_failed(tx, dossier, &license, &failed)?;
+            told = tx.unit.queued_of_licenses(&ids)?;
+            // Whoever is responsible is told of it at once.
+            of_license(tx, dossier, &license, &told, &mut gathering, &mut found)?;
         }
-        let mut new = taken_back(tx, dossier, &license, &evaluation, &told)?;
-        new.extend(to_tell(tx, &license, tellings, &told));
-        for mut notice in new {
-            found.push(SweptNotice::from(&notice));
-            if for_staff.contains(&notice.subject) {
-                notice.state = QueueState::Undeliverable;
-                notice.settled_at = Some(tx.now);
-            } else {
-                address(tx, dossier, &mut gathering, &mut notice, None)?;
-            }
-            tx.unit.insert_queued_notice(&notice)?;
-            tx.trail.touched("queued_notice", notice.id);
-        }
-        look_again(tx, dossier, license.id, &evaluation)?;
     }
     Ok(found)
+}
+
+/// Queues what has to be told about one license; returns what cannot be given to its holder.
+fn of_license(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    license: &License,
+    told: &[QueuedNotice],
+    gathering: &mut BTreeMap<OrganizationId, Option<MessageId>>,
+    found: &mut Vec<SweptNotice>,
+) -> Result<Vec<QueuedNotice>, Error> {
+    let evaluation = dossier.license_at(license.organization_id, tx.now);
+    let today = local_day(dossier.zone_at(tx.now), tx.now);
+    let failed_at = failed_at(dossier, license.organization_id);
+    let of_this: Vec<&QueuedNotice> = told
+        .iter()
+        .filter(|notice| notice.license_id == license.id)
+        .collect();
+    let mut failed = Vec::new();
+    for waiting in of_this
+        .iter()
+        .filter(|waiting| waiting.state == QueueState::Undeliverable)
+    {
+        if !readdress(tx, dossier, gathering, waiting, failed_at)?
+            && waiting.kind == NoticeKind::Notice
+            && tells_holder(waiting)
+            && !evaluation.failed.contains(&waiting.id)
+            && evaluation
+                .still_to_tell(waiting, &dossier.facts, today)
+                .is_some()
+        {
+            failed.push((*waiting).clone());
+        }
+    }
+    let mut new = taken_back(tx, dossier, license, &evaluation, &of_this)?;
+    new.extend(to_tell(tx, license, evaluation.to_tell(), &of_this));
+    for mut notice in new {
+        let mut copied = false;
+        if tells_holder(&notice) {
+            address(tx, dossier, gathering, &mut notice, failed_at)?;
+        }
+        let to_others = notice.tells.len() > usize::from(tells_holder(&notice));
+        if to_others {
+            let whom = (notice.subject.rule, &notice.tells);
+            let organization = notice.organization_id;
+            copied = !recipients(tx, dossier, organization, whom, &BTreeSet::new())?.is_empty();
+        }
+        if !tells_holder(&notice) && !copied {
+            // An alert that nobody is there for is no work for staff.
+            if notice.kind == NoticeKind::LastDay {
+                continue;
+            }
+            notice.state = QueueState::Undeliverable;
+            notice.settled_at = Some(tx.now);
+        }
+        found.push(SweptNotice::from(&notice));
+        tx.unit.insert_queued_notice(&notice)?;
+        tx.trail.touched("queued_notice", notice.id);
+        if copied {
+            copies::make(tx, dossier, &notice, &[])?;
+        }
+        if notice.state == QueueState::Undeliverable
+            && notice.kind == NoticeKind::Notice
+            && tells_holder(&notice)
+        {
+            failed.push(notice);
+        }
+    }
+    look_again(tx, dossier, license.id, &evaluation)?;
+    Ok(failed)
+}
+
+/// When a notice to the holder last failed or came back: no address that was confirmed before is tried again.
+fn failed_at(dossier: &Dossier, organization: OrganizationId) -> Option<Instant> {
+    let by_mail = |id: FactId| {
+        dossier.facts.iter().any(|fact| {
+            fact.id == id
+                && matches!(
+                    fact.body,
+                    FactBody::NoticeSent {
+                        channel: Some(Channel::Email),
+                        to: None,
+                        ..
+                    }
+                )
+        })
+    };
+    dossier
+        .facts
+        .iter()
+        .filter(|fact| fact.organization_id == Some(organization))
+        .filter(|fact| match &fact.body {
+            FactBody::NoticeFailed { .. } => true,
+            FactBody::NoticeBounced { notice } => by_mail(*notice),
+            _ => false,
+        })
+        .map(|fact| fact.envelope.recorded_at)
+        .max()
 }
 
 /// What is to be told, but for what waits to be given already, and reminders that were.
@@ -68,12 +148,21 @@ fn to_tell(
     let mut new = Vec::new();
     for telling in tellings {
         let (kind, subject) = (telling.kind(), telling.subject());
+        let names_on = telling.names_on(tx.now);
         let done = told.iter().any(|other| {
-            let given = kind == NoticeKind::Reminder && other.state == QueueState::Given;
+            let given = match kind {
+                NoticeKind::Reminder => other.state == QueueState::Given,
+                // Once of each day that was promised.
+                NoticeKind::LastDay => {
+                    other.state == QueueState::Given && other.named_on == Some(names_on)
+                }
+                NoticeKind::Notice | NoticeKind::Retraction => false,
+            };
             other.kind == kind && other.subject == subject && (other.state.waits() || given)
         });
         if !done {
             new.push(QueuedNotice {
+                tells: telling.tells(),
                 skipped: telling.skipped,
                 due_at: telling.due_at,
                 ..notice(tx, license, kind, subject)
@@ -102,6 +191,7 @@ fn taken_back(
         new.push(QueuedNotice {
             retracts: Some(given.id),
             named_on: given.named_on,
+            tells: given.tells.clone(),
             ..notice(tx, license, NoticeKind::Retraction, given.subject.clone())
         });
     }
@@ -131,6 +221,7 @@ fn notice(
         license_id: license.id,
         kind,
         subject,
+        tells: BTreeSet::from([Recipient::User]),
         skipped: Vec::new(),
         retracts: None,
         due_at: tx.now,
@@ -178,23 +269,31 @@ fn address(
     Ok(())
 }
 
-/// Sends what had no address, now that there is one.
+/// Sends what had no address, now that there is one; says whether there is.
 fn readdress(
     tx: &mut Tx<'_>,
     dossier: &Dossier,
     gathering: &mut BTreeMap<OrganizationId, Option<MessageId>>,
     waiting: &QueuedNotice,
-) -> Result<(), Error> {
+    failed_at: Option<Instant>,
+) -> Result<bool, Error> {
     let mut again = QueuedNotice {
         state: QueueState::Queued,
         settled_at: None,
         ..waiting.clone()
     };
-    address(tx, dossier, gathering, &mut again, waiting.settled_at)?;
-    if again.message_id.is_some() {
+    let found = if tells_holder(waiting) {
+        let refused_at = waiting.settled_at.max(failed_at);
+        address(tx, dossier, gathering, &mut again, refused_at)?;
+        again.message_id.is_some()
+    } else {
+        let made = tx.unit.copies_of_notices(&[waiting.id])?;
+        copies::make(tx, dossier, waiting, &made)?
+    };
+    if found {
         tx.unit.update_queued_notice(&again)?;
     }
-    Ok(())
+    Ok(found)
 }
 
 /// The message that gathers today's notices; where today's was sent or is being sent, tomorrow's.
@@ -208,7 +307,10 @@ fn gather(
     let today = local_day(zone, tx.now);
     let mut next = (today, tx.now);
     for day in [today, add_days(today, 1)] {
-        let messages = tx.unit.messages_of_day(person, organization, day)?;
+        let to = Addressee::Person(person);
+        let messages = tx
+            .unit
+            .messages_of_day(MessageKind::Own, to, organization, day)?;
         let open = messages.iter().find(|message| {
             // Whoever has it knows what is in it, also past his lease.
             message.state == MessageState::Waiting && message.lease.is_none()
@@ -229,8 +331,10 @@ fn gather(
     let message = Message {
         id: tx.id(),
         implementation_id: dossier.person.implementation_id,
-        person_id: person,
+        kind: MessageKind::Own,
+        to: Addressee::Person(person),
         organization_id: organization,
+        once: None,
         on_day,
         state: MessageState::Waiting,
         attempts: 0,
@@ -244,20 +348,6 @@ fn gather(
     };
     tx.unit.insert_message(&message)?;
     Ok(message.id)
-}
-
-/// The address that was confirmed for a person at an organization and is still used, and since when.
-pub(super) fn email(
-    tx: &mut Tx<'_>,
-    person: PersonId,
-    organization: OrganizationId,
-) -> Result<Option<(String, Instant)>, Error> {
-    let emails = emails_of(tx.unit, &[person], tx.now)?;
-    Ok(emails
-        .into_iter()
-        .filter(|email| email.organization_id == Some(organization) && email.retired_at.is_none())
-        .filter_map(|email| Some((email.email, email.confirmed_at?)))
-        .max_by_key(|(_, confirmed_at)| *confirmed_at))
 }
 
 /// Keeps when the license is to be looked at next.

@@ -4,10 +4,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::repositories::{Page, Visible};
 use super::store::StoreError;
+use crate::domain::fact::NoticeRule;
 use crate::domain::ids::{
-    FactId, ImplementationId, LicenseId, MessageId, OrganizationId, PersonId,
+    FactId, ImplementationId, LicenseId, MessageId, NoticeCopyId, OrganizationId, PersonId,
 };
-use crate::domain::outgoing::{Message, MessageState, QueueState, QueuedNotice};
+use crate::domain::outgoing::{
+    Addressee, Message, MessageKind, MessageState, NoticeCopy, QueueState, QueuedNotice,
+};
+use crate::domain::template::MessageTemplate;
 
 type Instant = DateTime<Utc>;
 type Result<T> = std::result::Result<T, StoreError>;
@@ -49,14 +53,31 @@ pub trait OutboxReads {
         filter: &MessageFilter,
         page: Page,
     ) -> Result<Vec<Message>>;
-    /// The message that gathers a day's notices to a person at the address of an organization, and was not sent yet; or
-    /// any that was, so that the next one gathers a later day.
+    /// Those of a kind that go to somebody about an organization and gather a day, by id.
     fn messages_of_day(
         &mut self,
-        person: PersonId,
+        kind: MessageKind,
+        to: Addressee,
         organization: OrganizationId,
         on_day: NaiveDate,
     ) -> Result<Vec<Message>>;
+    /// Which of these may not be made again, because they were.
+    fn messages_once(&mut self, keys: &[String]) -> Result<Vec<String>>;
+    /// Copies of notices that no message gathers yet, the oldest first.
+    fn copies_to_gather(&mut self, limit: i64) -> Result<Vec<NoticeCopy>>;
+    fn copies(&mut self, ids: &[NoticeCopyId]) -> Result<Vec<NoticeCopy>>;
+    fn copies_of_notices(&mut self, ids: &[FactId]) -> Result<Vec<NoticeCopy>>;
+    fn copies_of_message(&mut self, id: MessageId) -> Result<Vec<NoticeCopy>>;
+    fn queued_by_id(&mut self, ids: &[FactId]) -> Result<Vec<QueuedNotice>>;
+    /// Of each kind of notice the last text that staff wrote.
+    fn last_templates(&mut self, implementation: ImplementationId) -> Result<Vec<MessageTemplate>>;
+    fn template_versions(
+        &mut self,
+        visible: &Visible,
+        implementation: ImplementationId,
+        kind: Option<NoticeRule>,
+        page: Page,
+    ) -> Result<Vec<MessageTemplate>>;
     /// The messages that may be sent, the longest due first.
     fn messages_to_send(&mut self, now: Instant, limit: i64) -> Result<Vec<Message>>;
 }
@@ -65,6 +86,12 @@ pub trait OutboxWrites {
     fn insert_queued_notice(&mut self, row: &QueuedNotice) -> Result<()>;
     /// Compares the version and raises it; `StoreError::Stale` if somebody else did.
     fn update_queued_notice(&mut self, row: &QueuedNotice) -> Result<()>;
+    /// `StoreError::Conflict` if the version is there already.
+    fn insert_template(&mut self, row: &MessageTemplate) -> Result<()>;
+    fn insert_notice_copy(&mut self, row: &NoticeCopy) -> Result<()>;
+    /// Compares the version and raises it; `StoreError::Stale` if somebody else did.
+    fn update_notice_copy(&mut self, row: &NoticeCopy) -> Result<()>;
+    /// `StoreError::Conflict` if it may be there only once and is.
     fn insert_message(&mut self, row: &Message) -> Result<()>;
     /// Compares the version and raises it; `StoreError::Stale` if somebody else did.
     fn update_message(&mut self, row: &Message) -> Result<()>;

@@ -100,7 +100,12 @@ impl<'a> Machine<'a> {
             }
             FactBody::KeepRequested if self.ours(fact) => self.absorb_keep(fact),
             FactBody::NoticeSent { .. } if self.ours(fact) => self.absorb_notice(fact),
-            FactBody::NoticeBounced { notice } => self.bounce(*notice, fact.id),
+            FactBody::NoticeBounced { notice } => {
+                self.bounce(*notice, fact.id);
+                self.fail_bounced(*notice);
+            }
+            FactBody::NoticeFailed { .. } if self.ours(fact) => self.fail(fact),
+            FactBody::WorkEmailConfirmed if self.ours(fact) => self.address_corrected(),
             FactBody::AbsenceHeld { .. } | FactBody::AbsenceHoldDecided { .. } => {
                 self.reread_absence_holds();
             }
@@ -387,11 +392,15 @@ impl<'a> Machine<'a> {
             step,
             requirement,
             named_on,
+            to,
             ..
         } = &fact.body
         else {
             return;
         };
+        if to.is_none() {
+            self.reached(*rule, requirement.as_deref());
+        }
         let occurred_at = fact.envelope.occurred_at;
         self.notices.push(TrackedNotice {
             fact: fact.id,

@@ -64,6 +64,10 @@ impl Machine<'_> {
         due.extend(first_login::due_item(&self));
         due.extend(inactivity::stale_item(&self));
         due.extend(self.suspensions_to_list());
+        due.extend(
+            self.unreachable_item()
+                .filter(|_| self.open_period().is_some()),
+        );
         due.sort_by_key(|item| item.due_on);
         let listed_from = self.in_force().and_then(|in_force| {
             due.iter()
@@ -122,6 +126,7 @@ impl Machine<'_> {
                 .filter(|notice| !notice.void)
                 .map(|notice| notice.fact)
                 .collect(),
+            failed: self.failures.iter().map(|failure| failure.notice).collect(),
             periods: self.periods,
             restorations: self.restorations,
             holds: self.holds,
@@ -250,6 +255,9 @@ impl Machine<'_> {
                     },
                 );
             }
+        }
+        if let Some(at) = self.unreachable_at() {
+            add(at, Change::Suspends(HoldCause::Unreachable));
         }
         if let Some(at) = self.term_ends_at() {
             add(at, Change::Ends(EndCause::TermEnded));

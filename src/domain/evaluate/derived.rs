@@ -42,6 +42,7 @@ impl<'a> Machine<'a> {
             self.suspended_too_long()
                 .map(|at| (at, Derived::SuspendedTooLong)),
         );
+        next.extend(self.unreachable_at().map(|at| (at, Derived::Unreachable)));
         next.extend(self.term_ends_at().map(|at| (at, Derived::TermEnds)));
         next.extend(
             self.restored_until()

@@ -7,6 +7,7 @@ use super::leave::Leave;
 use super::obligation::{self, Obligation};
 use super::restoration::{Restoration, Running};
 use super::rules::{InForce, Rules};
+use super::unreachable::Failure;
 use super::unused::{Ground, Unused};
 use super::{Case, End, EndCause, Evaluation, Hold, Period, Transition, TransitionCause};
 use crate::domain::absence_hold::{self, AbsenceHold, absence_holds};
@@ -32,6 +33,7 @@ pub(super) enum Derived {
     TermEnds,
     SuspendedTooLong,
     Missed(RequirementKey),
+    Unreachable,
     CutOff(Instant),
     /// Nothing but a reason to look again: other rules, another participation record, a login source.
     Checkpoint,
@@ -49,7 +51,7 @@ impl Derived {
             Self::HoldBegins | Self::LeaveBegins(_) => 5,
             Self::TermEnds => 6,
             Self::HoldEnds(_) => 7,
-            Self::Missed(_) => 8,
+            Self::Missed(_) | Self::Unreachable => 8,
             Self::SuspendedTooLong => 9,
             Self::CutOff(_) => 10,
             Self::Checkpoint => 11,
@@ -93,6 +95,8 @@ pub(super) struct Machine<'a> {
     pub(super) holds: Vec<Hold>,
     pub(super) pending_holds: Vec<PendingHold>,
     pub(super) notices: Vec<TrackedNotice>,
+    /// Notices that did not reach the holder and that nobody settled yet.
+    pub(super) failures: Vec<Failure>,
     /// When the inactivity clock last started without a login or a keep request.
     pub(super) clock_from: Option<Instant>,
     /// When the license last began or came back by the ladder: the first login is counted from there.
@@ -154,6 +158,7 @@ impl<'a> Machine<'a> {
             holds: Vec::new(),
             pending_holds: Vec::new(),
             notices: Vec::new(),
+            failures: Vec::new(),
             clock_from: None,
             returned_at: None,
             kept: Vec::new(),
@@ -457,6 +462,7 @@ impl<'a> Machine<'a> {
             Derived::RestorationEnds => self.end_restoration(),
             Derived::TermEnds => self.expire(),
             Derived::Missed(key) => self.miss(key),
+            Derived::Unreachable => self.hold_unreachable(),
             Derived::CutOff(cut_off_at) => self.cut(*cut_off_at),
             Derived::Checkpoint => {}
         }

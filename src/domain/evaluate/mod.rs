@@ -27,6 +27,7 @@ mod settle;
 mod sight;
 mod telling;
 mod term;
+mod unreachable;
 mod unused;
 mod upkeep;
 
@@ -356,6 +357,8 @@ pub struct Evaluation {
     pub inactivity_action: Option<OffAction>,
     /// Notices that were sent and still count.
     pub counting: Vec<FactId>,
+    /// Notices to the holder that failed or came back, which nobody settled yet.
+    pub failed: Vec<FactId>,
 }
 
 impl Evaluation {

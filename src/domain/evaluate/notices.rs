@@ -93,6 +93,49 @@ impl NoticeNeeded {
         }
     }
 
+    /// Of a dated end that whoever is responsible is told of, and not the holder. `sent` is the notice that counts.
+    pub(super) fn told_to(
+        whom: Recipient,
+        rule: NoticeRule,
+        (anchor_on, due_at): (NaiveDate, Instant),
+        ends_on: NaiveDate,
+        minimum: Length,
+        (zone, holidays): (Tz, &Holidays),
+        sent: Option<&TrackedNotice>,
+    ) -> Self {
+        Self {
+            rule,
+            step: None,
+            requirement: None,
+            anchor_on,
+            due_at,
+            send_at: due_at,
+            waits_for_source: false,
+            reminders: Vec::new(),
+            tells: BTreeSet::from([whom]),
+            ends_on,
+            counted_from_on: None,
+            grace: Length::Days(0),
+            minimum,
+            move_to_business_day: false,
+            zone,
+            holidays: holidays.clone(),
+            sent: sent.map(|notice| notice.fact),
+            sent_at: sent.map(|notice| notice.occurred_at),
+            sent_named_on: sent.map(|notice| notice.named_on),
+        }
+    }
+
+    /// Who is told, where it is not the holder of the license.
+    #[must_use]
+    pub fn told_instead(&self) -> Option<Recipient> {
+        if self.tells.contains(&Recipient::User) {
+            None
+        } else {
+            self.tells.first().copied()
+        }
+    }
+
     /// What to call it: `inactivity, step 0`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -220,6 +263,13 @@ impl Evaluation {
 
 impl Machine<'_> {
     pub(super) fn notices_needed(&self) -> Vec<NoticeNeeded> {
+        let mut needed = self.notices_of_rules();
+        needed.extend(self.unreachable_notice());
+        needed
+    }
+
+    /// But for that of notices which do not reach the holder.
+    pub(super) fn notices_of_rules(&self) -> Vec<NoticeNeeded> {
         let mut needed = inactivity::notices_needed(self);
         needed.extend(self.dated_ends());
         needed.retain_mut(|notice| {
@@ -302,7 +352,11 @@ impl Machine<'_> {
                 send_at: first.max(due_at),
                 waits_for_source: false,
                 reminders: reminding,
-                tells: BTreeSet::from([Recipient::User]),
+                // Of the end of leave whoever is responsible is told: nothing is sent to whoever is away.
+                tells: BTreeSet::from([match end {
+                    NoticedEnd::Leave => Recipient::Supervisors,
+                    _ => Recipient::User,
+                }]),
                 ends_on,
                 counted_from_on: None,
                 grace: Length::Days(0),

@@ -44,6 +44,9 @@ impl Machine<'_> {
             cause,
             PeriodCause::Reinstatement | PeriodCause::Renewal | PeriodCause::EmergencyRestoration
         );
+        if !as_it_stood {
+            self.failures.clear();
+        }
         if as_it_stood {
             self.refresh();
             for index in closed {
@@ -220,6 +223,7 @@ impl Machine<'_> {
                 }
             }
             self.settle_unused();
+            self.settle_failures();
             self.cure_add_ons();
             self.void_what_no_longer_counts();
             match (self.noted(), self.status()) {
@@ -299,6 +303,7 @@ impl Machine<'_> {
                 .open_period()
                 .and_then(|period| self.term_of(period)?.ends_on)
                 .is_some_and(|day| day <= notice.named_on),
+            NoticeRule::Unreachable => self.still_unreachable(notice.occurred_at, notice.named_on),
             _ => true,
         }
     }

@@ -1,9 +1,11 @@
 //! What the service tells by itself, when it looks for it next, and what it takes back.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
-use super::{Evaluation, NoticeNeeded};
-use crate::domain::calendar::Instant;
+use super::{Consequence, Evaluation, NoticeNeeded};
+use crate::domain::calendar::{Instant, local_day, start_of_day};
 use crate::domain::fact::{Fact, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::FactId;
 use crate::domain::license::NoticeOutlook;
@@ -33,6 +35,8 @@ pub struct Telling<'a> {
     pub due_at: Instant,
     /// Earlier steps that nobody was told of.
     pub skipped: Vec<usize>,
+    /// The first day without access, where its eve has come: supervisors are told once more.
+    last_day: Option<NaiveDate>,
 }
 
 impl Telling<'_> {
@@ -44,21 +48,29 @@ impl Telling<'_> {
 
     #[must_use]
     pub fn kind(&self) -> NoticeKind {
-        match self.days_before {
-            Some(_) => NoticeKind::Reminder,
-            None => NoticeKind::Notice,
+        match (self.last_day, self.days_before) {
+            (Some(_), _) => NoticeKind::LastDay,
+            (None, Some(_)) => NoticeKind::Reminder,
+            (None, None) => NoticeKind::Notice,
         }
     }
 
-    /// Whether it is told to the license's holder. What is not is for staff to pass on.
+    /// Whom it tells.
     #[must_use]
-    pub fn tells_the_holder(&self) -> bool {
-        self.needed.tells.contains(&Recipient::User)
+    pub fn tells(&self) -> BTreeSet<Recipient> {
+        match self.last_day {
+            Some(_) => BTreeSet::from([Recipient::Supervisors]),
+            None => self.needed.tells.clone(),
+        }
     }
 
     /// The day that it names if it is told at an instant: a reminder that which was promised.
-    fn names_on(&self, now: Instant) -> NaiveDate {
+    #[must_use]
+    pub fn names_on(&self, now: Instant) -> NaiveDate {
         let needed = self.needed;
+        if let Some(named_on) = self.last_day {
+            return named_on;
+        }
         match self.days_before {
             Some(_) => needed
                 .ends_on
@@ -70,13 +82,10 @@ impl Telling<'_> {
 
 impl Evaluation {
     /// What the service has to tell about the license now: notices that are due and were not given, and the last
-    /// reminder that is due since the notice was. During leave nothing.
+    /// reminder that is due since the notice was. During leave nothing is told to whoever is away.
     #[must_use]
     pub fn to_tell(&self) -> Vec<Telling<'_>> {
-        if self.on_leave() {
-            return Vec::new();
-        }
-        let due = |notice: &&NoticeNeeded| notice.is_to_send(self.at);
+        let due = |notice: &&NoticeNeeded| notice.is_to_send(self.at) && !self.is_silent(notice);
         let mut found = Vec::new();
         for needed in self.notices.iter().filter(due) {
             let later =
@@ -93,6 +102,17 @@ impl Evaluation {
                     days_before: Some(days),
                     due_at,
                     skipped: Vec::new(),
+                    last_day: None,
+                }));
+                let last_day = self
+                    .last_day(needed)
+                    .filter(|(due_at, ends_at, _)| *due_at <= self.at && self.at < *ends_at);
+                found.extend(last_day.map(|(due_at, _, named_on)| Telling {
+                    needed,
+                    days_before: None,
+                    due_at,
+                    skipped: Vec::new(),
+                    last_day: Some(named_on),
                 }));
                 continue;
             }
@@ -108,6 +128,7 @@ impl Evaluation {
                 days_before: None,
                 due_at: needed.send_at,
                 skipped: overtaken.collect(),
+                last_day: None,
             });
         }
         found
@@ -116,10 +137,8 @@ impl Evaluation {
     /// When there is something to tell next, given that what is due now was looked at or not: of warnings, which wait for
     /// the login sources, and of all else.
     fn tells_next(&self, looked_at: bool) -> (Option<Instant>, Option<Instant>) {
-        if self.on_leave() {
-            return (None, None);
-        }
-        let unsent = || self.notices.iter().filter(|needed| needed.sent.is_none());
+        let told = || self.notices.iter().filter(|needed| !self.is_silent(needed));
+        let unsent = || told().filter(|needed| needed.sent.is_none());
         let ahead = |needed: &NoticeNeeded| {
             !looked_at || needed.waits_for_source || needed.send_at > self.at
         };
@@ -129,11 +148,12 @@ impl Evaluation {
         let others = unsent()
             .filter(|needed| needed.rule != NoticeRule::Inactivity && ahead(needed))
             .map(|needed| needed.send_at);
-        let reminders = self
-            .notices
-            .iter()
+        let reminders = told()
             .filter(|needed| needed.sent.is_some())
-            .flat_map(|needed| needed.reminders_since_sent().map(|(_, at)| at))
+            .flat_map(|needed| {
+                let reminders = needed.reminders_since_sent().map(|(_, at)| at);
+                reminders.chain(self.last_day(needed).map(|(at, _, _)| at))
+            })
             .filter(|at| !looked_at || *at > self.at);
         (warnings.min(), others.chain(reminders).min())
     }
@@ -176,7 +196,7 @@ impl Evaluation {
         }
         self.to_tell()
             .iter()
-            .find(|telling| telling.subject() == notice.subject)
+            .find(|telling| telling.kind() == notice.kind && telling.subject() == notice.subject)
             .map(|telling| telling.names_on(self.at))
     }
 
@@ -222,6 +242,50 @@ impl Evaluation {
             && said.named_on.is_some_and(|named_on| named_on > today)
             && !answered
             && !again
+    }
+
+    /// When the last day before what a notice promised begins, when it happens, and the first day without access.
+    fn last_day(&self, needed: &NoticeNeeded) -> Option<(Instant, Instant, NaiveDate)> {
+        if needed.sent.is_none() || !self.allowed() {
+            return None;
+        }
+        let ends_at = match needed.rule {
+            NoticeRule::Inactivity => self.cut_off_at,
+            rule => self.due.iter().find_map(|item| match item.consequence {
+                Consequence::At(at)
+                    if item.rule == rule && item.requirement == needed.requirement =>
+                {
+                    Some(at)
+                }
+                _ => None,
+            }),
+        }?;
+        let named_on = local_day(needed.zone, ends_at);
+        let eve = start_of_day(needed.zone, named_on.pred_opt()?);
+        Some((eve, ends_at, named_on))
+    }
+
+    /// Whether nothing is told of it now: whoever is on leave is left alone.
+    fn is_silent(&self, needed: &NoticeNeeded) -> bool {
+        needed.tells.contains(&Recipient::User) && self.on_leave()
+    }
+
+    /// Whether the license is held because a notice did not reach its holder.
+    #[must_use]
+    pub fn held_unreached(&self, notice: FactId) -> bool {
+        self.failed.contains(&notice)
+            && self
+                .open_holds()
+                .any(|hold| hold.cause == HoldCause::Unreachable && hold.fact.is_none())
+    }
+
+    /// Who is told of something, where it is not the holder.
+    #[must_use]
+    pub fn told_instead(&self, rule: NoticeRule, step: Option<usize>) -> Option<Recipient> {
+        self.notices
+            .iter()
+            .find(|needed| needed.rule == rule && needed.step == step)
+            .and_then(NoticeNeeded::told_instead)
     }
 
     fn on_leave(&self) -> bool {

@@ -11,7 +11,7 @@ use crate::domain::absence_hold::{AbsenceDecision, Tripped};
 use crate::domain::calendar::Precision;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId, ProjectId, RequestId};
-use crate::domain::policy::{Party, Renewer, RequestClass};
+use crate::domain::policy::{Party, Recipient, Renewer, RequestClass};
 use crate::domain::seat::Place;
 
 /// What a license period began with.
@@ -286,9 +286,23 @@ pub enum FactBody {
         /// How it reached the person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<Channel>,
+        /// Who was told, where it is not the holder of the license.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Recipient>,
     },
     NoticeBounced {
         notice: FactId,
+    },
+    /// A notice could not be given to the holder: there is no confirmed address, or the recipient's mail server refused
+    /// it for good. It was never given, so that it starts no grace.
+    NoticeFailed {
+        /// The notice that waits: it has this id once it is given.
+        notice: FactId,
+        rule: NoticeRule,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requirement: Option<String>,
+        /// The local day the count began.
+        anchor_on: NaiveDate,
     },
     /// Staff waive one requirement.
     Waived {
@@ -439,6 +453,7 @@ impl FactBody {
             Self::KeepRequested => FactKind::KeepRequested,
             Self::NoticeSent { .. } => FactKind::NoticeSent,
             Self::NoticeBounced { .. } => FactKind::NoticeBounced,
+            Self::NoticeFailed { .. } => FactKind::NoticeFailed,
             Self::Waived { .. } => FactKind::Waived,
             Self::CampaignStarted(_) => FactKind::CampaignStarted,
             Self::CampaignExtended { .. } => FactKind::CampaignExtended,

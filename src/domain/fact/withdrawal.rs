@@ -90,6 +90,9 @@ impl FactKind {
             Self::NoticeBounced => Never(
                 "a new notice with its full grace, under `/v1/notices`: void once, it never counts again",
             ),
+            Self::NoticeFailed => Never(
+                "its delivery, under `/v1/notices/{id}/delivery`, or a corrected address, under `/v1/people/{id}/emails`",
+            ),
             Self::WorkEmailConfirmed | Self::WorkEmailRetired => {
                 Never("the address as it is now, under `/v1/people/{id}`")
             }

@@ -131,6 +131,8 @@ pub enum NoticeRule {
     LastProjectRemoved,
     SeatReduction,
     Waiver,
+    /// Notices do not reach the person: said to the supervisors.
+    Unreachable,
 }
 
 impl NoticeRule {
@@ -146,6 +148,7 @@ impl NoticeRule {
             Self::LastProjectRemoved => "last_project_removed",
             Self::SeatReduction => "seat_reduction",
             Self::Waiver => "waiver",
+            Self::Unreachable => "unreachable",
         }
     }
 }

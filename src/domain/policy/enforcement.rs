@@ -84,7 +84,7 @@ pub const RULES: &[Rule] = &[
     worked("requests_enforced_from", "A later day from which the request rules act", &["/requests/enforced_from", "/license_types/*/requests/enforced_from"]),
     waiting("organization_obligations", "What organizations keep current", &["/organizations"]),
     worked("notices", "The shortest notice before ends", &["/notices"]),
-    waiting("undeliverable", "Notices that cannot be delivered", &["/notices/undeliverable"]),
+    worked("undeliverable", "Notices that cannot be delivered", &["/notices/undeliverable"]),
     worked("ends_of_need", "Notice of departures", &["/ends_of_need"]),
     worked("no_longer_needed", "Notice of ends of need", &["/ends_of_need/no_longer_needed_notice_hours"]),
     waiting("projects", "Last project removed, and wind-down of projects", &["/projects"]),

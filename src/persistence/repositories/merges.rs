@@ -24,7 +24,7 @@ use crate::persistence::backend::{AnyConnection, MultiBackend};
 use crate::persistence::error::map_error;
 use crate::persistence::schema::{
     access_signals, external_ids, facts, license_requests, licenses, login_events, messages,
-    people, person_emails, person_merges, person_names, queued_notices, staff_roles,
+    notice_copies, people, person_emails, person_merges, person_names, queued_notices, staff_roles,
 };
 use crate::persistence::types::{Id, Instant};
 
@@ -258,7 +258,6 @@ macro_rules! each_table {
         $act!(person_names, person_id);
         $act!(person_emails, person_id);
         $act!(access_signals, person_id);
-        $act!(messages, person_id);
         $act!(queued_notices, person_id);
     };
 }
@@ -267,6 +266,8 @@ macro_rules! each_table {
 macro_rules! each_table_that_may_name {
     ($act:ident) => {
         $act!(login_events, person_id);
+        $act!(messages, person_id);
+        $act!(notice_copies, person_id);
         $act!(staff_roles, person_id);
     };
 }

@@ -128,6 +128,7 @@ mod outbox;
 mod people;
 mod requests;
 mod sweeps;
+mod templates;
 mod waitlist;
 
 /// A row of one table, and the record that the use cases know it as.

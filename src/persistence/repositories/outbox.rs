@@ -4,16 +4,25 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::{
-    Result, Row, all, by_ids, compared_and_set, done, ids, json, one, read_json, read_word, word,
+    Result, Row, all, by_ids, compared_and_set, done, ids, json, one, read_json, read_word,
+    templates, word,
 };
 use crate::application::ports::{
     MessageFilter, OutboxReads, OutboxWrites, Page, QueueFilter, StoreError, Visible,
 };
-use crate::domain::ids::{FactId, LicenseId, MessageId, OrganizationId, PersonId};
-use crate::domain::outgoing::{Message, MessageState, MessageText, NoticeSubject, QueuedNotice};
+use crate::domain::fact::NoticeRule;
+use crate::domain::ids::{
+    FactId, ImplementationId, LicenseId, MessageId, NoticeCopyId, OrganizationId,
+};
+use crate::domain::outgoing::{
+    Addressee, Message, MessageKind, MessageState, MessageText, NoticeCopy, NoticeSubject,
+    QueueState, QueuedNotice,
+};
+use crate::domain::template::MessageTemplate;
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
-use crate::persistence::schema::{messages, queued_notices};
+use crate::persistence::error::map_error;
+use crate::persistence::schema::{messages, notice_copies, queued_notices};
 use crate::persistence::types::{Id, Instant};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -39,6 +48,7 @@ struct NoticeRow {
     named_on: Option<NaiveDate>,
     settled_at: Option<Instant>,
     version: i32,
+    tells: String,
 }
 
 /// A small number as it is kept.
@@ -77,6 +87,7 @@ impl Row for NoticeRow {
             named_on: record.named_on,
             settled_at: record.settled_at.map(Instant),
             version: record.version,
+            tells: json(&record.tells)?,
         })
     }
 
@@ -95,6 +106,7 @@ impl Row for NoticeRow {
                 anchor_on: self.anchor_on,
                 days_before: self.days_before.map(small).transpose()?,
             },
+            tells: read_json(&self.tells)?,
             skipped: read_json(&self.skipped)?,
             retracts: self.retracts.map(Id::to),
             due_at: self.due_at.0,
@@ -113,7 +125,7 @@ impl Row for NoticeRow {
 struct MessageRow {
     id: Id,
     implementation_id: Id,
-    person_id: Id,
+    person_id: Option<Id>,
     organization_id: Id,
     on_day: NaiveDate,
     state: String,
@@ -127,16 +139,92 @@ struct MessageRow {
     queued_at: Instant,
     settled_at: Option<Instant>,
     version: i32,
+    contact_id: Option<Id>,
+    kind: String,
+    once: Option<String>,
+}
+
+/// The columns that say to whom something goes: a person, a contact, or with neither the lead.
+fn addressed(to: Addressee) -> (Option<Id>, Option<Id>) {
+    match to {
+        Addressee::Person(id) => (Some(Id::of(id)), None),
+        Addressee::Contact(id) => (None, Some(Id::of(id))),
+        Addressee::Lead => (None, None),
+    }
+}
+
+fn addressee(person: Option<Id>, contact: Option<Id>) -> Addressee {
+    match (person, contact) {
+        (Some(id), _) => Addressee::Person(id.to()),
+        (None, Some(id)) => Addressee::Contact(id.to()),
+        (None, None) => Addressee::Lead,
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = notice_copies)]
+struct CopyRow {
+    id: Id,
+    implementation_id: Id,
+    organization_id: Id,
+    notice_id: Id,
+    person_id: Option<Id>,
+    contact_id: Option<Id>,
+    state: String,
+    message_id: Option<Id>,
+    queued_at: Instant,
+    settled_at: Option<Instant>,
+    version: i32,
+}
+
+impl Row for CopyRow {
+    type Record = NoticeCopy;
+
+    fn of(record: &NoticeCopy) -> Result<Self> {
+        let (person_id, contact_id) = addressed(record.to);
+        Ok(Self {
+            id: Id::of(record.id),
+            implementation_id: Id::of(record.implementation_id),
+            organization_id: Id::of(record.organization_id),
+            notice_id: Id::of(record.notice_id),
+            person_id,
+            contact_id,
+            state: word(&record.state)?,
+            message_id: record.message_id.map(Id::of),
+            queued_at: Instant(record.queued_at),
+            settled_at: record.settled_at.map(Instant),
+            version: record.version,
+        })
+    }
+
+    fn read(self) -> Result<NoticeCopy> {
+        Ok(NoticeCopy {
+            id: self.id.to(),
+            implementation_id: self.implementation_id.to(),
+            organization_id: self.organization_id.to(),
+            notice_id: self.notice_id.to(),
+            to: addressee(self.person_id, self.contact_id),
+            state: read_word(&self.state)?,
+            message_id: self.message_id.map(Id::to),
+            queued_at: self.queued_at.0,
+            settled_at: self.settled_at.map(|at| at.0),
+            version: self.version,
+        })
+    }
 }
 
 impl Row for MessageRow {
     type Record = Message;
 
     fn of(record: &Message) -> Result<Self> {
+        let (person_id, contact_id) = addressed(record.to);
         Ok(Self {
             id: Id::of(record.id),
             implementation_id: Id::of(record.implementation_id),
-            person_id: Id::of(record.person_id),
+            person_id,
+            contact_id,
+            kind: word(&record.kind)?,
+            once: record.once.clone(),
             organization_id: Id::of(record.organization_id),
             on_day: record.on_day,
             state: word(&record.state)?,
@@ -157,7 +245,9 @@ impl Row for MessageRow {
         Ok(Message {
             id: self.id.to(),
             implementation_id: self.implementation_id.to(),
-            person_id: self.person_id.to(),
+            kind: read_word(&self.kind)?,
+            to: addressee(self.person_id, self.contact_id),
+            once: self.once,
             organization_id: self.organization_id.to(),
             on_day: self.on_day,
             state: read_word(&self.state)?,
@@ -270,7 +360,7 @@ impl OutboxReads for Session<'_> {
             query = query.filter(messages::implementation_id.eq(Id::of(id)));
         }
         if let Some(id) = filter.person_id {
-            query = query.filter(messages::person_id.eq(Id::of(id)));
+            query = query.filter(messages::person_id.eq(Some(Id::of(id))));
         }
         if let Some(state) = filter.state {
             query = query.filter(messages::state.eq(state.as_str()));
@@ -280,19 +370,112 @@ impl OutboxReads for Session<'_> {
 
     fn messages_of_day(
         &mut self,
-        person: PersonId,
+        kind: MessageKind,
+        to: Addressee,
         organization: OrganizationId,
         on_day: NaiveDate,
     ) -> Result<Vec<Message>> {
-        all::<MessageRow>(
-            messages::table
-                .filter(messages::person_id.eq(Id::of(person)))
-                .filter(messages::organization_id.eq(Id::of(organization)))
-                .filter(messages::on_day.eq(on_day))
-                .order(messages::id.asc())
-                .select(MessageRow::as_select())
+        let (person, contact) = addressed(to);
+        let mut query = messages::table
+            .filter(messages::organization_id.eq(Id::of(organization)))
+            .filter(messages::on_day.eq(on_day))
+            .filter(messages::kind.eq(kind.as_str()))
+            .order(messages::id.asc())
+            .select(MessageRow::as_select())
+            .into_boxed::<MultiBackend>();
+        query = match person {
+            Some(_) => query.filter(messages::person_id.eq(person)),
+            None => query.filter(messages::person_id.is_null()),
+        };
+        query = match contact {
+            Some(_) => query.filter(messages::contact_id.eq(contact)),
+            None => query.filter(messages::contact_id.is_null()),
+        };
+        all::<MessageRow>(query.load(self.conn))
+    }
+
+    fn messages_once(&mut self, keys: &[String]) -> Result<Vec<String>> {
+        let found: Vec<Option<String>> = messages::table
+            .filter(messages::once.eq_any(keys))
+            .select(messages::once)
+            .load(self.conn)
+            .map_err(map_error)?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    fn copies_to_gather(&mut self, limit: i64) -> Result<Vec<NoticeCopy>> {
+        all::<CopyRow>(
+            notice_copies::table
+                .filter(notice_copies::state.eq(QueueState::Queued.as_str()))
+                .filter(notice_copies::message_id.is_null())
+                .order(notice_copies::id.asc())
+                .limit(limit)
+                .select(CopyRow::as_select())
                 .load(self.conn),
         )
+    }
+
+    fn copies(&mut self, list: &[NoticeCopyId]) -> Result<Vec<NoticeCopy>> {
+        let mut found = by_ids(list, |ids| {
+            all::<CopyRow>(
+                notice_copies::table
+                    .filter(notice_copies::id.eq_any(ids))
+                    .select(CopyRow::as_select())
+                    .load(self.conn),
+            )
+        })?;
+        found.sort_by_key(|copy| copy.id);
+        Ok(found)
+    }
+
+    fn copies_of_notices(&mut self, list: &[FactId]) -> Result<Vec<NoticeCopy>> {
+        let mut found = by_ids(list, |ids| {
+            all::<CopyRow>(
+                notice_copies::table
+                    .filter(notice_copies::notice_id.eq_any(ids))
+                    .select(CopyRow::as_select())
+                    .load(self.conn),
+            )
+        })?;
+        found.sort_by_key(|copy| copy.id);
+        Ok(found)
+    }
+
+    fn copies_of_message(&mut self, id: MessageId) -> Result<Vec<NoticeCopy>> {
+        all::<CopyRow>(
+            notice_copies::table
+                .filter(notice_copies::message_id.eq(Some(Id::of(id))))
+                .order(notice_copies::id.asc())
+                .select(CopyRow::as_select())
+                .load(self.conn),
+        )
+    }
+
+    fn queued_by_id(&mut self, list: &[FactId]) -> Result<Vec<QueuedNotice>> {
+        let mut found = by_ids(list, |ids| {
+            all::<NoticeRow>(
+                queued_notices::table
+                    .filter(queued_notices::id.eq_any(ids))
+                    .select(NoticeRow::as_select())
+                    .load(self.conn),
+            )
+        })?;
+        found.sort_by_key(|notice| notice.id);
+        Ok(found)
+    }
+
+    fn last_templates(&mut self, implementation: ImplementationId) -> Result<Vec<MessageTemplate>> {
+        templates::last(self, implementation)
+    }
+
+    fn template_versions(
+        &mut self,
+        visible: &Visible,
+        implementation: ImplementationId,
+        kind: Option<NoticeRule>,
+        page: Page,
+    ) -> Result<Vec<MessageTemplate>> {
+        templates::versions(self, visible, implementation, kind, page)
     }
 
     fn messages_to_send(
@@ -365,6 +548,32 @@ impl OutboxWrites for Session<'_> {
                     messages::failure.eq(kept.failure),
                     messages::settled_at.eq(kept.settled_at),
                     messages::version.eq(messages::version + 1),
+                ))
+                .execute(self.conn),
+        )
+    }
+
+    fn insert_template(&mut self, row: &MessageTemplate) -> Result<()> {
+        templates::insert(self, row)
+    }
+
+    fn insert_notice_copy(&mut self, row: &NoticeCopy) -> Result<()> {
+        done(
+            diesel::insert_into(notice_copies::table)
+                .values(CopyRow::of(row)?)
+                .execute(self.conn),
+        )
+    }
+
+    fn update_notice_copy(&mut self, row: &NoticeCopy) -> Result<()> {
+        compared_and_set(
+            diesel::update(notice_copies::table.find(Id::of(row.id)))
+                .filter(notice_copies::version.eq(row.version))
+                .set((
+                    notice_copies::state.eq(row.state.as_str()),
+                    notice_copies::message_id.eq(row.message_id.map(Id::of)),
+                    notice_copies::settled_at.eq(row.settled_at.map(Instant)),
+                    notice_copies::version.eq(notice_copies::version + 1),
                 ))
                 .execute(self.conn),
         )

@@ -7,7 +7,7 @@ use hmis_licensing::domain::fact::{
     RenewalDecision, Reporter, TypeChange,
 };
 use hmis_licensing::domain::ids::FactId;
-use hmis_licensing::domain::policy::{Party, Renewer, RequestClass};
+use hmis_licensing::domain::policy::{Party, Recipient, Renewer, RequestClass};
 
 use super::bench::on_both;
 use super::fixture::{FIRST, at, day, everything, fact, id, license, request};
@@ -127,6 +127,7 @@ fn bodies() -> Vec<FactBody> {
             anchor_on: day(3, 2),
             named_on: day(4, 8),
             channel: None,
+            to: None,
         },
         FactBody::NoticeSent {
             rule: NoticeRule::Recertification,
@@ -135,6 +136,13 @@ fn bodies() -> Vec<FactBody> {
             anchor_on: day(3, 2),
             named_on: day(4, 8),
             channel: None,
+            to: Some(Recipient::Supervisors),
+        },
+        FactBody::NoticeFailed {
+            notice: id(11),
+            rule: NoticeRule::Agreement,
+            requirement: Some("agreement:user_agreement".into()),
+            anchor_on: day(3, 2),
         },
         FactBody::NoticeBounced { notice: id(9) },
         FactBody::Waived {

@@ -20,9 +20,10 @@ use hmis_licensing::domain::ids::{
     FactId, ImplementationId, LicenseId, MessageId, PersonId, PolicyId, PrincipalId,
 };
 use hmis_licensing::domain::outgoing::{
-    MOST_ATTEMPTS, Message, MessageState, NoticeKind, NoticeSubject, QueueState, QueuedNotice,
+    Addressee, MOST_ATTEMPTS, Message, MessageKind, MessageState, NoticeKind, NoticeSubject,
+    QueueState, QueuedNotice,
 };
-use hmis_licensing::domain::policy::Renewer;
+use hmis_licensing::domain::policy::{Recipient, Renewer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -748,8 +749,10 @@ impl World {
                 let mut message = Message {
                     id: Uuid::now_v7().into(),
                     implementation_id: license.implementation_id,
-                    person_id: license.person_id,
+                    kind: MessageKind::Own,
+                    to: Addressee::Person(license.person_id),
                     organization_id: license.organization_id,
+                    once: None,
                     on_day: now.date_naive(),
                     state: MessageState::Waiting,
                     attempts: MOST_ATTEMPTS,
@@ -777,6 +780,7 @@ impl World {
                         anchor_on: "2026-03-01".parse().unwrap(),
                         days_before: None,
                     },
+                    tells: [Recipient::User].into(),
                     skipped: Vec::new(),
                     retracts: None,
                     due_at: now,

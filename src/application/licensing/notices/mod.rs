@@ -13,7 +13,7 @@ use self::read::{evaluated, notice_of, shown, target};
 use super::dossier::Dossier;
 use super::licenses::no_duplicate;
 use super::reporting::{
-    About, Reported, corrects, fact_of_id, keep, not_in_the_future, not_oneself, record,
+    About, Reported, corrects, fact, fact_of_id, keep, not_in_the_future, not_oneself, record,
 };
 use crate::application::actor::{Action, Scope};
 use crate::application::{Error, Tx};
@@ -24,6 +24,7 @@ use crate::domain::fact::{Channel, Envelope, Fact, FactBody, FactKind, NoticeRul
 use crate::domain::ids::{FactId, LicenseId};
 use crate::domain::license::{License, LicenseStatus};
 use crate::domain::outgoing::QueuedNotice;
+use crate::domain::policy::Recipient;
 
 /// A notice as it is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +110,8 @@ pub fn checked_and_kept(
         (new.notice.sent_at, Precision::Instant),
     )?;
     envelope.supersedes = supersedes;
-    let fact = given(tx, dossier, license, (new, id), envelope);
+    let to = evaluation.told_instead(new.notice.rule, new.notice.step);
+    let fact = given(tx, dossier, license, (new, id), (envelope, to));
     dossier.learn(std::slice::from_ref(&fact));
     let evaluation = dossier.license_at(license.organization_id, tx.now);
     // What was due may still not count, where the license was inside the step for a while since the sending.
@@ -132,7 +134,7 @@ fn given(
     dossier: &Dossier,
     license: &License,
     (new, id): (&NoticeReport, Option<FactId>),
-    envelope: Envelope,
+    (envelope, to): (Envelope, Option<Recipient>),
 ) -> Fact {
     let about = About {
         organization: Some(license.organization_id),
@@ -146,6 +148,7 @@ fn given(
         anchor_on: new.notice.anchor_on,
         named_on: new.notice.named_on,
         channel: Some(new.channel),
+        to,
     };
     let id = id.unwrap_or_else(|| tx.id());
     fact_of_id(tx, id, &dossier.person, about, envelope, body)
@@ -175,13 +178,14 @@ pub fn report_of(
     }
 }
 
-/// Records a notice that a mail server accepted. The person was told, so it is recorded whatever has become true since:
-/// `evaluate` says whether it counts.
+/// Records a notice that somebody was given for certain: by a mail server's word, or by staff. It is recorded whatever
+/// has become true since: `evaluate` says whether it counts.
 pub fn record_sent(
     tx: &mut Tx<'_>,
     dossier: &mut Dossier,
     queued: &QueuedNotice,
     named_on: NaiveDate,
+    (channel, sent_at, reported): (Channel, Instant, &Reported),
 ) -> Result<(), Error> {
     let license = dossier
         .licenses
@@ -189,12 +193,49 @@ pub fn record_sent(
         .find(|license| license.id == queued.license_id)
         .cloned()
         .ok_or(Error::NotFound)?;
-    let how = (Channel::Email, tx.now);
-    let new = report_of(queued, named_on, how, &Reported::default());
-    let sent = (tx.now, Precision::Instant);
+    let new = report_of(queued, named_on, (channel, sent_at), reported);
+    let sent = (sent_at, Precision::Instant);
     let envelope = new.reported.envelope(tx, license.implementation_id, sent)?;
-    let fact = given(tx, dossier, &license, (&new, Some(queued.id)), envelope);
+    let to = if queued.tells.contains(&Recipient::User) {
+        None
+    } else {
+        queued.tells.first().copied()
+    };
+    let fact = given(
+        tx,
+        dossier,
+        &license,
+        (&new, Some(queued.id)),
+        (envelope, to),
+    );
     keep(tx, dossier, &[fact])
+}
+
+/// Records that notices could not be given to the holder of a license. Nothing about addresses is in it.
+pub fn record_failed(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    license: &License,
+    failed: &[QueuedNotice],
+) -> Result<(), Error> {
+    let mut facts = Vec::new();
+    for queued in failed {
+        let now = (tx.now, Precision::Instant);
+        let envelope = Reported::default().envelope(tx, license.implementation_id, now)?;
+        let about = About {
+            organization: Some(license.organization_id),
+            request: None,
+            license: Some(license.id),
+        };
+        let body = FactBody::NoticeFailed {
+            notice: queued.id,
+            rule: queued.subject.rule,
+            requirement: queued.subject.requirement.clone(),
+            anchor_on: queued.subject.anchor_on,
+        };
+        facts.push(fact(tx, &dossier.person, about, envelope, body));
+    }
+    keep(tx, dossier, &facts)
 }
 
 fn not_now(state: &str, need: String) -> Error {

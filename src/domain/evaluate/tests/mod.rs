@@ -33,6 +33,7 @@ mod sources;
 mod support;
 mod telling;
 mod terms;
+mod unreachable;
 mod unused;
 mod upkeep;
 mod waivers;

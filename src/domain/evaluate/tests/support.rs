@@ -445,6 +445,7 @@ pub fn notice(
         anchor_on: named_on,
         named_on,
         channel: None,
+        to: None,
     }
 }
 

@@ -16,6 +16,17 @@ pub const ROWS: &[Row] = &[
     row("give_notice", "A-H----I", ONE)
         .of("$queued_notice")
         .sending(r#"{"channel": "phone", "named_on": "2027-03-10"}"#),
+    row("list_message_templates", "A-H--U--", ONE).of("$implementation"),
+    row("get_message_template", "A-H--U--", ONE).of("$implementation"),
+    row("replace_message_template", "A-------", ONE)
+        .of("$implementation")
+        .sending(r#"{"expected_version": 1}"#),
+    row("preview_message_template", "A-------", ONE)
+        .of("$implementation")
+        .sending(
+            r#"{"text": {"subject": "s", "plain": "{{what}}{{by_when}}{{how_back}}{{whom_to_ask}}",
+                "html": "{{what}}{{by_when}}{{how_back}}{{whom_to_ask}}"}}"#,
+        ),
     row("list_messages", "A-H--U--", LIST),
     row("get_message", "A-H--U--", ONE).of("$message"),
     row("retry_message", "A-------", ONE)

@@ -1,11 +1,17 @@
 //! What the service tells people by itself: nobody loses access without having been told the day, once.
 
+mod digest;
+mod supervisors;
+mod templates;
+mod unreachable;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use hmis_licensing::application::App;
+use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::clock::FixedClock;
 use hmis_licensing::application::ports::{Mail, MailFailure, Mailer};
 use hmis_licensing::mail::SmtpMailer;
@@ -64,6 +70,68 @@ impl Outbox {
         let app = &self.logins.story.app.app;
         app.send_messages(&self.mailer).await.unwrap();
         self.caught.take()
+    }
+
+    /// Somebody who supervises Corktown and can be written to.
+    async fn supervisor(&self, subject: &str, given_name: &str, email: &str) -> String {
+        let story = &self.logins.story;
+        let person = json!({
+            "implementation_id": story.hand,
+            "given_name": given_name,
+            "family_name": "Okafor",
+            "emails": [{ "email": email, "organization_id": story.corktown }],
+        });
+        let person = story.post("admin", "/v1/people", &person).await.expect(201);
+        let id = text(&person["id"]).to_owned();
+        let corktown = Some(story.corktown);
+        story
+            .grant(
+                subject,
+                Role::Supervisor,
+                corktown,
+                Some(id.parse().unwrap()),
+            )
+            .await;
+        id
+    }
+
+    /// The authorized signer of Corktown.
+    async fn signer(&self, email: &str) {
+        let story = &self.logins.story;
+        let contact = json!({
+            "organization_id": story.corktown,
+            "duty": "authorized_signer",
+            "name": "Pat Delacroix",
+            "email": email,
+            "from_on": "2026-01-01",
+        });
+        story
+            .post("admin", "/v1/organization-contacts", &contact)
+            .await
+            .expect(201);
+    }
+
+    /// Whom and what was mailed, by recipient.
+    async fn sent(&self) -> Vec<(String, String)> {
+        let mut mails: Vec<(String, String)> = self
+            .send()
+            .await
+            .into_iter()
+            .map(|mail| (mail.to, mail.plain))
+            .collect();
+        mails.sort();
+        mails
+    }
+
+    /// Detroit's rules as a test changes them, from an instant on.
+    async fn rules(&self, from: &str, change: impl FnOnce(&mut Value)) {
+        let story = &self.logins.story;
+        let preset = story.get("admin", "/v1/policy-presets/hand").await;
+        let mut document = preset.expect(200)["document"].clone();
+        change(&mut document);
+        let path = format!("/v1/implementations/{}/policies", story.hand);
+        let rules = json!({ "document": document, "effective_from": from });
+        story.post("admin", &path, &rules).await.expect(201);
     }
 
     async fn waiting(&self) -> Vec<Value> {
@@ -182,6 +250,9 @@ fn a_bounce_is_followed_by_no_all_clear() {
         let path = format!("/v1/notices/{}/bounce", text(&notice["id"]));
         let story = &outbox.logins.story;
         story.post("help_desk", &path, &json!({})).await.expect(200);
+        outbox.sweep().await;
+        assert!(outbox.send().await.is_empty(), "not to the same mailbox");
+        confirm(&outbox.logins, "d.whitfield@corktown.example").await;
         outbox.sweep().await;
         let mails = outbox.send().await;
         assert_eq!(mails.len(), 1, "the same again, with a full grace");
@@ -318,10 +389,13 @@ fn without_an_address_staff_give_the_notice_by_telephone() {
         let outbox = Outbox::with(&database, None).await;
         let story = &outbox.logins.story;
         outbox.complete_at("2026-04-02T13:00:00Z").await;
-        assert_eq!(outbox.sweep().await, 1);
+        // Hers, and that she cannot be reached, of which nobody with an address is there to be told.
+        assert_eq!(outbox.sweep().await, 2);
         assert!(outbox.send().await.is_empty());
         let waiting = outbox.waiting().await;
         assert_eq!(waiting[0]["status"], "undeliverable");
+        assert_eq!(waiting[1]["rule"], "unreachable");
+        assert_eq!(waiting[1]["tells"], json!(["supervisors"]));
         let path = format!("/v1/notices/{}/delivery", text(&waiting[0]["id"]));
         let too_early = json!({ "channel": "phone", "named_on": "2026-04-07" });
         let refused = story.post("help_desk", &path, &too_early).await;

@@ -1,0 +1,318 @@
+//! What is coming at an organization, told its supervisors once a week.
+//!
+//! On Monday, or once the service is up again that week, a message is begun for everybody who supervises an
+//! organization and can be written to; two processes begin the same one, and one of them fails. What it says is found
+//! when it is sent, and where there is nothing to say none is sent. It is computed with the supervisor's sight, and
+//! without himself: what he may not know of his own, as a departure that was announced, cannot be in it.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, Days, NaiveDate};
+use chrono_tz::Tz;
+
+use super::recipients::address_of;
+use super::texts::{Letter, coming};
+use crate::application::actor::{Action, Role, Scope};
+use crate::application::licensing::Dossier;
+use crate::application::ports::{Page, StateFilter, StoreError, StoreExt, View, Visible};
+use crate::application::{App, Error, Tx};
+use crate::domain::calendar::{Instant, add_days, local_day};
+use crate::domain::evaluate::{Change, DueItem, EndCause, Evaluation, Reader};
+use crate::domain::fact::{HoldCause, NoticeRule};
+use crate::domain::ids::{FactId, ImplementationId, OrganizationId, PersonId};
+use crate::domain::outgoing::{Addressee, Message, MessageKind, MessageState};
+use crate::domain::policy::PolicyVersion;
+use crate::domain::roster::Implementation;
+
+/// How far ahead it looks.
+const DAYS_AHEAD: u32 = 14;
+/// Rows per look.
+const ROWS: i64 = 500;
+
+/// The zone whose days count in an implementation.
+pub(super) fn zone(
+    implementation: &Implementation,
+    versions: &[PolicyVersion],
+    now: Instant,
+) -> Tz {
+    versions
+        .iter()
+        .filter(|version| version.effective_from <= now && version.recorded_at <= now)
+        .max_by_key(|version| (version.effective_from, version.number))
+        .and_then(|version| version.document.zone())
+        .unwrap_or(implementation.time_zone)
+}
+
+/// The Monday of the week of a day.
+fn monday(day: NaiveDate) -> NaiveDate {
+    let since = u64::from(day.weekday().num_days_from_monday());
+    day.checked_sub_days(Days::new(since)).unwrap_or(day)
+}
+
+/// A digest that is due.
+#[derive(Clone)]
+struct Due {
+    implementation: ImplementationId,
+    organization: OrganizationId,
+    person: PersonId,
+    week: NaiveDate,
+}
+
+impl Due {
+    fn key(&self) -> String {
+        format!("digest:{}:{}:{}", self.organization, self.person, self.week)
+    }
+}
+
+impl App {
+    /// Begins the digests of this week that nobody began yet.
+    pub(super) async fn begin_digests(&self) -> Result<(), Error> {
+        let now = self.now();
+        let due = self
+            .store()
+            .read(move |view: &mut dyn View| due(view, now))
+            .await?;
+        for digest in due {
+            let begun = self
+                .write_as_service(Action::SendMessages, move |tx| begin(tx, &digest))
+                .await;
+            match begun {
+                Ok(()) | Err(Error::Store(StoreError::Conflict)) => {}
+                Err(error) => log::error!("a digest could not be begun: {error}"),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn due(view: &mut dyn View, now: Instant) -> Result<Vec<Due>, StoreError> {
+    let everything = Visible {
+        everything: true,
+        ..Visible::default()
+    };
+    let mut found = Vec::new();
+    let mut page = Page {
+        after: None,
+        limit: ROWS,
+    };
+    loop {
+        let implementations = view.implementations(&everything, page)?;
+        for implementation in &implementations {
+            let grants: BTreeSet<(OrganizationId, PersonId)> = view
+                .live_grants(Role::Supervisor, Some(implementation.id), now)?
+                .into_iter()
+                .filter(|grant| grant.is_live(now))
+                .filter_map(|grant| Some((grant.organization_id?, grant.person_id?)))
+                .collect();
+            if grants.is_empty() {
+                continue;
+            }
+            let versions = view.policy_versions(implementation.id)?;
+            let week = monday(local_day(zone(implementation, &versions, now), now));
+            let of_week: Vec<Due> = grants
+                .into_iter()
+                .map(|(organization, person)| Due {
+                    implementation: implementation.id,
+                    organization,
+                    person,
+                    week,
+                })
+                .collect();
+            let keys: Vec<String> = of_week.iter().map(Due::key).collect();
+            let begun = view.messages_once(&keys)?;
+            let missing: Vec<Due> = of_week
+                .into_iter()
+                .filter(|due| !begun.contains(&due.key()))
+                .collect();
+            let people: Vec<PersonId> = missing.iter().map(|due| due.person).collect();
+            let emails = view.emails(&people)?;
+            found.extend(missing.into_iter().filter(|due| {
+                emails.iter().any(|email| {
+                    email.person_id == due.person
+                        && email.organization_id == Some(due.organization)
+                        && email.confirmed_at.is_some()
+                        && email.retired_at.is_none()
+                })
+            }));
+        }
+        match implementations.last() {
+            Some(last) if i64::try_from(implementations.len()).unwrap_or(ROWS) == ROWS => {
+                page.after = Some(last.id.0);
+            }
+            _ => return Ok(found),
+        }
+    }
+}
+
+fn begin(tx: &mut Tx<'_>, due: &Due) -> Result<(), Error> {
+    let message = Message {
+        id: tx.id(),
+        implementation_id: due.implementation,
+        kind: MessageKind::Digest,
+        to: Addressee::Person(due.person),
+        organization_id: due.organization,
+        once: Some(due.key()),
+        on_day: due.week,
+        state: MessageState::Waiting,
+        attempts: 0,
+        next_attempt_at: tx.now,
+        lease: None,
+        text: None,
+        failure: None,
+        queued_at: tx.now,
+        settled_at: None,
+        version: 1,
+    };
+    tx.unit.insert_message(&message)?;
+    tx.trail.scope(Scope::implementation(due.implementation));
+    tx.trail.touched("message", message.id);
+    Ok(())
+}
+
+/// Who has something coming at an organization: by his license, or by a request for one.
+fn concerned(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<BTreeSet<PersonId>, Error> {
+    let visible = Visible {
+        organizations: vec![organization],
+        ..Visible::default()
+    };
+    let mut people = BTreeSet::new();
+    let mut page = Page {
+        after: None,
+        limit: ROWS,
+    };
+    loop {
+        let rows = tx
+            .unit
+            .licenses(&visible, &filter(organization, tx.now), page)?;
+        people.extend(rows.iter().map(|row| row.person_id));
+        match rows.last() {
+            Some(last) if i64::try_from(rows.len()).unwrap_or(ROWS) == ROWS => {
+                page.after = Some(last.id.0);
+            }
+            _ => break,
+        }
+    }
+    page.after = None;
+    loop {
+        let rows = tx
+            .unit
+            .requests(&visible, &filter(organization, tx.now), page)?;
+        people.extend(rows.iter().map(|row| row.person_id));
+        match rows.last() {
+            Some(last) if i64::try_from(rows.len()).unwrap_or(ROWS) == ROWS => {
+                page.after = Some(last.id.0);
+            }
+            _ => return Ok(people),
+        }
+    }
+}
+
+fn filter<S>(organization: OrganizationId, now: Instant) -> StateFilter<S> {
+    StateFilter {
+        implementation_id: None,
+        organization_id: Some(organization),
+        person_id: None,
+        license_type: None,
+        states: Vec::new(),
+        listed: false,
+        now,
+    }
+}
+
+/// A digest as it is made now: its letter, and where it goes. Nothing where there is nothing to say.
+pub(super) fn made(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    to: Addressee,
+) -> Result<Option<(Letter, String, Vec<FactId>)>, Error> {
+    let organization = message.organization_id;
+    let Some(implementation) = tx.unit.implementation(message.implementation_id)? else {
+        return Ok(None);
+    };
+    let Some(address) = address_of(tx, &implementation, organization, to)? else {
+        return Ok(None);
+    };
+    let people: Vec<PersonId> = concerned(tx, organization)?
+        .into_iter()
+        .filter(|person| Addressee::Person(*person) != to)
+        .collect();
+    let mut letter = Letter::of(tx, &implementation, organization)?;
+    letter.to = address.name;
+    let mut found: Vec<(NaiveDate, String)> = Vec::new();
+    for some in people.chunks(200) {
+        for dossier in Dossier::load_many(tx.unit, some, &[])? {
+            let dossier = dossier.seen_by(Reader::Agency, tx.now);
+            of_person(&dossier, organization, tx.now, &mut found);
+        }
+    }
+    if found.is_empty() {
+        return Ok(None);
+    }
+    found.sort();
+    letter.coming = found.into_iter().map(|(_, line)| line).collect();
+    Ok(Some((letter, address.email, Vec::new())))
+}
+
+/// What is coming, or overdue, of one person at an organization.
+fn of_person(
+    dossier: &Dossier,
+    organization: OrganizationId,
+    now: Instant,
+    found: &mut Vec<(NaiveDate, String)>,
+) {
+    let zone = dossier.zone_at(now);
+    let today = local_day(zone, now);
+    let last = add_days(today, DAYS_AHEAD);
+    let name = format!(
+        "{} {}",
+        dossier.person.given_name, dossier.person.family_name
+    );
+    let mut add = |day: NaiveDate, what: &str| {
+        if day <= last {
+            found.push((day, coming::line(&name, what, day, today)));
+        }
+    };
+    if dossier.license_id(organization).is_some() {
+        let license = dossier.license_at(organization, now);
+        if license.period().is_some_and(|period| period.end.is_none()) && !is_away(&license) {
+            for item in license.due.iter().filter(|item| is_telling(&license, item)) {
+                add(item.due_on, &coming::what(&license, item));
+            }
+        }
+        for upcoming in &license.upcoming {
+            if let Change::Ends(EndCause::Deactivated(cause)) = &upcoming.change
+                && let Some(what) = coming::end(*cause)
+            {
+                let first = local_day(zone, upcoming.at);
+                add(first, what);
+            }
+        }
+    }
+    for request in &dossier.requests {
+        let request_now = dossier.request_at(request, now);
+        if request.organization_id != organization || !request_now.state.is_open() {
+            continue;
+        }
+        for deadline in &request_now.deadlines {
+            if let (Some(due_on), None) = (deadline.due_on, deadline.done_on) {
+                add(due_on, &format!("{} (license request)", deadline.title));
+            }
+        }
+    }
+}
+
+/// During leave nothing is owed.
+fn is_away(license: &Evaluation) -> bool {
+    license
+        .open_holds()
+        .any(|hold| hold.cause == HoldCause::Leave)
+}
+
+/// An inactivity limit that lies ahead of whoever is not warned yet is no news: almost everybody logs in before.
+fn is_telling(license: &Evaluation, item: &DueItem) -> bool {
+    item.rule != NoticeRule::Inactivity
+        || license.notices.iter().any(|needed| {
+            needed.rule == NoticeRule::Inactivity
+                && (needed.sent.is_some() || needed.due_at <= license.at)
+        })
+}

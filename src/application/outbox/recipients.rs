@@ -1,0 +1,211 @@
+//! To whom a notice goes besides the holder of the license, and at which address.
+
+use std::collections::BTreeSet;
+
+use crate::application::actor::Role;
+use crate::application::licensing::Dossier;
+use crate::application::ports::{Page, RosterFilter, StoreError, View, Visible};
+use crate::application::{Error, Tx};
+use crate::domain::calendar::{Instant, local_day};
+use crate::domain::fact::NoticeRule;
+use crate::domain::ids::{OrganizationId, PersonId, PrincipalId};
+use crate::domain::outgoing::Addressee;
+use crate::domain::policy::{ContactDuty, Recipient};
+use crate::domain::roster::{Implementation, OrganizationContact};
+
+/// Rows of one organization: nobody has more supervisors or contacts.
+const ALL_OF_ONE: Page = Page {
+    after: None,
+    limit: 1_000,
+};
+
+/// Where somebody gets mail, and what to call him.
+pub(super) struct Address {
+    pub email: String,
+    pub name: Option<String>,
+}
+
+/// The address that was confirmed for a person at an organization and is still used, and since when.
+pub(super) fn email(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    organization: OrganizationId,
+) -> Result<Option<(String, Instant)>, Error> {
+    let emails = tx.unit.emails(&[person])?;
+    Ok(emails
+        .into_iter()
+        .filter(|email| email.organization_id == Some(organization) && email.retired_at.is_none())
+        .filter_map(|email| Some((email.email, email.confirmed_at?)))
+        .max_by_key(|(_, confirmed_at)| *confirmed_at))
+}
+
+fn only(organization: OrganizationId) -> (Visible, RosterFilter) {
+    let visible = Visible {
+        organizations: vec![organization],
+        ..Visible::default()
+    };
+    let filter = RosterFilter {
+        organization_id: Some(organization),
+        ..RosterFilter::default()
+    };
+    (visible, filter)
+}
+
+/// Who supervises an organization now, as people.
+pub(super) fn supervisors(
+    view: &mut dyn View,
+    organization: OrganizationId,
+    now: Instant,
+) -> Result<BTreeSet<PersonId>, StoreError> {
+    let (visible, filter) = only(organization);
+    let grants: Vec<_> = view
+        .staff_roles(&visible, &filter, ALL_OF_ONE)?
+        .into_iter()
+        .filter(|grant| grant.role == Role::Supervisor && grant.is_live(now))
+        .filter(|grant| grant.organization_id == Some(organization))
+        .filter_map(|grant| Some((grant.principal_id, grant.person_id?)))
+        .collect();
+    let principals: Vec<PrincipalId> = grants.iter().map(|(principal, _)| *principal).collect();
+    let principals = view.principals_by_id(&principals)?;
+    let acts = |id: PrincipalId| {
+        principals
+            .iter()
+            .any(|found| found.id == id && found.disabled_at.is_none_or(|at| now < at))
+    };
+    Ok(grants
+        .into_iter()
+        .filter(|(principal, _)| acts(*principal))
+        .map(|(_, person)| person)
+        .collect())
+}
+
+/// Whoever may sign for an organization today and can be written to.
+fn signers(
+    tx: &mut Tx<'_>,
+    dossier: &Dossier,
+    organization: OrganizationId,
+) -> Result<Vec<OrganizationContact>, Error> {
+    let (visible, filter) = only(organization);
+    let today = local_day(dossier.zone_at(tx.now), tx.now);
+    let contacts = tx.unit.contacts(&visible, &filter, ALL_OF_ONE)?;
+    Ok(contacts
+        .into_iter()
+        .filter(|contact| contact.duty == ContactDuty::AuthorizedSigner)
+        .filter(|contact| {
+            contact.from_on <= today && contact.to_on.is_none_or(|last| today <= last)
+        })
+        .filter(|contact| contact.email.is_some())
+        .collect())
+}
+
+/// The mail address of the lead, where the support contact is one.
+fn lead(implementation: &Implementation) -> Option<&str> {
+    let contact = implementation.support_contact.trim();
+    let (name, host) = contact.split_once('@')?;
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_graphic() && !"@<>(),;:\"\\/[]".contains(c))
+    };
+    (plain(name) && plain(host)).then_some(contact)
+}
+
+/// To whom a notice about a license goes besides its holder: the supervisors, else the authorized signer, else the
+/// lead. Never to the holder in another of his duties, and to nobody whose mail server refused it.
+///
+/// That somebody cannot be reached goes to the lead in any case.
+pub(super) fn recipients(
+    tx: &mut Tx<'_>,
+    dossier: &Dossier,
+    organization: OrganizationId,
+    (rule, tells): (NoticeRule, &BTreeSet<Recipient>),
+    refused: &BTreeSet<Addressee>,
+) -> Result<BTreeSet<Addressee>, Error> {
+    let mut found = BTreeSet::new();
+    let holder = dossier.person.id;
+    let mut wants_signer = tells.contains(&Recipient::Signer);
+    if tells.contains(&Recipient::Supervisors) {
+        for person in supervisors(tx.unit, organization, tx.now)? {
+            let to = Addressee::Person(person);
+            if person != holder
+                && !refused.contains(&to)
+                && email(tx, person, organization)?.is_some()
+            {
+                found.insert(to);
+            }
+        }
+        wants_signer |= found.is_empty();
+    }
+    if wants_signer {
+        let own: Vec<String> = tx
+            .unit
+            .emails(&[holder])?
+            .into_iter()
+            .map(|email| email.email.to_lowercase())
+            .collect();
+        let before = found.len();
+        found.extend(
+            signers(tx, dossier, organization)?
+                .iter()
+                .filter(|contact| {
+                    let email = contact.email.as_deref().unwrap_or_default();
+                    !own.contains(&email.to_lowercase())
+                })
+                .map(|contact| Addressee::Contact(contact.id))
+                .filter(|to| !refused.contains(to)),
+        );
+        if found.len() == before && found.is_empty() {
+            found.insert(Addressee::Lead);
+        }
+    }
+    if rule == NoticeRule::Unreachable {
+        found.insert(Addressee::Lead);
+    }
+    let has_lead = lead(&dossier.implementation).is_some() && !refused.contains(&Addressee::Lead);
+    if !has_lead {
+        found.remove(&Addressee::Lead);
+    }
+    Ok(found)
+}
+
+/// Where mail to somebody about an organization goes now: nowhere once he has no duty there any more.
+pub(super) fn address_of(
+    tx: &mut Tx<'_>,
+    implementation: &Implementation,
+    organization: OrganizationId,
+    to: Addressee,
+) -> Result<Option<Address>, Error> {
+    match to {
+        Addressee::Lead => Ok(lead(implementation).map(|email| Address {
+            email: email.to_owned(),
+            name: None,
+        })),
+        Addressee::Contact(id) => {
+            let zone = implementation.time_zone;
+            let today = local_day(zone, tx.now);
+            let contact = tx.unit.contact(id)?.filter(|contact| {
+                contact.from_on <= today && contact.to_on.is_none_or(|last| today <= last)
+            });
+            Ok(contact.and_then(|contact| {
+                Some(Address {
+                    email: contact.email?,
+                    name: Some(contact.name),
+                })
+            }))
+        }
+        Addressee::Person(id) => {
+            if !supervisors(tx.unit, organization, tx.now)?.contains(&id) {
+                return Ok(None);
+            }
+            let Some((email, _)) = email(tx, id, organization)? else {
+                return Ok(None);
+            };
+            let person = tx.unit.person(id)?;
+            Ok(Some(Address {
+                email,
+                name: person.map(|person| person.given_name),
+            }))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The lines of a digest.
+
+use chrono::NaiveDate;
+
+use super::day;
+use crate::domain::evaluate::{Consequence, DueItem, Evaluation};
+use crate::domain::fact::{DeactivationCause, NoticeRule};
+
+/// One line: who, what, and by when or since when.
+pub fn line(name: &str, what: &str, due_on: NaiveDate, today: NaiveDate) -> String {
+    if due_on < today {
+        format!("- {name}: {what}, overdue since {}", day(due_on))
+    } else {
+        format!("- {name}: {what}, by {}", day(due_on))
+    }
+}
+
+/// What has to be done.
+pub fn what(license: &Evaluation, item: &DueItem) -> String {
+    let title = item.requirement.as_ref().and_then(|key| {
+        let found = license
+            .requirements
+            .iter()
+            .find(|standing| standing.key == *key);
+        found.map(|standing| standing.title.clone())
+    });
+    let what = match item.rule {
+        NoticeRule::Inactivity => "log in once",
+        NoticeRule::Recertification | NoticeRule::Campaign => "recertification",
+        NoticeRule::Agreement => "agreement to be signed",
+        NoticeRule::Term => "the license to be renewed",
+        NoticeRule::SuspensionTooLong => "the long suspension to be settled",
+        NoticeRule::LastProjectRemoved => "a project to be assigned",
+        NoticeRule::SeatReduction => "a seat",
+        NoticeRule::Waiver => "a waiver that runs out",
+        NoticeRule::Unreachable => "an address that works",
+    };
+    let what = match title {
+        Some(title) => format!("{what}: {title}"),
+        None => what.to_owned(),
+    };
+    match item.consequence {
+        Consequence::At(_) => format!("{what} (access ends otherwise)"),
+        Consequence::AwaitsNotice | Consequence::Listed => what,
+    }
+}
+
+/// What is said of an announced end, where supervisors are told of it.
+pub fn end(cause: DeactivationCause) -> Option<&'static str> {
+    match cause {
+        DeactivationCause::EmploymentEnded => Some("employment ends, and access with it"),
+        DeactivationCause::NoLongerNeeded => Some("access ends because it is no longer needed"),
+        _ => None,
+    }
+}
