@@ -81,6 +81,8 @@ ids! {
     LoginEventId,
     /// One pass over what is due.
     SweepId,
+    /// A secret address of a calendar.
+    CalendarFeedId,
     /// What gathers the notices to one person of one day.
     MessageId,
     /// Whoever sends a message at the moment.

@@ -10,12 +10,14 @@ pub mod add_ons;
 pub mod agreement_signatures;
 pub mod audit_records;
 pub mod bars;
+pub mod calendar_feeds;
 pub mod checks;
 pub mod contested_items;
 pub mod cursor;
 pub mod deactivations;
 pub mod departure_notices;
 pub mod departures;
+pub mod due_items;
 pub mod emergency_restorations;
 pub mod ends;
 pub mod etag;
@@ -165,6 +167,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(emergency_restorations::routes)
         .configure(bars::routes)
         .configure(seats::routes)
+        .configure(due_items::routes)
+        .configure(calendar_feeds::routes)
         .configure(notices::routes)
         .configure(messages::routes)
         .configure(login_sources::routes)

@@ -60,6 +60,23 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::persistence::types::sql::{Timestamptz, Uuid};
 
+    calendar_feeds (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        principal_id -> Uuid,
+        staff_role_id -> Uuid,
+        secret_sha256 -> Text,
+        recorded_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
     external_ids (implementation_id, kind, system, value) {
         implementation_id -> Uuid,
         kind -> Text,
@@ -582,6 +599,9 @@ diesel::joinable!(access_signals -> principals (closed_by));
 diesel::joinable!(audit_records -> audit_heads (scope));
 diesel::joinable!(audit_records -> implementations (implementation_id));
 diesel::joinable!(audit_salts -> audit_records (audit_record_id));
+diesel::joinable!(calendar_feeds -> implementations (implementation_id));
+diesel::joinable!(calendar_feeds -> principals (principal_id));
+diesel::joinable!(calendar_feeds -> staff_roles (staff_role_id));
 diesel::joinable!(external_ids -> implementations (implementation_id));
 diesel::joinable!(facts -> implementations (implementation_id));
 diesel::joinable!(facts -> license_requests (request_id));
@@ -635,6 +655,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_heads,
     audit_records,
     audit_salts,
+    calendar_feeds,
     external_ids,
     facts,
     idempotency_keys,

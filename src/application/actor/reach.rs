@@ -87,6 +87,8 @@ actions! {
     ReadMerge = "read_merge",
     ReadSweep = "read_sweep",
     RunSweep = "run_sweep",
+    ReadCalendarFeed = "read_calendar_feed",
+    ManageCalendarFeed = "manage_calendar_feed",
     ReadMessage = "read_message",
     RetryMessage = "retry_message",
     /// The service itself sends what is due, and nobody who calls it.
@@ -139,6 +141,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadMerge
             | A::ReadSweep
             | A::ReadMessage
+            | A::ReadCalendarFeed
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -181,6 +184,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadMerge
             | A::ReadSweep
             | A::ReadMessage
+            | A::ReadCalendarFeed
+            | A::ManageCalendarFeed
             | A::RecordNotice
             | A::WithdrawFact
             | A::SettleMatch => Implementation,
@@ -226,6 +231,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SettleDepartureNotice
             | A::ReportLeave
             | A::ReadSeats
+            | A::ReadCalendarFeed
+            | A::ManageCalendarFeed
             | A::Deactivate
             | A::WithdrawFact => Organization,
             _ => No,

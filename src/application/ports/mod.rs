@@ -4,6 +4,7 @@
 //! write. All repository methods are synchronous: they run inside one transaction, on the store's own thread.
 
 pub mod authority;
+pub mod calendar_feeds;
 pub mod logins;
 pub mod mail;
 pub mod merges;
@@ -17,6 +18,7 @@ pub use authority::{
     AuditReads, AuditRecord, AuditSalt, AuditWrites, AuthorityReads, AuthorityWrites,
     IdempotencyReads, IdempotencyWrites, KeptAnswer, KeyLock, Principal, StaffRole,
 };
+pub use calendar_feeds::{CalendarFeed, CalendarFeedReads, CalendarFeedWrites};
 pub use logins::{LoginFilter, LoginReads, LoginWrites, SignalFilter};
 pub use mail::{Mail, MailFailure, Mailer};
 pub use merges::{MergeFilter, MergeReads, MergeWrites};

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::authority::{
     AuditReads, AuditWrites, AuthorityReads, AuthorityWrites, IdempotencyReads, IdempotencyWrites,
 };
+use super::calendar_feeds::{CalendarFeedReads, CalendarFeedWrites};
 use super::logins::{LoginReads, LoginWrites};
 use super::merges::{MergeReads, MergeWrites};
 use super::outbox::{OutboxReads, OutboxWrites};
@@ -336,6 +337,7 @@ pub trait View:
     + MergeReads
     + SweepReads
     + OutboxReads
+    + CalendarFeedReads
 {
 }
 
@@ -354,6 +356,7 @@ impl<T> View for T where
         + MergeReads
         + SweepReads
         + OutboxReads
+        + CalendarFeedReads
         + ?Sized
 {
 }
@@ -375,6 +378,7 @@ pub trait UnitOfWork:
     + MergeWrites
     + SweepWrites
     + OutboxWrites
+    + CalendarFeedWrites
 {
 }
 
@@ -394,6 +398,7 @@ impl<T> UnitOfWork for T where
         + MergeWrites
         + SweepWrites
         + OutboxWrites
+        + CalendarFeedWrites
         + ?Sized
 {
 }

@@ -2,6 +2,7 @@
 
 mod add_ons;
 mod agreements;
+mod coming;
 mod contested;
 mod courses;
 mod deadlines;
