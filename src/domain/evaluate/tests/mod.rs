@@ -27,6 +27,7 @@ mod properties;
 mod requests;
 mod sources;
 mod support;
+mod sweeping;
 mod telling;
 mod terms;
 mod unused;
