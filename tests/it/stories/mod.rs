@@ -25,6 +25,7 @@ mod sweeps;
 mod waitlist;
 mod withdrawals;
 mod wrong_turns;
+mod year;
 
 use std::path::Path;
 
