@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod audit;
+pub mod calendar_feeds;
 pub mod clock;
 pub mod error;
 pub mod hmis_csv;

@@ -83,6 +83,8 @@ ids! {
     LoginEventId,
     /// One pass over what is due.
     SweepId,
+    /// A secret address of a calendar.
+    CalendarFeedId,
     /// What gathers the notices to one person of one day.
     MessageId,
     /// One version of a text that staff wrote.

@@ -11,6 +11,7 @@ pub mod add_ons;
 pub mod agreement_signatures;
 pub mod audit_records;
 pub mod bars;
+pub mod calendar_feeds;
 pub mod checks;
 pub mod contested_items;
 pub mod cursor;
@@ -18,6 +19,7 @@ pub mod deactivations;
 pub mod delegations;
 pub mod departure_notices;
 pub mod departures;
+pub mod due_items;
 pub mod emergency_restorations;
 pub mod ends;
 pub mod etag;
@@ -170,6 +172,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .configure(emergency_restorations::routes)
         .configure(bars::routes)
         .configure(seats::routes)
+        .configure(due_items::routes)
+        .configure(calendar_feeds::routes)
         .configure(notices::routes)
         .configure(messages::routes)
         .configure(message_templates::routes)

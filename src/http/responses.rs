@@ -33,6 +33,23 @@ pub fn created<T: Serialize + ToSchema>(location: String, version: i32, body: &T
     }
 }
 
+/// 201 with a secret that is shown this once: a repetition under the same idempotency key is answered with `plain`, whose
+/// tag the answer carries.
+#[must_use]
+pub fn created_with_secret<T: Serialize + ToSchema>(
+    location: String,
+    version: i32,
+    plain: &T,
+    whole: &T,
+) -> Reply {
+    let plain = created(location, version, plain);
+    Reply {
+        body: json(whole),
+        kept: Some(plain.body),
+        ..plain
+    }
+}
+
 /// 200: the resource as it is now.
 #[must_use]
 pub fn changed<T: Serialize + ToSchema>(version: i32, body: &T) -> Reply {
@@ -42,6 +59,7 @@ pub fn changed<T: Serialize + ToSchema>(version: i32, body: &T) -> Reply {
         location: None,
         etag: Some(etag::of(version, &body)),
         body,
+        kept: None,
         replayed: false,
     }
 }
@@ -54,6 +72,7 @@ pub fn outcome<T: Serialize + ToSchema>(body: &T) -> Reply {
         location: None,
         etag: None,
         body: json(body),
+        kept: None,
         replayed: false,
     }
 }

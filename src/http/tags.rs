@@ -49,6 +49,8 @@ tags! {
         "Mistaken ends and suspensions taken back for some hours, until another of staff confirms.";
     BARS = "bars", "People who may not hold a license in an implementation.";
     SEATS = "seats", "Paid vendor places and practice places: who has them, who waits.";
+    DUE_ITEMS = "due-items", "What is due or comes by itself, license by license and request by request.";
+    CALENDAR_FEEDS = "calendar-feeds", "The same as calendars at secret addresses, without names.";
     RECERTIFICATION_CAMPAIGNS = "recertification-campaigns",
         "Everybody of a population is asked anew, because data elements changed.";
     NOTICES = "notices", "What people were told before access ends.";

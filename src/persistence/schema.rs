@@ -60,6 +60,23 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::persistence::types::sql::{Timestamptz, Uuid};
 
+    calendar_feeds (id) {
+        id -> Uuid,
+        implementation_id -> Uuid,
+        organization_id -> Uuid,
+        principal_id -> Uuid,
+        staff_role_id -> Uuid,
+        secret_sha256 -> Text,
+        recorded_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::types::sql::{Timestamptz, Uuid};
+
     delegations (id) {
         id -> Uuid,
         implementation_id -> Uuid,
@@ -667,6 +684,9 @@ diesel::joinable!(access_signals -> principals (closed_by));
 diesel::joinable!(audit_records -> audit_heads (scope));
 diesel::joinable!(audit_records -> implementations (implementation_id));
 diesel::joinable!(audit_salts -> audit_records (audit_record_id));
+diesel::joinable!(calendar_feeds -> implementations (implementation_id));
+diesel::joinable!(calendar_feeds -> principals (principal_id));
+diesel::joinable!(calendar_feeds -> staff_roles (staff_role_id));
 diesel::joinable!(delegations -> implementations (implementation_id));
 diesel::joinable!(external_ids -> implementations (implementation_id));
 diesel::joinable!(facts -> implementations (implementation_id));
@@ -732,6 +752,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_heads,
     audit_records,
     audit_salts,
+    calendar_feeds,
     delegations,
     external_ids,
     facts,

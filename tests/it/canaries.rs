@@ -108,6 +108,16 @@ const BODIES: &[(&str, &str, &str)] = &[
             "report": {"reason": "Canary knows."}}"#,
     ),
     (
+        "create_calendar_feed",
+        "",
+        r#"{"organization_id": "$organization"}"#,
+    ),
+    (
+        "revoke_calendar_feed",
+        "$calendar_feed",
+        r#"{"expected_version": 1}"#,
+    ),
+    (
         "merge_people",
         "",
         r#"{"survivor_id": "$twin", "duplicate_id": "$double",
@@ -735,6 +745,24 @@ fn no_personal_word_is_logged_or_told_in_a_problem_or_an_audit_record() {
             let call = app.get(&format!("/v1/people?{query}")).bearer(&admin);
             assert_clean(query, &call.send().await);
         }
+        // Secret addresses are in the path, which is never logged.
+        let feed = json!({ "organization_id": world.id("organization") });
+        let feed = world.post("/v1/calendar-feeds", &feed).await;
+        let address = feed["url"].as_str().unwrap().to_owned();
+        assert_eq!(app.get(&address).send().await.status, 200);
+        let misspelt = format!("{}/{address}", "/calendar/canary");
+        for wrong in [
+            "/calendar/canary.ics",
+            "/calendar/hlcal_canary.ics?canary=canary",
+            &misspelt,
+        ] {
+            let answer = app.get(wrong).send().await;
+            assert_eq!(answer.status, 404);
+            assert_clean(wrong, &answer);
+        }
+        let secret = address
+            .trim_start_matches("/calendar/")
+            .trim_end_matches(".ics");
         app.app.housekeeping().await.unwrap();
         let records = audit_records(&world).await;
         assert!(
@@ -744,8 +772,8 @@ fn no_personal_word_is_logged_or_told_in_a_problem_or_an_audit_record() {
         );
         for record in &records {
             assert!(is_clean(record), "{record}");
-            for token in [&admin, &supervisor] {
-                assert!(!record.contains(token.as_str()));
+            for token in [&*admin, &*supervisor, secret] {
+                assert!(!record.contains(token));
             }
         }
         // They did arrive where they belong.
@@ -755,8 +783,12 @@ fn no_personal_word_is_logged_or_told_in_a_problem_or_an_audit_record() {
         assert!(logged.contains("POST /v1/people"), "requests are logged");
         let told: Vec<&str> = logged.lines().filter(|line| !is_clean(line)).collect();
         assert!(told.is_empty(), "{told:#?}");
-        for token in [&admin, &supervisor] {
-            assert!(!logged.contains(token.as_str()), "a token is logged");
+        assert!(
+            logged.contains("GET /calendar/{secret}.ics"),
+            "by its route"
+        );
+        for token in [&*admin, &*supervisor, secret] {
+            assert!(!logged.contains(token), "a secret is logged");
         }
     });
 }

@@ -89,6 +89,8 @@ actions! {
     ReadMerge = "read_merge",
     ReadSweep = "read_sweep",
     RunSweep = "run_sweep",
+    ReadCalendarFeed = "read_calendar_feed",
+    ManageCalendarFeed = "manage_calendar_feed",
     ReadMessage = "read_message",
     RetryMessage = "retry_message",
     /// The service itself sends what is due, and nobody who calls it.
@@ -148,6 +150,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadCampaign
             | A::ReadAbsenceHold
             | A::ReadMessage
+            | A::ReadCalendarFeed
             | A::DecideAccess => Implementation,
             _ => No,
         },
@@ -193,6 +196,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadCampaign
             | A::ReadAbsenceHold
             | A::ReadMessage
+            | A::ReadCalendarFeed
+            | A::ManageCalendarFeed
             | A::RecordNotice
             | A::WithdrawFact
             | A::SettleMatch => Implementation,
@@ -241,6 +246,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::SettleDepartureNotice
             | A::ReportLeave
             | A::ReadSeats
+            | A::ReadCalendarFeed
+            | A::ManageCalendarFeed
             | A::Deactivate
             | A::WithdrawFact => Organization,
             _ => No,

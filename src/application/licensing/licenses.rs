@@ -58,6 +58,16 @@ pub(super) fn shown(
     now: Instant,
 ) -> LicenseShown {
     let sight = sight_of(actor, &dossier.person, license.organization_id);
+    shown_to(sight, dossier, license, now)
+}
+
+/// The same for whoever stands in a row of the table of who sees what.
+pub(super) fn shown_to(
+    sight: Sight,
+    dossier: &Dossier,
+    license: &License,
+    now: Instant,
+) -> LicenseShown {
     let reader = reader_of(sight);
     let evaluation = match reader {
         Reader::Full => dossier.license_as(license, now),

@@ -10,6 +10,7 @@ mod campaigns;
 mod changes;
 mod contested;
 mod dossier;
+mod due_items;
 mod ends;
 mod evidence;
 mod exceptions;
@@ -49,6 +50,7 @@ pub use campaigns::{
 pub use changes::{NewLicenseChange, change_license};
 pub use contested::{Contest, ContestedShown, contested_item, contested_items, uphold};
 pub use dossier::{Dossier, evaluate_due_people, login_sources};
+pub use due_items::{DueFilter, DueInCalendar, DueShown, due_in_calendar, due_items};
 pub use ends::{
     Affected, DepartureNoticeShown, EndKind, EndShown, EndStatus, Ended, NewDeactivation,
     NewDeparture, NewDepartureNotice, NoticeDecision, cancel_end, deactivate, departure_notice,

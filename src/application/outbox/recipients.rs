@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::application::actor::Role;
 use crate::application::licensing::Dossier;
 use crate::application::ports::{Page, RosterFilter, StoreError, View, Visible};
+use crate::application::roster::people::emails_of;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::fact::NoticeRule;
@@ -31,7 +32,7 @@ pub(super) fn email(
     person: PersonId,
     organization: OrganizationId,
 ) -> Result<Option<(String, Instant)>, Error> {
-    let emails = tx.unit.emails(&[person])?;
+    let emails = emails_of(tx.unit, &[person], tx.now)?;
     Ok(emails
         .into_iter()
         .filter(|email| email.organization_id == Some(organization) && email.retired_at.is_none())

@@ -4,6 +4,7 @@
 //! write. All repository methods are synchronous: they run inside one transaction, on the store's own thread.
 
 pub mod authority;
+pub mod calendar_feeds;
 pub mod implementation_facts;
 pub mod logins;
 pub mod mail;
@@ -18,6 +19,7 @@ pub use authority::{
     AuditReads, AuditRecord, AuditSalt, AuditWrites, AuthorityReads, AuthorityWrites, Delegation,
     IdempotencyReads, IdempotencyWrites, KeptAnswer, KeyLock, Principal, StaffRole,
 };
+pub use calendar_feeds::{CalendarFeed, CalendarFeedReads, CalendarFeedWrites};
 pub use implementation_facts::{ImplementationFactReads, ImplementationFactWrites};
 pub use logins::{LoginFilter, LoginReads, LoginWrites, SignalFilter};
 pub use mail::{Mail, MailFailure, Mailer};

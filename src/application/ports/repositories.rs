@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::authority::{
     AuditReads, AuditWrites, AuthorityReads, AuthorityWrites, IdempotencyReads, IdempotencyWrites,
 };
+use super::calendar_feeds::{CalendarFeedReads, CalendarFeedWrites};
 use super::implementation_facts::{ImplementationFactReads, ImplementationFactWrites};
 use super::logins::{LoginReads, LoginWrites};
 use super::merges::{MergeReads, MergeWrites};
@@ -330,6 +331,7 @@ pub trait View:
     + MergeReads
     + SweepReads
     + OutboxReads
+    + CalendarFeedReads
     + ImplementationFactReads
 {
 }
@@ -349,6 +351,7 @@ impl<T> View for T where
         + MergeReads
         + SweepReads
         + OutboxReads
+        + CalendarFeedReads
         + ImplementationFactReads
         + ?Sized
 {
@@ -371,6 +374,7 @@ pub trait UnitOfWork:
     + MergeWrites
     + SweepWrites
     + OutboxWrites
+    + CalendarFeedWrites
     + ImplementationFactWrites
 {
 }
@@ -391,6 +395,7 @@ impl<T> UnitOfWork for T where
         + MergeWrites
         + SweepWrites
         + OutboxWrites
+        + CalendarFeedWrites
         + ImplementationFactWrites
         + ?Sized
 {

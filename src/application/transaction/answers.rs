@@ -42,6 +42,7 @@ pub(super) fn kept_answer(
         location: kept.location,
         etag: kept.etag,
         body: kept.body,
+        kept: None,
         replayed: true,
     }))
 }

@@ -140,7 +140,7 @@ impl App {
                             status: reply.status,
                             location: reply.location.clone(),
                             etag: reply.etag.clone(),
-                            body: reply.body.clone(),
+                            body: reply.kept.as_ref().unwrap_or(&reply.body).clone(),
                             recorded_at: now,
                         })?;
                     }

@@ -49,6 +49,8 @@ pub struct Reply {
     pub etag: Option<String>,
     /// JSON text.
     pub body: String,
+    /// What is kept for a repetition instead, where the body shows a secret, which is never replayed.
+    pub kept: Option<String>,
     /// Whether this is the kept answer of an earlier request under the same key.
     pub replayed: bool,
 }

@@ -10,6 +10,7 @@ mod absences;
 mod absorb;
 mod add_on;
 mod answer;
+mod coming;
 mod derived;
 mod first_login;
 mod inactivity;
@@ -42,6 +43,7 @@ use super::requirement::Standing;
 use super::roster::Participation;
 
 pub use add_on::{AddOn, AddOnHold, AddOnStatus};
+pub use coming::{Coming, ComingKind, Follows};
 pub use ladder::{WayBack, way_back};
 pub use machine::is_barred;
 pub use notices::{NewNotice, NoticeFault, NoticeNeeded, reported_through};

@@ -116,6 +116,7 @@ macro_rules! recorded_states {
 
 mod audit;
 mod authority;
+mod calendar_feeds;
 mod facts;
 mod idempotency;
 mod implementation_facts;

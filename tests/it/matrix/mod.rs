@@ -87,6 +87,8 @@ fn what_is_public_is_little() {
     assert_eq!(
         public,
         [
+            // The secret address is its credential.
+            "get_calendar",
             "get_liveness",
             "get_problem",
             "get_readiness",
@@ -169,7 +171,14 @@ fn what_is_public_asks_for_no_credential() {
     on_sqlite(|database| async move {
         let world = World::new(&database).await;
         for (name, operation) in operations().iter().filter(|(_, one)| one.public) {
-            let path = operation.path.replace("{code}", "not_found");
+            let feed = serde_json::json!({ "organization_id": world.id("organization") });
+            let feed = world.post("/v1/calendar-feeds", &feed).await;
+            let secret = feed["url"].as_str().unwrap();
+            let secret = secret.trim_start_matches("/calendar/");
+            let path = operation
+                .path
+                .replace("{code}", "not_found")
+                .replace("{secret}.ics", secret);
             assert!(!path.contains('{'), "{path}");
             let call = world.app.request(operation.method.clone(), &path);
             let answer = call.send().await;

@@ -220,6 +220,9 @@ impl World {
         });
         let contact = self.post("/v1/organization-contacts", &contact).await;
         self.ids.insert("contact", id_of(&contact));
+        let feed = json!({ "organization_id": self.id("organization") });
+        let feed = self.post("/v1/calendar-feeds", &feed).await;
+        self.ids.insert("calendar_feed", id_of(&feed));
         let scope = [("implementation", "implementation")];
         let (spare, _) = self.grant("spare", Role::Trainer, &scope).await;
         self.ids.insert("staff_role", id_of(&spare));

@@ -6,11 +6,13 @@ mod alaska;
 mod approvals;
 mod asking;
 mod calendar;
+mod calendar_feeds;
 mod campaigns;
 mod classes;
 mod communities;
 mod deputies;
 mod detroit;
+mod due_items;
 mod ends;
 mod evidence;
 mod explained;
@@ -27,6 +29,7 @@ mod transfers;
 mod waitlist;
 mod withdrawals;
 mod wrong_turns;
+mod year;
 
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 mod seen;
 
 pub use seen::{CONTACT_THE_LEAD, end_seen, foreseen, hold_seen};
-pub(super) use seen::{foreseen_access, is_sensitive};
+pub(super) use seen::{foreseen_access, is_sensitive, may_foresee};
 
 use chrono::NaiveDate;
 

@@ -58,7 +58,8 @@ pub(in crate::application::licensing) fn foreseen_access(
         .min()
 }
 
-fn may_foresee(change: &Change, sight: Sight) -> bool {
+/// Whether a reader may know of a change before it comes.
+pub(in crate::application::licensing) fn may_foresee(change: &Change, sight: Sight) -> bool {
     let (Change::Suspends(cause) | Change::Resumes(cause)) = *change else {
         return true;
     };

@@ -294,6 +294,7 @@ fn kept(results: &[LineResult]) -> Reply {
         location: None,
         etag: None,
         body: serde_json::to_string(results).unwrap_or_else(|_| "[]".to_owned()),
+        kept: None,
         replayed: false,
     }
 }

@@ -421,7 +421,8 @@ pub fn histories() -> impl Strategy<Value = History> {
     (
         prop::sample::select(&ZONES[..]),
         prop::collection::vec((0_i64..250, numbers()), 1..3),
-        0_i64..365,
+        // Through a leap day.
+        0_i64..1_000,
         prop::collection::vec((gap, events()), 0..24),
     )
         .prop_map(|(zone, versions, start, events)| history(zone, &versions, start, events))

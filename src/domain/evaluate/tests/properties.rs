@@ -389,7 +389,7 @@ impl History {
 
     /// Whether the first login was missed by an instant: nobody came since the last activation or return, whose message
     /// is the notice.
-    fn never_came(&self, cut_off: Instant) -> bool {
+    pub(super) fn never_came(&self, cut_off: Instant) -> bool {
         let facts = &self.story.facts;
         let returned = self.returned_before(cut_off);
         // What takes effect was cut off before, by the lag of the login reports at most.
@@ -416,6 +416,15 @@ impl History {
             .any(|end| self.was_told(at, end))
     }
 
+    /// Whether by some version an end needs no notice.
+    pub(super) fn needs_no_notice(&self, end: NoticedEnd) -> bool {
+        end != NoticedEnd::Inactivity
+            && self.story.policies.iter().any(|version| {
+                let minimum = version.document.notice_before(end, "end_user");
+                minimum.is_zero()
+            })
+    }
+
     /// Whether by an instant a notice of the rule named a day that has come, long enough before.
     fn was_told(&self, at: Instant, end: NoticedEnd) -> bool {
         let story = &self.story;
@@ -424,7 +433,7 @@ impl History {
             .iter()
             .map(|version| version.document.notice_before(end, "end_user"))
             .collect();
-        if end != NoticedEnd::Inactivity && minima.iter().any(|minimum| minimum.is_zero()) {
+        if self.needs_no_notice(end) {
             return true;
         }
         let zone = zone(story);

@@ -1,0 +1,16 @@
+-- Secret addresses of calendars: each shows what is due at an organization to whoever has a role there, for as long as
+-- he has it. Only a digest of the secret is kept.
+CREATE TABLE calendar_feeds (
+    id uuid NOT NULL PRIMARY KEY,
+    implementation_id uuid NOT NULL REFERENCES implementations (id),
+    organization_id uuid NOT NULL,
+    principal_id uuid NOT NULL REFERENCES principals (id),
+    staff_role_id uuid NOT NULL REFERENCES staff_roles (id),
+    secret_sha256 text NOT NULL CHECK (length(secret_sha256) = 64),
+    recorded_at timestamptz NOT NULL,
+    revoked_at timestamptz,
+    version integer NOT NULL CHECK (version > 0),
+    FOREIGN KEY (organization_id, implementation_id) REFERENCES organizations (id, implementation_id)
+);
+CREATE INDEX calendar_feeds_by_implementation ON calendar_feeds (implementation_id, id);
+CREATE INDEX calendar_feeds_by_organization ON calendar_feeds (organization_id, id);
