@@ -118,7 +118,7 @@ fn both_databases_have_the_same_tables_columns_and_indexes() {
     for (kind, _) in of_postgres.values_mut().flat_map(BTreeMap::values_mut) {
         *kind = in_sqlite(kind).to_owned();
     }
-    assert_eq!(of_sqlite.len(), 31, "{:?}", of_sqlite.keys());
+    assert_eq!(of_sqlite.len(), 33, "{:?}", of_sqlite.keys());
     assert_eq!(of_sqlite, of_postgres);
     assert_eq!(
         indexes(&mut sqlite.connection()),
