@@ -89,6 +89,9 @@ pub fn template_versions(
     paging: Paging,
 ) -> Result<Slice<MessageTemplate>, Error> {
     rx.authorize(Action::ReadMessage, Scope::implementation(implementation))?;
+    rx.view
+        .implementation(implementation)?
+        .ok_or(Error::NotFound)?;
     let visible = rx.actor.visible(Action::ReadMessage);
     let rows = rx
         .view

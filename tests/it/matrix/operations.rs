@@ -96,6 +96,7 @@ pub async fn send(
     let path = operation
         .path
         .replace("{id}", &fill(row.id, ids))
+        .replace("message-templates/{name}", "message-templates/inactivity")
         .replace("{number}", "1")
         .replace("{name}", "hand");
     assert!(

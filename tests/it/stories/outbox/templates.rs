@@ -93,11 +93,11 @@ fn staff_say_it_in_their_own_words_and_no_version_is_lost() {
             (&json!(true), &built_in["text"])
         );
         let list = format!("/v1/implementations/{}/message-templates", story.hand);
-        let versions = story.list("auditor", &list).await;
+        let versions = story.list("help_desk", &list).await;
         assert_eq!(versions.len(), 2);
         assert_eq!(versions[0]["text"], own_words());
         assert!(versions[1].get("text").is_none());
-        let other = story.list("auditor", &format!("{list}?kind=term")).await;
+        let other = story.list("help_desk", &format!("{list}?kind=term")).await;
         assert!(other.is_empty());
     });
 }
