@@ -21,3 +21,4 @@ mod state_command_role;
 mod store_core;
 mod stories;
 mod support;
+mod three_sweepers;
