@@ -21,8 +21,7 @@ use hmis_licensing::application::App;
 use hmis_licensing::application::clock::FixedClock;
 use hmis_licensing::application::operator;
 use hmis_licensing::application::ports::{StoreError, StoreExt, UnitOfWork};
-use hmis_licensing::domain::calendar::Precision;
-use hmis_licensing::domain::fact::{Basis, Channel, Envelope, Fact, FactBody, Reporter};
+use hmis_licensing::domain::fact::{Basis, Envelope, Fact, FactBody};
 use hmis_licensing::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId};
 use hmis_licensing::domain::license::{License, LicenseStatus, NoticeOutlook};
 use hmis_licensing::domain::policy::RequestClass;
@@ -77,6 +76,7 @@ impl Ground {
             contested_at: None,
             listed_from: None,
             notices: NoticeOutlook::default(),
+            next_absence_at: None,
             duplicate_of: None,
             recorded_at: self.began,
             version: 1,
@@ -93,15 +93,7 @@ impl Ground {
             license_id: Some(license.id),
             envelope: Envelope {
                 occurred_at,
-                precision: Precision::Instant,
-                reported_at: self.began,
-                recorded_at: self.began,
-                reported_by: Reporter::Recorder,
-                recorded_by: self.principal,
-                channel: Channel::Api,
-                ticket_reference: None,
-                reason: None,
-                supersedes: None,
+                ..Envelope::recorded_now(self.principal, self.began)
             },
             body,
         }

@@ -54,7 +54,8 @@ pub fn is_absence(rule: NoticeRule) -> bool {
         NoticeRule::SuspensionTooLong
         | NoticeRule::LastProjectRemoved
         | NoticeRule::SeatReduction
-        | NoticeRule::Waiver => false,
+        | NoticeRule::Waiver
+        | NoticeRule::Unreachable => false,
     }
 }
 

@@ -26,6 +26,8 @@ pub enum ComingKind {
     LastProjectRemoved,
     SeatReduction,
     Waiver,
+    /// No message reaches the holder, and nobody settled it.
+    Unreachable,
     /// Evidence that stops counting.
     Evidence,
     /// A deadline of a license request.
@@ -45,7 +47,7 @@ pub enum ComingKind {
 }
 
 impl ComingKind {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Inactivity,
         Self::Recertification,
         Self::Campaign,
@@ -55,6 +57,7 @@ impl ComingKind {
         Self::LastProjectRemoved,
         Self::SeatReduction,
         Self::Waiver,
+        Self::Unreachable,
         Self::Evidence,
         Self::Onboarding,
         Self::PracticeReview,
@@ -80,6 +83,7 @@ impl ComingKind {
             Self::LastProjectRemoved => "last_project_removed",
             Self::SeatReduction => "seat_reduction",
             Self::Waiver => "waiver",
+            Self::Unreachable => "unreachable",
             Self::Evidence => "evidence",
             Self::Onboarding => "onboarding",
             Self::PracticeReview => "practice_review",
@@ -107,6 +111,7 @@ impl From<NoticeRule> for ComingKind {
             NoticeRule::LastProjectRemoved => Self::LastProjectRemoved,
             NoticeRule::SeatReduction => Self::SeatReduction,
             NoticeRule::Waiver => Self::Waiver,
+            NoticeRule::Unreachable => Self::Unreachable,
         }
     }
 }

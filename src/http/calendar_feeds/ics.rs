@@ -100,6 +100,7 @@ fn title(kind: ComingKind) -> &'static str {
         ComingKind::LastProjectRemoved => "No project left",
         ComingKind::SeatReduction => "Seat to be given up",
         ComingKind::Waiver => "Waiver runs out",
+        ComingKind::Unreachable => "Cannot be reached",
         ComingKind::Evidence => "Evidence counts for the last time",
         ComingKind::Onboarding => "Onboarding deadline",
         ComingKind::PracticeReview => "Practice review due",

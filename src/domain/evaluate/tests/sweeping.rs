@@ -14,7 +14,7 @@ use crate::domain::evaluate::{EndCause, Evaluation, LicenseState, evaluate};
 use crate::domain::fact::{DeactivationCause, FactBody, NoticeRule};
 use crate::domain::ids::FactId;
 use crate::domain::outgoing::{NoticeKind, NoticeSubject};
-use crate::domain::policy::NoticedEnd;
+use crate::domain::policy::{NoticedEnd, Recipient};
 
 const CASES: u32 = 60;
 
@@ -124,7 +124,7 @@ fn run(history: History, gaps: &[i64], bounces: &Bounces) -> Result<Run, TestCas
             .filter(|telling| telling.needed.rule == NoticeRule::Inactivity);
         prop_assert!(warnings.count() <= 1, "one step at a time");
         for telling in told {
-            if telling.kind() != NoticeKind::Notice || !telling.tells_the_holder() {
+            if telling.kind() != NoticeKind::Notice || !telling.tells().contains(&Recipient::User) {
                 continue;
             }
             let subject = telling.subject();
@@ -163,6 +163,7 @@ fn run(history: History, gaps: &[i64], bounces: &Bounces) -> Result<Run, TestCas
                 anchor_on: subject.anchor_on,
                 named_on,
                 channel: None,
+                to: None,
             };
             let fact = run.history.story.push(now, now, body);
             run.sent.push(Sent {
@@ -183,7 +184,7 @@ fn run(history: History, gaps: &[i64], bounces: &Bounces) -> Result<Run, TestCas
         let after = run.license(now);
         let more = after.to_tell().into_iter().find(|telling| {
             telling.kind() == NoticeKind::Notice
-                && telling.tells_the_holder()
+                && telling.tells().contains(&Recipient::User)
                 && !bounced_by(&run.history, now, &telling.subject(), &run.sent)
         });
         prop_assert!(
