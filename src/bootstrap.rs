@@ -157,6 +157,12 @@ pub fn sweep(
     let mut text = String::new();
     let text_of = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     for sweep in &sweeps {
+        if let Some(hold) = &sweep.absence_hold {
+            text.push_str(&format!(
+                "absences would take access from {} of {} licenses at once: they wait (absence hold {})\n",
+                hold.affected, hold.of, hold.id
+            ));
+        }
         for change in &sweep.changes {
             let (what, id) = match change.of {
                 Swept::License(id) => ("license", id.to_string()),
@@ -170,12 +176,17 @@ pub fn sweep(
             ));
         }
         text.push_str(&format!(
-            "implementation {}, as of {}: {} people, {} changes, {} failed{}\n",
+            "implementation {}, as of {}: {} people, {} changes, {} failed{}{}\n",
             sweep.implementation_id,
             text_of(sweep.as_of),
             sweep.people,
             sweep.changes.len(),
             sweep.failed,
+            if sweep.complete {
+                ""
+            } else {
+                "; not all of them: sweep again"
+            },
             if dry_run { "; nothing was kept" } else { "" }
         ));
     }

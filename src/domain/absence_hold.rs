@@ -112,20 +112,22 @@ pub fn absence_holds(facts: &[&Fact]) -> Vec<AbsenceHold> {
     found
 }
 
-/// The instant to which something that would happen between two instants (both included) is moved; the first of them
-/// where no hold covers any of it. Nothing while it is stopped.
+/// The instant to which something is moved that is promised for an instant and acted upon at `effect` of it, at once or
+/// later; the promised one where no hold covers any of that time. Nothing while it is stopped.
 #[must_use]
-pub fn moved(holds: &[AbsenceHold], from: Instant, to: Instant) -> Option<Instant> {
-    let (mut from, mut to) = (from, to);
+pub fn moved(
+    holds: &[AbsenceHold],
+    promised: Instant,
+    effect: impl Fn(Instant) -> Instant,
+) -> Option<Instant> {
+    let mut promised = promised;
     // By their beginning, so that the end of one may lie in the next.
     for hold in holds {
-        let covers = hold.from <= to && hold.until.is_none_or(|until| from < until);
-        if covers {
-            from = hold.until?;
-            to = from;
+        if hold.from <= effect(promised) && hold.until.is_none_or(|until| promised < until) {
+            promised = hold.until?;
         }
     }
-    Some(from)
+    Some(promised)
 }
 
 #[cfg(test)]
@@ -177,15 +179,20 @@ mod tests {
             (83, 90, 83),
         ] {
             assert_eq!(
-                moved(&one, at(from), at(to)),
+                moved(&one, at(from), |_| at(to)),
                 Some(at(expected)),
                 "{from}..{to}"
             );
         }
-        // The end of one lies in the next.
+        let at_once = |promised| promised;
+        // The end of one lies in the next, or what takes effect after it does.
         let two = [hold(10, Some(82)), hold(80, Some(90))];
-        assert_eq!(moved(&two, at(20), at(20)), Some(at(90)));
-        assert_eq!(moved(&[hold(10, None)], at(20), at(20)), None);
-        assert_eq!(moved(&[hold(10, None)], at(9), at(9)), Some(at(9)));
+        assert_eq!(moved(&two, at(20), at_once), Some(at(90)));
+        let later = [hold(10, Some(82)), hold(83, Some(95))];
+        let lagging = |promised| promised + TimeDelta::hours(24);
+        assert_eq!(moved(&later, at(20), lagging), Some(at(95)));
+        assert_eq!(moved(&later, at(20), at_once), Some(at(82)));
+        assert_eq!(moved(&[hold(10, None)], at(20), at_once), None);
+        assert_eq!(moved(&[hold(10, None)], at(9), at_once), Some(at(9)));
     }
 }

@@ -15,6 +15,7 @@ use crate::application::ports::{Page, StateFilter, Visible};
 use crate::application::{Error, Fault, Rx};
 use crate::domain::calendar::{Instant, add_days, local_day};
 use crate::domain::evaluate::{Coming, ComingKind, Follows, seen_by};
+use crate::domain::fact::FactBody;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::license::{License, LicenseStatus};
 use crate::domain::request::{LicenseRequest, RequestState};
@@ -351,18 +352,30 @@ pub fn due_in_calendar(
         let last = add_days(today, CALENDAR_DAYS);
         shown.items.retain(|item| item.on <= last);
         let known = seen_by(&dossier.facts, reader_of(shown.sight), now);
+        // Of this agency only, and nothing that its readers may not know of.
         let stamp = known
-            .last()
+            .iter()
+            .rfind(|fact| {
+                fact.organization_id == Some(shown.organization_id)
+                    && !matches!(
+                        fact.body,
+                        FactBody::HoldOpened { .. } | FactBody::HoldLifted { .. }
+                    )
+            })
             .map_or(dossier.person.recorded_at, |fact| fact.envelope.recorded_at);
         (today, stamp)
     };
-    let (mut due, mut looked_at, mut after) = (Vec::new(), 0, None);
+    let (mut due, mut looked_at, mut after, mut last_day) = (Vec::new(), 0, None, None);
     loop {
         let looked = look(rx, (&here, &here), (&filter, after), sight, narrow)?;
         let end = looked.is_the_end();
         looked_at += looked.count;
         after = looked.last.or(after);
-        let today = looked.found.last().map(|(_, (today, _))| *today);
+        last_day = looked
+            .found
+            .last()
+            .map(|(_, (today, _))| *today)
+            .or(last_day);
         due.extend(
             looked
                 .found
@@ -370,7 +383,7 @@ pub fn due_in_calendar(
                 .map(|(shown, (_, stamp))| (shown, stamp)),
         );
         if end || looked_at >= LARGEST_CALENDAR {
-            let cut_on = today.filter(|_| !end);
+            let cut_on = last_day.filter(|_| !end);
             return Ok(DueInCalendar { due, cut_on });
         }
     }

@@ -103,7 +103,11 @@ fn own(tx: &mut Tx<'_>, message: &Message, person: PersonId) -> Result<Option<Ma
                 settle(tx, notice, QueueState::Dropped, None)?;
                 dropped.insert(notice.license_id);
             }
-            (Some(_), None) => settle(tx, notice, QueueState::Undeliverable, None)?,
+            (Some(_), None) => {
+                settle(tx, notice, QueueState::Undeliverable, None)?;
+                // The next sweep records that, and tells whoever is responsible.
+                dropped.insert(notice.license_id);
+            }
             (Some(named_on), Some(_)) => {
                 let evaluation = dossier.license_at(notice.organization_id, tx.now);
                 says.push(notice.id);
@@ -136,8 +140,11 @@ fn duty(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Made>, Error> {
         .filter(|copy| copy.state == QueueState::Queued)
         .collect();
     let ids: Vec<FactId> = waiting.iter().map(|copy| copy.notice_id).collect();
+    let concerned = tx.unit.queued_by_id(&ids)?;
+    let people: Vec<PersonId> = concerned.iter().map(|notice| notice.person_id).collect();
+    // What another message about the same people settles at this moment is seen.
+    tx.lock_people(people.iter().copied())?;
     let notices = tx.unit.queued_by_id(&ids)?;
-    let people: Vec<PersonId> = notices.iter().map(|notice| notice.person_id).collect();
     let dossiers = Dossier::load_many(tx.unit, &people, &[])?;
     let Some(implementation) = tx.unit.implementation(message.implementation_id)? else {
         return Ok(None);
@@ -158,12 +165,19 @@ fn duty(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Made>, Error> {
         let evaluation = dossier.license_at(notice.organization_id, tx.now);
         let Some(named_on) = copies::still_says(dossier, &evaluation, notice, tx.now) else {
             copies::settle(tx, copy, QueueState::Dropped)?;
+            if notice.state == QueueState::Queued && !tells_holder(notice) {
+                settle(tx, notice, QueueState::Dropped, None)?;
+                look_anew(tx, dossier, notice.license_id)?;
+            }
             continue;
         };
         if address.is_none() {
             copies::settle(tx, copy, QueueState::Undeliverable)?;
             let made = tx.unit.copies_of_notices(&[notice.id])?;
-            copies::make(tx, dossier, notice, &made)?;
+            let anybody = copies::make(tx, dossier, notice, &made)?;
+            if !anybody && notice.state == QueueState::Queued && !tells_holder(notice) {
+                settle(tx, notice, QueueState::Undeliverable, None)?;
+            }
             continue;
         }
         says.push(notice.id);

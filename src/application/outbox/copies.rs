@@ -181,6 +181,8 @@ fn message_of_the_day(
             message.state == MessageState::Waiting && message.lease.is_none()
         });
         if let Some(open) = open {
+            // Whoever takes it at this moment does not know of what is put into it now: one of the two is stale.
+            tx.unit.update_message(open)?;
             return Ok(open.id);
         }
         let closed = messages

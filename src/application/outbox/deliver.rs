@@ -15,7 +15,9 @@ use crate::application::ports::{Mail, MailFailure, Mailer, StoreError, StoreExt,
 use crate::application::{App, Error, Tx};
 use crate::domain::fact::Channel;
 use crate::domain::ids::{FactId, LeaseId, MessageId, PersonId};
-use crate::domain::outgoing::{MessageKind, MessageState, NoticeKind, QueueState, QueuedNotice};
+use crate::domain::outgoing::{
+    Addressee, MessageKind, MessageState, NoticeCopy, NoticeKind, QueueState, QueuedNotice,
+};
 
 /// Messages per look.
 const AT_ONCE: i64 = 100;
@@ -242,16 +244,34 @@ fn duty(
             };
             copies::settle(tx, copy, state)?;
         }
-        if sent {
-            if notice.state.waits() && !tells_holder(notice) {
-                given(tx, dossier, notice)?;
+        if !notice.state.waits() || tells_holder(notice) {
+            if !sent {
+                let made = tx.unit.copies_of_notices(&[notice.id])?;
+                copies::make(tx, dossier, notice, &made)?;
             }
-        } else {
-            let made = tx.unit.copies_of_notices(&[notice.id])?;
-            let anybody = copies::make(tx, dossier, notice, &made)?;
-            if !anybody && notice.state == QueueState::Queued && !tells_holder(notice) {
-                compose::settle(tx, notice, QueueState::Undeliverable, None)?;
-            }
+            continue;
+        }
+        // That the lead knows counts only where nobody else is left to be told.
+        let made = tx.unit.copies_of_notices(&[notice.id])?;
+        let told = |to_others: bool| {
+            made.iter().any(|copy| {
+                copy.state == QueueState::Given && (copy.to != Addressee::Lead) == to_others
+            })
+        };
+        let others_wait = |made: &[NoticeCopy]| {
+            made.iter()
+                .any(|copy| copy.state == QueueState::Queued && copy.to != Addressee::Lead)
+        };
+        if !sent {
+            copies::make(tx, dossier, notice, &made)?;
+        }
+        let now = tx.unit.copies_of_notices(&[notice.id])?;
+        if told(true) || (told(false) && !others_wait(&now)) {
+            given(tx, dossier, notice)?;
+        } else if !now.iter().any(|copy| copy.state == QueueState::Queued)
+            && notice.state == QueueState::Queued
+        {
+            compose::settle(tx, notice, QueueState::Undeliverable, None)?;
         }
     }
     Ok(())

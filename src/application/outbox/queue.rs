@@ -110,31 +110,30 @@ fn of_license(
     Ok(failed)
 }
 
-/// When a notice to the holder last failed or came back: no address that was confirmed before is tried again.
+/// When a notice to the holder last failed, or was sent that came back: no address that was confirmed before is tried
+/// again.
 fn failed_at(dossier: &Dossier, organization: OrganizationId) -> Option<Instant> {
-    let by_mail = |id: FactId| {
-        dossier.facts.iter().any(|fact| {
-            fact.id == id
-                && matches!(
-                    fact.body,
-                    FactBody::NoticeSent {
-                        channel: Some(Channel::Email),
-                        to: None,
-                        ..
-                    }
-                )
-        })
+    let sent_by_mail = |id: FactId| {
+        let sent = dossier.facts.iter().find(|fact| fact.id == id)?;
+        matches!(
+            sent.body,
+            FactBody::NoticeSent {
+                channel: Some(Channel::Email),
+                to: None,
+                ..
+            }
+        )
+        .then_some(sent.envelope.recorded_at)
     };
     dossier
         .facts
         .iter()
         .filter(|fact| fact.organization_id == Some(organization))
-        .filter(|fact| match &fact.body {
-            FactBody::NoticeFailed { .. } => true,
-            FactBody::NoticeBounced { notice } => by_mail(*notice),
-            _ => false,
+        .filter_map(|fact| match &fact.body {
+            FactBody::NoticeFailed { .. } => Some(fact.envelope.recorded_at),
+            FactBody::NoticeBounced { notice } => sent_by_mail(*notice),
+            _ => None,
         })
-        .map(|fact| fact.envelope.recorded_at)
         .max()
 }
 

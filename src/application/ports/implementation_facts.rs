@@ -20,7 +20,8 @@ pub trait ImplementationFactReads {
         implementation: Option<ImplementationId>,
         page: Page,
     ) -> Result<Vec<ImplementationFact>>;
-    /// How many licenses an absence will have taken access from by an instant, at most `limit`: it costs what it counts.
+    /// How many licenses an absence will have taken access from by an instant, at most `limit`, of those that were
+    /// evaluated under the rules that hold: it costs what it counts.
     fn absences_by(
         &mut self,
         implementation: ImplementationId,

@@ -57,6 +57,8 @@ pub(super) fn trip(
         },
     };
     tx.unit.insert_implementation_fact(&fact)?;
+    // What was to come is recorded anew, as it waits now: it is not counted again.
+    tx.unit.bump_generation(implementation)?;
     tx.trail.scope(Scope::implementation(implementation));
     tx.trail.touched("absence_hold", fact.id);
     Ok(Some(SweptHold {

@@ -81,6 +81,10 @@ fn sweep_person(tx: &mut Tx<'_>, id: PersonId) -> Result<SweptPerson, Error> {
     let Some(mut dossier) = Dossier::load(tx.unit, id, &[])? else {
         return Ok(SweptPerson::default());
     };
+    // Another sweeper came first: nothing more is due.
+    if !dossier.is_due(tx.now) {
+        return Ok(SweptPerson::default());
+    }
     let before = recorded(&dossier);
     dossier.record_states(tx)?;
     begin_ready(tx, &mut dossier)?;
@@ -212,7 +216,8 @@ impl App {
         })
         .await?;
         let done = if dry_run {
-            self.tried(asked.implementation, as_of).await?
+            self.tried(asked.implementation, as_of, LARGEST_SWEEP)
+                .await?
         } else {
             self.swept(asked.implementation, as_of, LARGEST_SWEEP)
                 .await?
@@ -289,7 +294,7 @@ impl App {
         let started_at = self.now();
         let as_of = as_of.unwrap_or(started_at);
         let done = if dry_run {
-            self.tried(implementation, as_of).await?
+            self.tried(implementation, as_of, usize::MAX).await?
         } else {
             self.swept(implementation, as_of, usize::MAX).await?
         };
@@ -374,13 +379,18 @@ impl App {
     }
 
     /// What a sweep at an instant would do, in one transaction that is not kept.
-    async fn tried(&self, implementation: ImplementationId, as_of: Instant) -> Result<Done, Error> {
+    async fn tried(
+        &self,
+        implementation: ImplementationId,
+        as_of: Instant,
+        largest: usize,
+    ) -> Result<Done, Error> {
         self.try_as_service(Action::RecordStates, as_of, move |tx| {
             let hold = match counted(tx.unit, implementation, tx.now)? {
                 Some(_) => trip(tx, implementation)?,
                 None => None,
             };
-            let (people, complete) = due_people(tx.unit, implementation, as_of, LARGEST_SWEEP)?;
+            let (people, complete) = due_people(tx.unit, implementation, as_of, largest)?;
             let mut done = Done {
                 complete,
                 hold,

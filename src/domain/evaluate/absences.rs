@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::inactivity;
 use super::machine::Machine;
 use super::obligation::{Obligation, calendar};
-use crate::domain::absence_hold::is_absence;
+use crate::domain::absence_hold::{AbsenceDecision, LOOKS_AHEAD, is_absence};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{FactBody, NoticeRule};
 use crate::domain::license::LicenseStatus;
@@ -42,9 +42,14 @@ impl Machine<'_> {
             .min()
     }
 
-    /// Whether it waited for staff already, who looked or let the hours pass.
+    /// Whether it waited for staff already, who looked or let the hours pass; or they let proceed what the breaker had
+    /// counted ahead of its instant.
     fn has_waited(&self, at: Instant) -> bool {
-        self.absence_holds.iter().any(|hold| hold.until == Some(at))
+        self.absence_holds.iter().any(|hold| {
+            let proceeds =
+                hold.tripped.is_some() && hold.decision == Some(AbsenceDecision::Proceed);
+            hold.until == Some(at) || proceeds && hold.from <= at && at <= hold.from + LOOKS_AHEAD
+        })
     }
 
     fn is_approved_campaign(&self, obligation: &Obligation) -> bool {

@@ -108,6 +108,8 @@ impl<'a> Machine<'a> {
             FactBody::WorkEmailConfirmed if self.ours(fact) => self.address_corrected(),
             FactBody::AbsenceHeld { .. } | FactBody::AbsenceHoldDecided { .. } => {
                 self.reread_absence_holds();
+                // What came too late for the cut-off may come in time for the moved one.
+                self.reconsider_logins();
             }
             _ => {}
         }
@@ -146,6 +148,8 @@ impl<'a> Machine<'a> {
             }
             FactBody::AbsenceHeld { .. } | FactBody::AbsenceHoldDecided { .. } => {
                 self.reread_absence_holds();
+                // What came too late for the cut-off may come in time for the moved one.
+                self.reconsider_logins();
             }
             FactBody::KeepRequested => self.forget_keep(target),
             FactBody::Upheld => self.uphold(false),

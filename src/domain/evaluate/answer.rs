@@ -75,7 +75,6 @@ impl Machine<'_> {
                 .filter_map(|item| Some(start_of_day(in_force.zone, item.due_on.succ_opt()?)))
                 .min()
         });
-        let inactivity_action = inactivity::action(&self);
         let cut_off_at = self
             .cut_off()
             .filter(|cut_off| inactivity::acts(&self) && cut_off.takes_effect_at > now)
@@ -119,7 +118,6 @@ impl Machine<'_> {
             listed_from,
             cut_off_at,
             next_absence_at,
-            inactivity_action,
             counting: self
                 .notices
                 .iter()

@@ -196,7 +196,12 @@ impl DueItem {
         let follows = match self.consequence {
             Consequence::At(at) => {
                 let of_kind = |other: &Upcoming| match &other.change {
-                    Change::Ends(cause) => ComingKind::from(*cause) == kind,
+                    Change::Ends(cause) => {
+                        ComingKind::from(*cause) == kind
+                            // A campaign, and a waiver that runs out, end a license like recertification.
+                            || matches!(kind, ComingKind::Campaign | ComingKind::Waiver)
+                                && ComingKind::from(*cause) == ComingKind::Recertification
+                    }
                     change => ends_or_holds(change),
                 };
                 take(left, |other| other.at == at && of_kind(other))

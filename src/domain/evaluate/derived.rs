@@ -147,12 +147,19 @@ impl<'a> Machine<'a> {
         })
         .map(|at| self.not_while_restored(at))
         .and_then(|at| {
-            if is_absence(obligation.rule) {
-                self.not_while_held(at)
+            if is_absence(obligation.rule) && !self.held_for(&obligation.standing.key) {
+                self.waits_for_hold(at)
             } else {
                 Some(at)
             }
         })
+    }
+
+    /// When an absence acts that is due at an instant: what came to act only while absences wait does so after it.
+    pub(super) fn waits_for_hold(&self, at: Instant) -> Option<Instant> {
+        let acts_at = at.max(self.at);
+        let after = self.not_while_held(acts_at)?;
+        Some(if after > acts_at { after } else { at })
     }
 
     /// The first local day on which a hold has lasted too long, where that ends the license.

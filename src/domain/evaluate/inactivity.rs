@@ -349,11 +349,7 @@ pub(super) fn cut_off_on(machine: &Machine<'_>, day: NaiveDate) -> Option<CutOff
     };
     let promised_at = start_of_day(machine.in_force()?.zone, day);
     // Whoever would be cut off while absences wait may log in until the end of the hold.
-    let cut_off_at = absence_hold::moved(
-        &machine.absence_holds,
-        promised_at,
-        takes_effect_at(promised_at),
-    )?;
+    let cut_off_at = absence_hold::moved(&machine.absence_holds, promised_at, takes_effect_at)?;
     Some(CutOff {
         cut_off_at,
         takes_effect_at: takes_effect_at(cut_off_at),
@@ -498,6 +494,7 @@ pub(super) fn notices_needed(machine: &Machine<'_>) -> Vec<NoticeNeeded> {
                 send_at: due_at,
                 waits_for_source: known_through.is_none_or(|known| known < due_at),
                 reminders: Vec::new(),
+                action: running.rule.off_action,
                 tells: running.off.steps.get(step).map_or_else(
                     || BTreeSet::from([Recipient::User]),
                     |step| step.tells.clone(),

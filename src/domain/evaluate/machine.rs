@@ -263,7 +263,7 @@ impl<'a> Machine<'a> {
         };
         let unmet = self.all_owed().any(|obligation| {
             obligation.standing.key == key
-                && obligation.standing.status.is_open()
+                && obligation.is_unmet()
                 // Before its day a rule only reports.
                 && obligation.enforced_from.is_none_or(acts)
         });
@@ -309,7 +309,7 @@ impl<'a> Machine<'a> {
     /// When an absence has its effect that would have it at an instant: it waits for the end of a hold. Nothing while
     /// staff stop it.
     pub(super) fn not_while_held(&self, at: Instant) -> Option<Instant> {
-        absence_hold::moved(&self.absence_holds, at, at)
+        absence_hold::moved(&self.absence_holds, at, |at| at)
     }
 
     pub(super) fn touch(&mut self) {

@@ -38,7 +38,7 @@ use super::calendar::Instant;
 use super::fact::{Basis, DeactivationCause, Fact, HoldCause, NoticeRule};
 use super::ids::{FactId, OrganizationId, ProjectId, RequestId};
 use super::license::LicenseStatus;
-use super::policy::{OffAction, PolicyVersion, RequestClass};
+use super::policy::{PolicyVersion, RequestClass};
 use super::requirement::Standing;
 use super::roster::Participation;
 
@@ -355,8 +355,6 @@ pub struct Evaluation {
     /// When an absence takes access away next: a promised cut-off, a missed obligation, the end of a term. Nothing of what
     /// staff approved beforehand, or held and let go.
     pub next_absence_at: Option<Instant>,
-    /// What the inactivity rule in force does at the cut-off, where there is one.
-    pub inactivity_action: Option<OffAction>,
     /// Notices that were sent and still count.
     pub counting: Vec<FactId>,
     /// Notices to the holder that failed or came back, which nobody settled yet.

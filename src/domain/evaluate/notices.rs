@@ -20,7 +20,7 @@ use crate::domain::calendar::{
 use crate::domain::fact::NoticeRule;
 use crate::domain::ids::FactId;
 use crate::domain::outgoing::NoticeSubject;
-use crate::domain::policy::{NoticedEnd, OnMiss, Recipient};
+use crate::domain::policy::{NoticedEnd, OffAction, OnMiss, Recipient};
 use crate::domain::requirement::RequirementKey;
 
 /// How far beyond the promised day a notice may put the end: more is a slip of the pen that would keep access open.
@@ -45,6 +45,8 @@ pub struct NoticeNeeded {
     pub waits_for_source: bool,
     /// Later reminders, each with its days before the end.
     pub reminders: Vec<(u16, Instant)>,
+    /// What follows if nothing is done.
+    pub action: OffAction,
     /// Whom it tells.
     pub tells: BTreeSet<Recipient>,
     /// The first local day on which what it warns of may happen, notice aside.
@@ -112,6 +114,7 @@ impl NoticeNeeded {
             send_at: due_at,
             waits_for_source: false,
             reminders: Vec::new(),
+            action: OffAction::Suspend,
             tells: BTreeSet::from([whom]),
             ends_on,
             counted_from_on: None,
@@ -334,16 +337,15 @@ impl Machine<'_> {
                 in_force.zone,
                 last_start(minimum, ends_on, calendar.day(from), holidays),
             );
-            let first = reminding.first().map_or(latest, |(_, at)| latest.min(*at));
-            reminding.retain(|(_, at)| *at > first);
             let due_at = from.max(period.from);
-            // A campaign is announced when it opens.
-            let first = if rule == NoticeRule::Campaign {
-                due_at
-            } else {
-                first
+            let first = match rule {
+                // A campaign is announced when it opens.
+                NoticeRule::Campaign => due_at,
+                _ => reminding.first().map_or(latest, |(_, at)| latest.min(*at)),
             };
-            (!minimum.is_zero()).then(|| NoticeNeeded {
+            reminding.retain(|(_, at)| *at > first);
+            // A campaign is announced also where its miss needs no notice.
+            (!minimum.is_zero() || rule == NoticeRule::Campaign).then(|| NoticeNeeded {
                 rule,
                 step: None,
                 requirement,
@@ -352,6 +354,7 @@ impl Machine<'_> {
                 send_at: first.max(due_at),
                 waits_for_source: false,
                 reminders: reminding,
+                action: OffAction::Deactivate,
                 // Of the end of leave whoever is responsible is told: nothing is sent to whoever is away.
                 tells: BTreeSet::from([match end {
                     NoticedEnd::Leave => Recipient::Supervisors,
@@ -394,14 +397,22 @@ impl Machine<'_> {
                         Some(start_of_day(in_force.zone, asked_on))
                     })
                     .unwrap_or(period.from);
-                needed(
+                let found = needed(
                     obligation.rule,
                     Some(obligation.standing.key.clone()),
                     obligation.noticed_end(),
                     obligation.ends_on()?,
                     from,
                     sent,
-                )
+                )?;
+                Some(NoticeNeeded {
+                    action: match obligation.on_miss {
+                        OnMiss::Suspend => OffAction::Suspend,
+                        OnMiss::Deactivate => OffAction::Deactivate,
+                        OnMiss::List => OffAction::List,
+                    },
+                    ..found
+                })
             })
             .collect();
         if let Some(term) = self.term_of(period)

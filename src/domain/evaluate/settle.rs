@@ -8,6 +8,7 @@ use crate::domain::calendar::Instant;
 use crate::domain::fact::{DeactivationCause, HoldCause, NoticeRule};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus;
+use crate::domain::policy::OnMiss;
 use crate::domain::requirement::Status;
 
 impl Machine<'_> {
@@ -253,8 +254,12 @@ impl Machine<'_> {
             .iter()
             .find(|obligation| obligation.standing.key == *key)
             .is_none_or(|obligation| match hold.cause {
-                HoldCause::EvidenceWithdrawn => !obligation.standing.status.is_open(),
-                _ => obligation.standing.status != Status::Overdue,
+                HoldCause::EvidenceWithdrawn => !obligation.is_unmet(),
+                _ => {
+                    obligation.standing.status != Status::Overdue
+                        // Staff took back that a miss suspends here.
+                        || obligation.rule == NoticeRule::Campaign && obligation.on_miss == OnMiss::List
+                }
             })
     }
 

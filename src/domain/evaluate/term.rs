@@ -194,7 +194,7 @@ impl Machine<'_> {
             notice.rule == NoticeRule::Term
         })
         .map(|at| self.not_while_restored(at))
-        .and_then(|at| self.not_while_held(at))
+        .and_then(|at| self.waits_for_hold(at))
     }
 
     /// Whether a renewal means anything to the license: it runs, or its term ended it.

@@ -2,7 +2,7 @@
 //! only the add-on; the base license goes on.
 
 use super::add_on::{AddOn, AddOnHold};
-use super::machine::Machine;
+use super::machine::{Machine, is_of_campaign};
 use super::obligation::Obligation;
 use super::rules::InForce;
 use super::{Change, Period, PeriodCause};
@@ -120,17 +120,20 @@ impl Machine<'_> {
 
     /// Lifts what requirements that are in order again hold.
     pub(super) fn cure_add_ons(&mut self) {
-        let open: Vec<(RequirementKey, Status)> = self
+        let open: Vec<(RequirementKey, Status, bool)> = self
             .upkeep
             .iter()
-            .map(|obligation| (obligation.standing.key.clone(), obligation.standing.status))
+            .map(|obligation| {
+                let standing = &obligation.standing;
+                (standing.key.clone(), standing.status, obligation.is_unmet())
+            })
             .collect();
         for add_on in &mut self.add_ons {
             add_on.holds.retain(|hold| {
-                open.iter().any(|(key, status)| {
+                open.iter().any(|(key, status, unmet)| {
                     *key == hold.requirement
                         && match hold.cause {
-                            HoldCause::EvidenceWithdrawn => status.is_open(),
+                            HoldCause::EvidenceWithdrawn => *unmet,
                             _ => *status == Status::Overdue,
                         }
                 })
@@ -144,6 +147,10 @@ impl Machine<'_> {
         if self.open_period().is_none() || matches!(fact.body, FactBody::Waived { .. }) {
             return;
         }
+        // What staff decide about a campaign says what was owed, whenever they do.
+        let counts = |fact: &Fact, ended_at: Instant| {
+            fact.envelope.occurred_at < ended_at || is_of_campaign(fact)
+        };
         let kept: Vec<FactId> = self
             .add_ons
             .iter()
@@ -158,9 +165,9 @@ impl Machine<'_> {
                     .evidence
                     .iter()
                     .copied()
-                    .filter(|fact| fact.envelope.occurred_at < ended_at)
+                    .filter(|fact| counts(fact, ended_at))
                     .collect();
-                fact.envelope.occurred_at < ended_at
+                counts(fact, ended_at)
                     && !self
                         .owed_by(add_on, &in_time, in_force, ended_at)
                         .iter()

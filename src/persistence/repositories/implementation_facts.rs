@@ -11,7 +11,7 @@ use crate::domain::license::LicenseStatus;
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
 use crate::persistence::error::map_error;
-use crate::persistence::schema::{implementation_facts, licenses};
+use crate::persistence::schema::{implementation_facts, implementations, licenses};
 use crate::persistence::types::{Id, Instant};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -120,10 +120,17 @@ impl ImplementationFactReads for Session<'_> {
     }
 
     fn absences_by(&mut self, implementation: ImplementationId, at: At, limit: i64) -> Result<i64> {
+        // What was recorded under older rules, or before a hold, says nothing about what comes.
+        let generation: i64 = implementations::table
+            .find(Id::of(implementation))
+            .select(implementations::generation)
+            .first(self.conn)
+            .map_err(map_error)?;
         // Rows are fetched, at most `limit` of them: a count would go on beyond what anybody asks.
         let found: Vec<Id> = licenses::table
             .filter(licenses::implementation_id.eq(Id::of(implementation)))
             .filter(licenses::next_absence_at.le(Instant(at)))
+            .filter(licenses::generation.eq(generation))
             .select(licenses::id)
             .limit(limit)
             .load(self.conn)

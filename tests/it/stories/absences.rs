@@ -129,6 +129,29 @@ fn too_many_at_once_wait_until_staff_let_them_proceed() {
 }
 
 #[test]
+fn what_staff_let_proceed_before_its_instant_is_not_held_again() {
+    on_both(|database| async move {
+        let (community, licenses) = licensed(&database, 21).await;
+        community.at("2026-04-01T22:00:00Z");
+        let swept = sweep(&community, "").await;
+        let hold = text(&swept["absence_hold"]["id"]).to_owned();
+        community.at("2026-04-01T22:30:00Z");
+        let path = format!("{HOLDS}/{hold}/proceed");
+        community
+            .post("admin", &path, &decided(1))
+            .await
+            .expect(200);
+        for now in ["2026-04-01T22:31:00Z", "2026-04-02T03:59:00Z"] {
+            community.at(now);
+            assert_eq!(sweep(&community, "").await.get("absence_hold"), None);
+            assert_eq!(community.state(&licenses[0]).await, "active");
+        }
+        community.at("2026-04-02T04:00:00Z");
+        assert_eq!(community.state(&licenses[0]).await, "expired");
+    });
+}
+
+#[test]
 fn when_nobody_decides_what_waits_happens_after_72_hours() {
     on_both(|database| async move {
         let (community, licenses) = licensed(&database, 21).await;

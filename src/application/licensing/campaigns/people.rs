@@ -164,7 +164,14 @@ pub fn asked(
     let now = rx.now;
     let slice = fill_page(
         paging,
-        |page| look_at(rx.view, implementation, page, now, None, (id, now)),
+        |page| {
+            // Whoever is looked for may be rare: many are looked at together.
+            let page = Page {
+                limit: page.limit.max(LICENSES_AT_ONCE),
+                ..page
+            };
+            look_at(rx.view, implementation, page, now, None, (id, now))
+        },
         |(license, _)| license.0,
         |(_, asked)| {
             asked

@@ -23,6 +23,23 @@ impl Dossier {
             .min()
     }
 
+    /// Whether anything recorded of the person must not be trusted any longer at an instant, or calls for telling.
+    #[must_use]
+    pub fn is_due(&self, now: Instant) -> bool {
+        let generation = self.implementation.generation;
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        let mut licenses = self.licenses.iter().chain(&self.duplicates);
+        licenses.any(|row| {
+            row.recorded.generation < generation
+                || due(row.recorded.next_change_at)
+                || due(row.notices.next_at)
+                || due(row.notices.next_warning_at)
+        }) || self
+            .requests
+            .iter()
+            .any(|row| row.recorded.generation < generation || due(row.recorded.next_change_at))
+    }
+
     /// Adds facts that this transaction records.
     pub fn learn(&mut self, facts: &[Fact]) {
         self.facts.extend_from_slice(facts);

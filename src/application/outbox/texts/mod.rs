@@ -68,6 +68,7 @@ pub(super) struct Passage {
     anchor_on: NaiveDate,
     named_on: NaiveDate,
     logged_in: bool,
+    /// What follows if nothing is done, where that is known.
     action: Option<OffAction>,
 }
 
@@ -87,7 +88,11 @@ impl Passage {
             anchor_on: notice.subject.anchor_on,
             named_on,
             logged_in: evaluation.last_login_at.is_some(),
-            action: evaluation.inactivity_action,
+            action: evaluation
+                .notices
+                .iter()
+                .find(|needed| needed.subject(notice.subject.days_before) == notice.subject)
+                .map(|needed| needed.action),
         }
     }
 
@@ -165,7 +170,6 @@ impl Passage {
 
     fn until(&self) -> String {
         let on = day(self.named_on);
-        let inactive = self.rule == NoticeRule::Inactivity;
         let (loses, decided) = match &self.of {
             None => (
                 "you lose access".to_owned(),
@@ -177,10 +181,10 @@ impl Passage {
             ),
         };
         match self.action {
-            Some(OffAction::List) if inactive => format!(
+            Some(OffAction::List) => format!(
                 "If nothing happens before {on}, the HMIS lead decides from that day on {decided}."
             ),
-            Some(OffAction::Suspend) if inactive => format!(
+            Some(OffAction::Suspend) if self.rule != NoticeRule::Unreachable => format!(
                 "If nothing happens before {on}, access is suspended at the beginning of that day."
             ),
             _ if self.rule == NoticeRule::Unreachable => format!(
@@ -195,6 +199,11 @@ impl Passage {
             return match self.rule {
                 NoticeRule::Inactivity => {
                     "To keep your access, log in to the HMIS once before that day. If you no longer need it, tell your supervisor."
+                }
+                NoticeRule::Recertification | NoticeRule::Campaign | NoticeRule::Waiver
+                    if matches!(self.action, Some(OffAction::Suspend | OffAction::List)) =>
+                {
+                    "To keep your access, complete it before that day. Once it is completed later, your access can come back."
                 }
                 NoticeRule::Recertification | NoticeRule::Campaign | NoticeRule::Waiver => {
                     "To keep your access, complete it before that day. Afterwards your supervisor can ask for your license again."
@@ -218,6 +227,11 @@ impl Passage {
             NoticeRule::Inactivity => format!(
                 "One login by {name} before that day keeps the access. If it is no longer needed, report that instead."
             ),
+            NoticeRule::Recertification | NoticeRule::Campaign | NoticeRule::Waiver
+                if matches!(self.action, Some(OffAction::Suspend | OffAction::List)) =>
+            {
+                format!("{name} keeps access by completing it before that day. Once it is completed later, access can come back.")
+            }
             NoticeRule::Recertification | NoticeRule::Campaign | NoticeRule::Waiver => {
                 format!("{name} keeps access by completing it before that day. Afterwards you can ask for the license again.")
             }
@@ -253,10 +267,10 @@ impl Passage {
                 let on = day(self.named_on);
                 vec![match &self.of {
                     None => format!(
-                        "We wrote to you that you would lose access on {on}. That no longer holds: you keep your access, and need to do nothing about it."
+                        "We wrote to you about {on}. That no longer holds: you keep your access, and need to do nothing about it."
                     ),
                     Some(name) => format!(
-                        "We wrote to you that {name} would lose access on {on}. That no longer holds: access stays, and nobody needs to do anything about it."
+                        "We wrote to you about {name} and {on}. That no longer holds: access stays, and nobody needs to do anything about it."
                     ),
                 }]
             }

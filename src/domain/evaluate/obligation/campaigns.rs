@@ -79,12 +79,10 @@ impl Holder<'_> {
         })
     }
 
-    /// Whether the holder is of the population: his license had begun by its cut-off, or he joined before the deadline
-    /// with a pass that predates the edition.
+    /// Whether the holder is of the population: his license had begun by its cut-off, or he joined later with a pass
+    /// that predates the edition.
     fn is_asked(&self, campaign: &RunningCampaign<'_>, item: &CampaignItem, done: bool) -> bool {
-        let held_since = self.calendar.day(self.first_began);
-        let joined = self.calendar.day(self.period.counted_from);
-        held_since <= campaign.plan.cut_off_on
-            || (!done && joined <= campaign.deadline_on && item.passed_before(self.facts))
+        self.calendar.day(self.first_began) <= campaign.plan.cut_off_on
+            || (!done && item.passed_before(self.facts))
     }
 }

@@ -46,6 +46,17 @@ impl Obligation {
             .filter(|_| self.lapses_on.is_some())
     }
 
+    /// Whether access rests on something that is not met. A campaign asks nothing before its deadline, and nothing that
+    /// takes access where a miss is only listed.
+    #[must_use]
+    pub fn is_unmet(&self) -> bool {
+        if self.standing.key.campaign().is_some() {
+            self.standing.status == Status::Overdue && self.on_miss != OnMiss::List
+        } else {
+            self.standing.status.is_open()
+        }
+    }
+
     /// The kind of end whose shortest notice holds for it.
     #[must_use]
     pub fn noticed_end(&self) -> NoticedEnd {

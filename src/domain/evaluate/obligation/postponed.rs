@@ -77,7 +77,8 @@ pub fn postpone(
             continue;
         };
         let moved = moved(lapses_on, period, leaves, in_force, |from| {
-            obligation.met_since(facts, from)
+            let asked_since = |day| start_of_day(in_force.zone, day) >= from;
+            obligation.met_since(facts, from) || obligation.asked_on.is_some_and(asked_since)
         });
         if moved.lapses_on != lapses_on {
             obligation.fall_due(moved.lapses_on, today);

@@ -52,6 +52,16 @@ impl Owed<'_> {
             return None;
         }
         let (document, plan) = (self.in_force.document, campaign.plan);
+        // It never asked whoever joined after its cut-off, unless the pass predates it.
+        let first = self
+            .facts
+            .iter()
+            .filter(|fact| matches!(fact.body, FactBody::Activated { .. }))
+            .map(|fact| self.calendar.day(fact.acts_at()))
+            .min();
+        if first.is_none_or(|first| first > plan.cut_off_on) && !item.passed_before(self.facts) {
+            return None;
+        }
         let title = item.title(document);
         let done = item
             .done(self.facts, document, license_type, self.calendar)

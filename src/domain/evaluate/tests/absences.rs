@@ -181,3 +181,53 @@ fn what_waited_or_was_approved_is_not_counted_again() {
         "nothing is promised"
     );
 }
+
+#[test]
+fn a_login_that_came_too_late_for_the_promised_cut_off_saves_before_the_moved_one() {
+    let mut story = Story::hand();
+    story.login("2026-03-02 16:00");
+    story.warned("2026-04-02 09:00", "2026-04-08");
+    story.login("2026-04-08 00:30");
+    let mut held_after = story.clone();
+    held(&mut held_after, "2026-04-08 12:00", "2026-04-11 12:00");
+    assert_eq!(held_after.status("2026-04-12 12:00"), Some(Active));
+    assert_eq!(story.status("2026-04-12 12:00"), Some(Deactivated));
+}
+
+#[test]
+fn a_second_hold_catches_what_waits_for_the_login_reports_after_the_first() {
+    let mut story = Story::hand();
+    story.login("2026-03-02 16:00");
+    story.warned("2026-04-02 09:00", "2026-04-08");
+    held(&mut story, "2026-04-07 10:00", "2026-04-10 10:00");
+    held(&mut story, "2026-04-10 11:00", "2026-04-13 11:00");
+    assert_eq!(story.status("2026-04-12 12:00"), Some(Warned));
+    story.turns("2026-04-14 11:00", false);
+}
+
+#[test]
+fn what_comes_to_act_only_in_a_hold_waits_for_its_end() {
+    let policy = |on_miss: &str| {
+        hand_with(&[
+            ("/license_types/end_user/inactivity/off_rule", Value::Null),
+            (
+                "/license_types/end_user/recertification/on_miss",
+                json!(on_miss),
+            ),
+        ])
+    };
+    let mut story = Story::licensed_under(policy("list"));
+    let key = format!("course:{SERIES}");
+    story.noticed(
+        "2027-02-10 09:00",
+        NoticeRule::Recertification,
+        None,
+        Some(&key),
+        "2027-02-21",
+    );
+    story.policy("2027-03-02 10:00", policy("suspend"));
+    story.turns("2027-03-02 10:00", false);
+    held(&mut story, "2027-03-02 09:00", "2027-03-04 09:00");
+    assert_eq!(story.status("2027-03-03 09:00"), Some(Active));
+    story.turns("2027-03-04 09:00", false);
+}

@@ -253,6 +253,16 @@ fn who_joins_after_the_cut_off_is_asked_only_where_his_pass_predates_the_edition
     // He passed the series before there was an edition of 2026.
     let mut story = Story::licensed_under(rules("suspend"));
     assert_eq!(asks(&mut story), Some(Status::Due));
+    // Whenever he joins, after the deadline too.
+    let mut story = Story::under(rules("suspend"));
+    story.prepared("2026-02-20 10:00");
+    story.activated("2026-05-05 09:00");
+    let id = started(&mut story, campaign.clone());
+    let key = format!("campaign:{id}:course:{SERIES}");
+    assert_eq!(
+        status(&story.license("2026-05-06 09:00"), &key),
+        Some(Status::Overdue)
+    );
     // He never passed it: what his activation asked for is no matter of the campaign.
     let mut story = Story::under(rules("suspend"));
     story.activated("2026-03-01 09:00");
@@ -336,4 +346,63 @@ fn staff_may_say_another_consequence_than_the_policy() {
     );
     story.turns("2026-05-01 00:00", false);
     assert_eq!(story.status("2026-05-01 00:00"), Some(Deactivated));
+}
+
+#[test]
+fn taking_back_that_one_is_suspended_lifts_the_hold() {
+    let (mut story, campaign, _) = asked("list");
+    let enforced = story.fact("2026-05-05 09:00", FactBody::CampaignEnforced { campaign });
+    assert_eq!(story.status("2026-05-05 09:30"), Some(Suspended));
+    story.correct("2026-05-05 10:00", enforced, FactBody::Withdrawn);
+    story.turns("2026-05-05 10:00", true);
+}
+
+#[test]
+fn a_pass_taken_back_before_the_deadline_suspends_nobody() {
+    let (mut story, _, key) = asked("suspend");
+    let pass = story.fact("2026-04-03 09:00", edition("2026"));
+    story.correct("2026-04-10 09:00", pass, FactBody::Withdrawn);
+    let license = story.license("2026-04-10 10:00");
+    assert_eq!(license.status(), Some(Active));
+    assert_eq!(status(&license, &key), Some(Status::Due));
+}
+
+#[test]
+fn who_comes_back_is_not_asked_what_never_was_asked_of_him() {
+    let mut plan = plan();
+    plan.cut_off_on = day("2026-02-28");
+    let mut story = Story::under(rules("list"));
+    story.activated("2026-03-01 09:00");
+    let id = started(&mut story, plan);
+    let key = format!("campaign:{id}:course:{SERIES}");
+    story.fact("2026-04-10 17:00", FactBody::Departed);
+    story.request.id = RequestId(Uuid::from_u128(51));
+    story.request.class = RequestClass::Returning;
+    story.request.submitted_at = at("2026-07-01 09:00");
+    let request = story.request("2026-07-02 09:00");
+    assert!(
+        !request
+            .requirements
+            .iter()
+            .any(|standing| standing.key.to_string() == key)
+    );
+}
+
+#[test]
+fn what_an_error_took_before_a_campaign_opened_lengthens_it_not() {
+    let mut story = Story::licensed_under(rules("suspend"));
+    let gone = story.fact("2026-03-05 09:00", FactBody::Departed);
+    story.fact(
+        "2026-03-19 09:00",
+        FactBody::Reinstated {
+            undoes: vec![gone],
+            restores: Vec::new(),
+        },
+    );
+    let campaign = started(&mut story, plan());
+    let key = format!("campaign:{campaign}:course:{SERIES}");
+    let license = story.license("2026-04-02 09:00");
+    let found = license.requirements.iter();
+    let mut found = found.filter(|standing| standing.key.to_string() == key);
+    assert_eq!(found.next().unwrap().due_on, Some(day("2026-04-30")));
 }

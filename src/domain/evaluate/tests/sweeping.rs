@@ -280,9 +280,10 @@ proptest! {
                 _ => continue,
             };
             let speaks = |sent: &&Sent| {
+                // A waiver that runs out acts as a missed recertification, and so does a campaign.
+                let recertifies = [NoticeRule::Waiver, NoticeRule::Campaign];
                 sent.subject.rule == rule
-                    // A waiver that runs out acts as a missed recertification.
-                    || rule == NoticeRule::Recertification && sent.subject.rule == NoticeRule::Waiver
+                    || rule == NoticeRule::Recertification && recertifies.contains(&sent.subject.rule)
             };
             let named = run
                 .sent
