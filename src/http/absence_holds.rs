@@ -479,7 +479,7 @@ async fn list_batch_approvals(
             sweep::batch_approvals(rx, implementation, paging)
         })
         .await?;
-    Ok(list.respond(&slice, |fact| BatchApprovalResponse::of(fact)))
+    Ok(list.respond(&slice, BatchApprovalResponse::of))
 }
 
 /// Approve a batch beforehand

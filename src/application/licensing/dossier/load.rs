@@ -16,6 +16,14 @@ use crate::domain::roster::{Implementation, Person};
 
 use super::Dossier;
 
+/// What all people of an implementation share.
+struct Shared {
+    implementation: Implementation,
+    policies: Vec<PolicyVersion>,
+    sources: Arc<Sources>,
+    facts: Vec<ImplementationFact>,
+}
+
 impl Dossier {
     /// Loads one person; `organizations` are looked at besides those the person has a request or license at.
     pub fn load(
@@ -68,40 +76,30 @@ impl Dossier {
             .into_iter()
             .filter_map(|project| Some((project.id, u8::try_from(project.project_type?).ok()?)))
             .collect();
-        let mut rules: BTreeMap<
-            ImplementationId,
-            (
-                Implementation,
-                Vec<PolicyVersion>,
-                Arc<Sources>,
-                Vec<ImplementationFact>,
-            ),
-        > = BTreeMap::new();
+        let mut shared: BTreeMap<ImplementationId, Shared> = BTreeMap::new();
         for person in &people {
             if let std::collections::btree_map::Entry::Vacant(entry) =
-                rules.entry(person.implementation_id)
+                shared.entry(person.implementation_id)
             {
                 let implementation = view
                     .implementation(person.implementation_id)?
                     .ok_or_else(|| StoreError::Corrupt("a person of no implementation".into()))?;
                 let policies = view.policy_versions(person.implementation_id)?;
                 let sources = sources(view, &implementation, &policies, &facts)?;
-                let shared = view.facts_of_implementation(person.implementation_id)?;
-                entry.insert((implementation, policies, Arc::new(sources), shared));
+                entry.insert(Shared {
+                    facts: view.facts_of_implementation(person.implementation_id)?,
+                    implementation,
+                    policies,
+                    sources: Arc::new(sources),
+                });
             }
         }
         Ok(people
             .into_iter()
             .filter_map(|person| {
-                let (implementation, policies, sources, shared) =
-                    rules.get(&person.implementation_id)?;
-                let (implementation, policies, sources) = (
-                    implementation.clone(),
-                    policies.clone(),
-                    Arc::clone(sources),
-                );
+                let shared = shared.get(&person.implementation_id)?;
                 let mut facts = facts.remove(&person.id).unwrap_or_default();
-                facts.extend(shared.iter().map(|fact| fact.read_by(person.id)));
+                facts.extend(shared.facts.iter().map(|fact| fact.read_by(person.id)));
                 facts.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
                 let (duplicates, licenses) = licenses
                     .remove(&person.id)
@@ -109,15 +107,15 @@ impl Dossier {
                     .into_iter()
                     .partition(|license| license.duplicate_of.is_some());
                 Some(Self {
-                    implementation,
-                    policies,
+                    implementation: shared.implementation.clone(),
+                    policies: shared.policies.clone(),
                     facts,
                     requests: requests.remove(&person.id).unwrap_or_default(),
                     licenses,
                     duplicates,
                     records: records.remove(&person.id).unwrap_or_default(),
                     participations: participations.clone(),
-                    sources,
+                    sources: Arc::clone(&shared.sources),
                     project_types: project_types.clone(),
                     person,
                 })

@@ -395,10 +395,14 @@ pub(super) fn write(letter: &Letter) -> (MessageText, String) {
     } else {
         blocks.extend(opening(letter).into_iter().map(built_in));
         for (passage, by_staff) in letter.passages.iter().zip(by_staff) {
-            blocks.push(match by_staff {
+            let block = match by_staff {
                 Some(text) => (text.plain, text.html),
                 None => built_in(passage.lines().join("\n")),
-            });
+            };
+            // Two notices that are taken back for the same day are one sentence.
+            if !blocks.contains(&block) {
+                blocks.push(block);
+            }
         }
         blocks.push(built_in(format!(
             "Questions? Ask {}: {}",

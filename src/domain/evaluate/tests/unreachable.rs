@@ -234,7 +234,7 @@ fn supervisors_are_told_once_more_on_the_last_day() {
         at("2026-04-07 00:00"),
         day("2026-04-08"),
     );
-    assert_eq!(last_day("2026-04-07 00:00"), [told.clone()]);
+    assert_eq!(last_day("2026-04-07 00:00"), std::slice::from_ref(&told));
     assert_eq!(last_day("2026-04-07 23:59:59"), [told]);
     assert_eq!(last_day("2026-04-08 00:00"), []);
     let ahead = story.license("2026-04-03 09:00");
