@@ -269,7 +269,7 @@ fn today(dossier: &Dossier, now: Instant) -> NaiveDate {
     local_day(dossier.zone_at(now), now)
 }
 
-/// A page of the licenses and open requests of which anything is due, by id. A page ends after [`MOST_LOOKED_AT`] that
+/// A page of the licenses and open requests of which anything is due, by id. A page ends after `MOST_LOOKED_AT` that
 /// were looked at, however few of them have anything due.
 pub fn due_items(
     rx: &mut Rx<'_>,
