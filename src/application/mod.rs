@@ -6,6 +6,7 @@ pub mod calendar_feeds;
 pub mod clock;
 pub mod error;
 pub mod hmis_csv;
+pub mod implementation_facts;
 pub mod import;
 pub mod licensing;
 pub mod operator;

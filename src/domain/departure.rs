@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::calendar::Precision;
 use super::fact::{DeactivationCause, Fact, FactBody};
@@ -10,6 +10,16 @@ use super::ids::{FactId, OrganizationId, PersonId};
 use super::requirement::standing_facts;
 
 type Instant = DateTime<Utc>;
+
+/// How far back of its recording whoever is no staff may date a report of an end.
+const FARTHEST_BACK: TimeDelta = TimeDelta::hours(24);
+
+/// Whether a report is dated so far back that only staff may say so: what somebody kept to himself for days is late,
+/// whatever he says of it; staff record when it reached them.
+#[must_use]
+pub fn is_dated_back(reported_at: Instant, recorded_at: Instant) -> bool {
+    reported_at < recorded_at - FARTHEST_BACK
+}
 
 /// A departure or deactivation as it stands after every move known.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -97,6 +97,40 @@ pub enum Addressee {
     Lead,
 }
 
+/// Who can be written to about a license, besides its holder: none of them the holder in another of his duties, and
+/// nobody whose mail server refused it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reachable {
+    pub supervisors: BTreeSet<PersonId>,
+    pub signers: BTreeSet<ContactId>,
+    pub lead: bool,
+}
+
+/// To whom a notice goes besides the license's holder: the supervisors, else the authorized signers, else the lead. That
+/// somebody cannot be reached goes to the lead in any case (domain, section 6).
+#[must_use]
+pub fn responsible(
+    rule: NoticeRule,
+    tells: &BTreeSet<Recipient>,
+    reachable: &Reachable,
+) -> BTreeSet<Addressee> {
+    let mut found = BTreeSet::new();
+    let asks_supervisors = tells.contains(&Recipient::Supervisors);
+    if asks_supervisors {
+        found.extend(reachable.supervisors.iter().copied().map(Addressee::Person));
+    }
+    if tells.contains(&Recipient::Signer) || (asks_supervisors && found.is_empty()) {
+        found.extend(reachable.signers.iter().copied().map(Addressee::Contact));
+        if found.is_empty() && reachable.lead {
+            found.insert(Addressee::Lead);
+        }
+    }
+    if rule == NoticeRule::Unreachable && reachable.lead {
+        found.insert(Addressee::Lead);
+    }
+    found
+}
+
 /// What a message gathers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -319,5 +353,45 @@ mod tests {
         assert_eq!(pause(12, 1.0), TimeDelta::hours(6));
         assert_eq!(pause(i32::MAX, 0.0), TimeDelta::hours(3));
         assert_eq!(pause(i32::MIN, 2.0), TimeDelta::minutes(1));
+    }
+
+    #[test]
+    fn supervisors_are_told_else_the_signers_else_the_lead() {
+        use Addressee::{Contact, Lead, Person};
+        use Recipient::{Signer, Supervisors, User};
+        let person = PersonId(uuid::Uuid::from_u128(1));
+        let contact = ContactId(uuid::Uuid::from_u128(2));
+        let (sam, pat) = (Person(person), Contact(contact));
+        for (tells, supervisors, signers, lead, expected) in [
+            (vec![Supervisors], true, true, true, vec![sam]),
+            (vec![Supervisors], false, true, true, vec![pat]),
+            (vec![Supervisors], false, false, true, vec![Lead]),
+            (vec![Supervisors], false, false, false, vec![]),
+            (vec![Supervisors, Signer], true, true, true, vec![sam, pat]),
+            (vec![Supervisors, Signer], true, false, true, vec![sam]),
+            (vec![Signer], true, false, true, vec![Lead]),
+            (vec![User], true, true, true, vec![]),
+        ] {
+            let reachable = Reachable {
+                supervisors: supervisors.then_some(person).into_iter().collect(),
+                signers: signers.then_some(contact).into_iter().collect(),
+                lead,
+            };
+            let tells: BTreeSet<Recipient> = tells.into_iter().collect();
+            let told = |rule| responsible(rule, &tells, &reachable);
+            let expected: BTreeSet<Addressee> = expected.into_iter().collect();
+            assert_eq!(
+                told(NoticeRule::Inactivity),
+                expected,
+                "{tells:?} {reachable:?}"
+            );
+            let mut with_lead = expected;
+            with_lead.extend(lead.then_some(Lead));
+            assert_eq!(
+                told(NoticeRule::Unreachable),
+                with_lead,
+                "{tells:?} {reachable:?}"
+            );
+        }
     }
 }

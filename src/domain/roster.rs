@@ -82,6 +82,14 @@ pub struct OrganizationContact {
     pub version: i32,
 }
 
+impl OrganizationContact {
+    /// Whether the duty is his on a local day.
+    #[must_use]
+    pub fn serves_on(&self, day: NaiveDate) -> bool {
+        self.from_on <= day && self.to_on.is_none_or(|last| day <= last)
+    }
+}
+
 /// An HMIS project of an organization; a license reaches some projects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
@@ -330,7 +328,6 @@ fn three_programs_sweep_everything_exactly_once_though_one_is_killed() {
                 None,
                 "it ended before it was killed"
             );
-            thread::sleep(Duration::from_millis(20));
         }
         doomed.kill().unwrap();
         doomed.wait().unwrap();

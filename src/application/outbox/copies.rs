@@ -9,6 +9,7 @@ use super::recipients::recipients;
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::Dossier;
 use crate::application::ports::{StoreError, StoreExt, View};
+use crate::application::roster::zone_of;
 use crate::application::{App, Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day, start_of_day};
 use crate::domain::evaluate::Evaluation;
@@ -164,12 +165,7 @@ fn message_of_the_day(
     (implementation, organization, to): Group,
     at_once: bool,
 ) -> Result<MessageId, Error> {
-    let found = tx
-        .unit
-        .implementation(implementation)?
-        .ok_or(Error::NotFound)?;
-    let versions = tx.unit.policy_versions(implementation)?;
-    let zone = super::digest::zone(&found, &versions, tx.now);
+    let zone = zone_of(tx.unit, implementation, tx.now)?;
     let today = local_day(zone, tx.now);
     let mut day = today;
     loop {

@@ -8,40 +8,26 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, Days, NaiveDate};
-use chrono_tz::Tz;
 
 use super::recipients::address_of;
 use super::texts::{Letter, coming};
 use crate::application::actor::{Action, Role, Scope};
 use crate::application::licensing::Dossier;
 use crate::application::ports::{Page, StateFilter, StoreError, StoreExt, View, Visible};
+use crate::application::roster::zone_at;
 use crate::application::{App, Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day};
 use crate::domain::evaluate::{Change, DueItem, EndCause, Evaluation, Reader};
 use crate::domain::fact::{HoldCause, NoticeRule};
 use crate::domain::ids::{FactId, ImplementationId, OrganizationId, PersonId};
+use crate::domain::license::LicenseStatus;
 use crate::domain::outgoing::{Addressee, Message, MessageKind, MessageState};
-use crate::domain::policy::PolicyVersion;
-use crate::domain::roster::Implementation;
+use crate::domain::request::RequestState;
 
 /// How far ahead it looks.
 const DAYS_AHEAD: u32 = 14;
 /// Rows per look.
 const ROWS: i64 = 500;
-
-/// The zone whose days count in an implementation.
-pub(super) fn zone(
-    implementation: &Implementation,
-    versions: &[PolicyVersion],
-    now: Instant,
-) -> Tz {
-    versions
-        .iter()
-        .filter(|version| version.effective_from <= now && version.recorded_at <= now)
-        .max_by_key(|version| (version.effective_from, version.number))
-        .and_then(|version| version.document.zone())
-        .unwrap_or(implementation.time_zone)
-}
 
 /// The Monday of the week of a day.
 fn monday(day: NaiveDate) -> NaiveDate {
@@ -108,7 +94,7 @@ fn due(view: &mut dyn View, now: Instant) -> Result<Vec<Due>, StoreError> {
                 continue;
             }
             let versions = view.policy_versions(implementation.id)?;
-            let week = monday(local_day(zone(implementation, &versions, now), now));
+            let week = monday(local_day(zone_at(implementation, &versions, now), now));
             let of_week: Vec<Due> = grants
                 .into_iter()
                 .map(|(organization, person)| Due {
@@ -175,6 +161,14 @@ fn concerned(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<BTreeSet<P
         organizations: vec![organization],
         ..Visible::default()
     };
+    let running = LicenseStatus::ALL
+        .into_iter()
+        .filter(|state| state.is_running());
+    let running: Vec<LicenseStatus> = running.collect();
+    let open = RequestState::ALL
+        .into_iter()
+        .filter(|state| state.is_open());
+    let open: Vec<RequestState> = open.collect();
     let mut people = BTreeSet::new();
     let mut page = Page {
         after: None,
@@ -183,7 +177,7 @@ fn concerned(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<BTreeSet<P
     loop {
         let rows = tx
             .unit
-            .licenses(&visible, &filter(organization, tx.now), page)?;
+            .licenses(&visible, &filter(organization, &running, tx.now), page)?;
         people.extend(rows.iter().map(|row| row.person_id));
         match rows.last() {
             Some(last) if i64::try_from(rows.len()).unwrap_or(ROWS) == ROWS => {
@@ -196,7 +190,7 @@ fn concerned(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<BTreeSet<P
     loop {
         let rows = tx
             .unit
-            .requests(&visible, &filter(organization, tx.now), page)?;
+            .requests(&visible, &filter(organization, &open, tx.now), page)?;
         people.extend(rows.iter().map(|row| row.person_id));
         match rows.last() {
             Some(last) if i64::try_from(rows.len()).unwrap_or(ROWS) == ROWS => {
@@ -207,13 +201,13 @@ fn concerned(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<BTreeSet<P
     }
 }
 
-fn filter<S>(organization: OrganizationId, now: Instant) -> StateFilter<S> {
+fn filter<S: Copy>(organization: OrganizationId, states: &[S], now: Instant) -> StateFilter<S> {
     StateFilter {
         implementation_id: None,
         organization_id: Some(organization),
         person_id: None,
         license_type: None,
-        states: Vec::new(),
+        states: states.to_vec(),
         listed: false,
         now,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::copies::{self, tells_holder};
 use super::recipients::{email, recipients};
@@ -10,9 +10,8 @@ use crate::application::licensing::Dossier;
 use crate::application::licensing::notices::record_failed;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day, start_of_day};
-use crate::domain::evaluate::{Evaluation, Telling};
-use crate::domain::fact::{Channel, FactBody};
-use crate::domain::ids::{FactId, LicenseId, MessageId, OrganizationId};
+use crate::domain::evaluate::{Evaluation, Telling, refused_since};
+use crate::domain::ids::{LicenseId, MessageId, OrganizationId};
 use crate::domain::license::License;
 use crate::domain::outgoing::{
     Addressee, Message, MessageKind, MessageState, NoticeKind, NoticeSubject, QueueState,
@@ -20,6 +19,9 @@ use crate::domain::outgoing::{
 };
 use crate::domain::policy::Recipient;
 use crate::domain::sweep::SweptNotice;
+
+/// After how long somebody to tell is looked for again where nobody was there.
+const NOBODY_YET: TimeDelta = TimeDelta::days(1);
 
 /// Queues what has to be told now about the person's licenses, takes back what no longer holds, and says what was
 /// new. The licenses are then looked at again when there is something more to tell.
@@ -51,7 +53,7 @@ fn of_license(
 ) -> Result<Vec<QueuedNotice>, Error> {
     let evaluation = dossier.license_at(license.organization_id, tx.now);
     let today = local_day(dossier.zone_at(tx.now), tx.now);
-    let failed_at = failed_at(dossier, license.organization_id);
+    let since = refused_since(&dossier.facts, license.organization_id);
     let of_this: Vec<&QueuedNotice> = told
         .iter()
         .filter(|notice| notice.license_id == license.id)
@@ -61,7 +63,7 @@ fn of_license(
         .iter()
         .filter(|waiting| waiting.state == QueueState::Undeliverable)
     {
-        if !readdress(tx, dossier, gathering, waiting, failed_at)?
+        if !readdress(tx, dossier, gathering, waiting, since)?
             && waiting.kind == NoticeKind::Notice
             && tells_holder(waiting)
             && !evaluation.failed.contains(&waiting.id)
@@ -72,12 +74,18 @@ fn of_license(
             failed.push((*waiting).clone());
         }
     }
+    // Who is to be told may be appointed, or get an address, without anything being recorded of the license.
+    let mut nobody_yet = of_this.iter().any(|notice| {
+        notice.state == QueueState::Undeliverable
+            && notice.kind == NoticeKind::Notice
+            && !tells_holder(notice)
+    });
     let mut new = taken_back(tx, dossier, license, &evaluation, &of_this)?;
     new.extend(to_tell(tx, license, evaluation.to_tell(), &of_this));
     for mut notice in new {
         let mut copied = false;
         if tells_holder(&notice) {
-            address(tx, dossier, gathering, &mut notice, failed_at)?;
+            address(tx, dossier, gathering, &mut notice, since)?;
         }
         let to_others = notice.tells.len() > usize::from(tells_holder(&notice));
         if to_others {
@@ -92,6 +100,7 @@ fn of_license(
             }
             notice.state = QueueState::Undeliverable;
             notice.settled_at = Some(tx.now);
+            nobody_yet |= notice.kind == NoticeKind::Notice;
         }
         found.push(SweptNotice::from(&notice));
         tx.unit.insert_queued_notice(&notice)?;
@@ -106,35 +115,8 @@ fn of_license(
             failed.push(notice);
         }
     }
-    look_again(tx, dossier, license.id, &evaluation)?;
+    look_again(tx, dossier, license.id, &evaluation, nobody_yet)?;
     Ok(failed)
-}
-
-/// When a notice to the holder last failed, or was sent that came back: no address that was confirmed before is tried
-/// again.
-fn failed_at(dossier: &Dossier, organization: OrganizationId) -> Option<Instant> {
-    let sent_by_mail = |id: FactId| {
-        let sent = dossier.facts.iter().find(|fact| fact.id == id)?;
-        matches!(
-            sent.body,
-            FactBody::NoticeSent {
-                channel: Some(Channel::Email),
-                to: None,
-                ..
-            }
-        )
-        .then_some(sent.envelope.recorded_at)
-    };
-    dossier
-        .facts
-        .iter()
-        .filter(|fact| fact.organization_id == Some(organization))
-        .filter_map(|fact| match &fact.body {
-            FactBody::NoticeFailed { .. } => Some(fact.envelope.recorded_at),
-            FactBody::NoticeBounced { notice } => sent_by_mail(*notice),
-            _ => None,
-        })
-        .max()
 }
 
 /// What is to be told, but for what waits to be given already, and reminders that were.
@@ -274,7 +256,7 @@ fn readdress(
     dossier: &Dossier,
     gathering: &mut BTreeMap<OrganizationId, Option<MessageId>>,
     waiting: &QueuedNotice,
-    failed_at: Option<Instant>,
+    since: Option<Instant>,
 ) -> Result<bool, Error> {
     let mut again = QueuedNotice {
         state: QueueState::Queued,
@@ -282,7 +264,7 @@ fn readdress(
         ..waiting.clone()
     };
     let found = if tells_holder(waiting) {
-        let refused_at = waiting.settled_at.max(failed_at);
+        let refused_at = waiting.settled_at.max(since);
         address(tx, dossier, gathering, &mut again, refused_at)?;
         again.message_id.is_some()
     } else {
@@ -355,8 +337,13 @@ fn look_again(
     dossier: &mut Dossier,
     id: LicenseId,
     evaluation: &Evaluation,
+    nobody_yet: bool,
 ) -> Result<(), Error> {
-    let outlook = evaluation.notice_outlook_after_look();
+    let mut outlook = evaluation.notice_outlook_after_look();
+    if nobody_yet {
+        let tomorrow = tx.now + NOBODY_YET;
+        outlook.next_at = Some(outlook.next_at.map_or(tomorrow, |at| at.min(tomorrow)));
+    }
     let Some(row) = dossier.licenses.iter_mut().find(|row| row.id == id) else {
         return Ok(());
     };

@@ -10,9 +10,9 @@ use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::fact::NoticeRule;
 use crate::domain::ids::{OrganizationId, PersonId, PrincipalId};
-use crate::domain::outgoing::Addressee;
+use crate::domain::outgoing::{Addressee, Reachable, responsible};
 use crate::domain::policy::{ContactDuty, Recipient};
-use crate::domain::roster::{Implementation, OrganizationContact};
+use crate::domain::roster::{Implementation, OrganizationContact, PersonEmail};
 
 /// Rows of one organization: nobody has more supervisors or contacts.
 const ALL_OF_ONE: Page = Page {
@@ -33,11 +33,21 @@ pub(super) fn email(
     organization: OrganizationId,
 ) -> Result<Option<(String, Instant)>, Error> {
     let emails = emails_of(tx.unit, &[person], tx.now)?;
-    Ok(emails
-        .into_iter()
+    Ok(confirmed(&emails, person, organization))
+}
+
+/// The same among addresses that were read.
+fn confirmed(
+    emails: &[PersonEmail],
+    person: PersonId,
+    organization: OrganizationId,
+) -> Option<(String, Instant)> {
+    emails
+        .iter()
+        .filter(|email| email.person_id == person)
         .filter(|email| email.organization_id == Some(organization) && email.retired_at.is_none())
-        .filter_map(|email| Some((email.email, email.confirmed_at?)))
-        .max_by_key(|(_, confirmed_at)| *confirmed_at))
+        .filter_map(|email| Some((email.email.clone(), email.confirmed_at?)))
+        .max_by_key(|(_, confirmed_at)| *confirmed_at)
 }
 
 fn only(organization: OrganizationId) -> (Visible, RosterFilter) {
@@ -92,9 +102,7 @@ fn signers(
     Ok(contacts
         .into_iter()
         .filter(|contact| contact.duty == ContactDuty::AuthorizedSigner)
-        .filter(|contact| {
-            contact.from_on <= today && contact.to_on.is_none_or(|last| today <= last)
-        })
+        .filter(|contact| contact.serves_on(today))
         .filter(|contact| contact.email.is_some())
         .collect())
 }
@@ -112,10 +120,8 @@ fn lead(implementation: &Implementation) -> Option<&str> {
     (plain(name) && plain(host)).then_some(contact)
 }
 
-/// To whom a notice about a license goes besides its holder: the supervisors, else the authorized signer, else the
-/// lead. Never to the holder in another of his duties, and to nobody whose mail server refused it.
-///
-/// That somebody cannot be reached goes to the lead in any case.
+/// To whom a notice about a license goes besides its holder, of whoever can be written to now. Never to the holder in
+/// another of his duties, and to nobody whose mail server refused it.
 pub(super) fn recipients(
     tx: &mut Tx<'_>,
     dossier: &Dossier,
@@ -123,51 +129,39 @@ pub(super) fn recipients(
     (rule, tells): (NoticeRule, &BTreeSet<Recipient>),
     refused: &BTreeSet<Addressee>,
 ) -> Result<BTreeSet<Addressee>, Error> {
-    let mut found = BTreeSet::new();
     let holder = dossier.person.id;
-    let mut wants_signer = tells.contains(&Recipient::Signer);
-    if tells.contains(&Recipient::Supervisors) {
-        for person in supervisors(tx.unit, organization, tx.now)? {
-            let to = Addressee::Person(person);
-            if person != holder
-                && !refused.contains(&to)
-                && email(tx, person, organization)?.is_some()
-            {
-                found.insert(to);
-            }
-        }
-        wants_signer |= found.is_empty();
-    }
-    if wants_signer {
-        let own: Vec<String> = tx
-            .unit
-            .emails(&[holder])?
+    let supervising: Vec<PersonId> = supervisors(tx.unit, organization, tx.now)?
+        .into_iter()
+        .filter(|person| *person != holder)
+        .collect();
+    let everybody: Vec<PersonId> = supervising.iter().copied().chain([holder]).collect();
+    let emails = emails_of(tx.unit, &everybody, tx.now)?;
+    let own: Vec<String> = emails
+        .iter()
+        .filter(|email| email.person_id == holder)
+        .map(|email| email.email.to_lowercase())
+        .collect();
+    let is_own =
+        |email: Option<&String>| email.is_some_and(|email| own.contains(&email.to_lowercase()));
+    let reachable = Reachable {
+        supervisors: supervising
             .into_iter()
-            .map(|email| email.email.to_lowercase())
-            .collect();
-        let before = found.len();
-        found.extend(
-            signers(tx, dossier, organization)?
-                .iter()
-                .filter(|contact| {
-                    let email = contact.email.as_deref().unwrap_or_default();
-                    !own.contains(&email.to_lowercase())
-                })
-                .map(|contact| Addressee::Contact(contact.id))
-                .filter(|to| !refused.contains(to)),
-        );
-        if found.len() == before && found.is_empty() {
-            found.insert(Addressee::Lead);
-        }
-    }
-    if rule == NoticeRule::Unreachable {
-        found.insert(Addressee::Lead);
-    }
-    let has_lead = lead(&dossier.implementation).is_some() && !refused.contains(&Addressee::Lead);
-    if !has_lead {
-        found.remove(&Addressee::Lead);
-    }
-    Ok(found)
+            .filter(|person| {
+                confirmed(&emails, *person, organization).is_some()
+                    && !refused.contains(&Addressee::Person(*person))
+            })
+            .collect(),
+        signers: signers(tx, dossier, organization)?
+            .into_iter()
+            .filter(|contact| {
+                !is_own(contact.email.as_ref())
+                    && !refused.contains(&Addressee::Contact(contact.id))
+            })
+            .map(|contact| contact.id)
+            .collect(),
+        lead: lead(&dossier.implementation).is_some() && !refused.contains(&Addressee::Lead),
+    };
+    Ok(responsible(rule, tells, &reachable))
 }
 
 /// Where mail to somebody about an organization goes now: nowhere once he has no duty there any more.
@@ -185,9 +179,10 @@ pub(super) fn address_of(
         Addressee::Contact(id) => {
             let zone = implementation.time_zone;
             let today = local_day(zone, tx.now);
-            let contact = tx.unit.contact(id)?.filter(|contact| {
-                contact.from_on <= today && contact.to_on.is_none_or(|last| today <= last)
-            });
+            let contact = tx
+                .unit
+                .contact(id)?
+                .filter(|contact| contact.serves_on(today));
             Ok(contact.and_then(|contact| {
                 Some(Address {
                     email: contact.email?,

@@ -3,17 +3,19 @@
 use chrono::NaiveDate;
 
 use crate::application::actor::{Action, Scope};
+use crate::application::implementation_facts::{keep_for_all, named_fact, shown_facts};
 use crate::application::licensing::{Reported, needed_reason};
 use crate::application::page::{Paging, Slice};
+use crate::application::roster::expect_version;
 use crate::application::visible::visible_implementation;
 use crate::application::{Error, Rx, Tx};
 use crate::domain::absence_hold::{
     AbsenceDecision, AbsenceHold, LONGEST_HOLD, absence_holds, is_absence,
 };
-use crate::domain::calendar::{Instant, Precision, local_day};
+use crate::domain::calendar::{Instant, local_day};
 use crate::domain::error::Rejection;
-use crate::domain::fact::{Fact, FactBody, FactKind, ImplementationFact, NoticeRule};
-use crate::domain::ids::{FactId, ImplementationId, PersonId};
+use crate::domain::fact::{FactBody, FactKind, ImplementationFact, NoticeRule};
+use crate::domain::ids::{FactId, ImplementationId};
 use crate::domain::policy::Timeline;
 
 /// A hold as it stands now.
@@ -29,10 +31,7 @@ pub struct AbsenceHoldShown {
 
 fn shown(facts: &[ImplementationFact], id: FactId, now: Instant) -> Option<AbsenceHoldShown> {
     let fact = facts.iter().find(|fact| fact.id == id)?;
-    let read: Vec<Fact> = facts
-        .iter()
-        .map(|fact| fact.read_by(PersonId(uuid::Uuid::nil())))
-        .collect();
+    let read = ImplementationFact::read_by_nobody(facts);
     let hold = absence_holds(&read.iter().collect::<Vec<_>>())
         .into_iter()
         .find(|hold| hold.id == id)?;
@@ -48,32 +47,11 @@ fn shown(facts: &[ImplementationFact], id: FactId, now: Instant) -> Option<Absen
     })
 }
 
-fn kept(
-    tx: &mut Tx<'_>,
-    implementation: ImplementationId,
-    reported: &Reported,
-    body: FactBody,
-) -> Result<ImplementationFact, Error> {
-    let now = (tx.now, Precision::Instant);
-    let fact = ImplementationFact {
-        id: tx.id(),
-        implementation_id: implementation,
-        envelope: reported.envelope(tx, implementation, now)?,
-        body,
-    };
-    tx.unit.insert_implementation_fact(&fact)?;
-    // What waits may happen earlier than it was recorded.
-    tx.unit.bump_generation(implementation)?;
-    tx.trail
-        .touched("absence_hold", fact.about().unwrap_or(fact.id));
-    Ok(fact)
-}
-
 fn allowed(tx: &mut Tx<'_>, id: ImplementationId, reported: &Reported) -> Result<(), Error> {
     visible_implementation(tx.unit, tx.actor, id, "/implementation_id")?;
     tx.authorize(Action::ManageAbsenceHold, Scope::implementation(id))?;
     needed_reason(reported)?;
-    tx.unit.lock_implementation(id).map_err(Error::from)
+    Ok(tx.unit.lock_implementation(id)?)
 }
 
 /// Holds absences by hand: a login feed or a course list is known to be dead.
@@ -117,7 +95,7 @@ pub fn open_absence_hold(
         until,
         tripped: None,
     };
-    let fact = kept(tx, implementation, reported, body)?;
+    let fact = keep_for_all(tx, implementation, reported, body)?;
     let facts = tx.unit.facts_of_implementation(implementation)?;
     shown(&facts, fact.id, tx.now).ok_or(Error::NotFound)
 }
@@ -133,11 +111,7 @@ pub fn decide_absence_hold(
     decision: AbsenceDecision,
     reported: &Reported,
 ) -> Result<AbsenceHoldShown, Error> {
-    let found = tx.unit.implementation_fact(id)?;
-    let implementation = found
-        .filter(|fact| fact.body.kind() == FactKind::AbsenceHeld)
-        .ok_or(Error::NotFound)?
-        .implementation_id;
+    let implementation = named_fact(tx.view(), FactKind::AbsenceHeld, id)?.implementation_id;
     tx.authorize(
         Action::ManageAbsenceHold,
         Scope::implementation(implementation),
@@ -146,11 +120,7 @@ pub fn decide_absence_hold(
     tx.unit.lock_implementation(implementation)?;
     let facts = tx.unit.facts_of_implementation(implementation)?;
     let before = shown(&facts, id, tx.now).ok_or(Error::NotFound)?;
-    if before.hold.version != expected {
-        return Err(Error::Stale {
-            current: before.hold.version,
-        });
-    }
+    expect_version(expected, before.hold.version)?;
     let action = match decision {
         AbsenceDecision::Proceed => "proceed",
         AbsenceDecision::Stop => "stop",
@@ -162,7 +132,7 @@ pub fn decide_absence_hold(
         return Err(Rejection::never("stopped", action).into());
     }
     let body = FactBody::AbsenceHoldDecided { hold: id, decision };
-    kept(tx, implementation, reported, body)?;
+    keep_for_all(tx, implementation, reported, body)?;
     let facts = tx.unit.facts_of_implementation(implementation)?;
     shown(&facts, id, tx.now).ok_or(Error::NotFound)
 }
@@ -201,16 +171,12 @@ pub fn approve_batch(tx: &mut Tx<'_>, new: &NewBatchApproval) -> Result<Implemen
         rule: new.rule,
         on: new.on,
     };
-    kept(tx, new.implementation_id, &new.reported, body)
+    keep_for_all(tx, new.implementation_id, &new.reported, body)
 }
 
 /// One hold.
 pub fn absence_hold(rx: &mut Rx<'_>, id: FactId) -> Result<AbsenceHoldShown, Error> {
-    let found = rx.view.implementation_fact(id)?;
-    let implementation = found
-        .filter(|fact| fact.body.kind() == FactKind::AbsenceHeld)
-        .ok_or(Error::NotFound)?
-        .implementation_id;
+    let implementation = named_fact(rx.view, FactKind::AbsenceHeld, id)?.implementation_id;
     rx.authorize(
         Action::ReadAbsenceHold,
         Scope::implementation(implementation),
@@ -225,23 +191,10 @@ pub fn list_absence_holds(
     implementation: Option<ImplementationId>,
     paging: Paging,
 ) -> Result<Slice<AbsenceHoldShown>, Error> {
-    let slice = page(rx, FactKind::AbsenceHeld, implementation, paging)?;
-    let mut known = std::collections::BTreeMap::new();
-    let mut rows = Vec::with_capacity(slice.rows.len());
-    for fact in slice.rows {
-        let id = fact.implementation_id;
-        if let std::collections::btree_map::Entry::Vacant(entry) = known.entry(id) {
-            entry.insert(rx.view.facts_of_implementation(id)?);
-        }
-        rows.extend(
-            known
-                .get(&id)
-                .and_then(|facts| shown(facts, fact.id, rx.now)),
-        );
-    }
-    Ok(Slice {
-        rows,
-        next: slice.next,
+    let now = rx.now;
+    let of = (Action::ReadAbsenceHold, FactKind::AbsenceHeld);
+    shown_facts(rx, of, implementation, paging, |_, facts, fact| {
+        Ok(shown(facts, fact.id, now))
     })
 }
 
@@ -251,18 +204,8 @@ pub fn batch_approvals(
     implementation: Option<ImplementationId>,
     paging: Paging,
 ) -> Result<Slice<ImplementationFact>, Error> {
-    page(rx, FactKind::BatchApproved, implementation, paging)
-}
-
-fn page(
-    rx: &mut Rx<'_>,
-    kind: FactKind,
-    implementation: Option<ImplementationId>,
-    paging: Paging,
-) -> Result<Slice<ImplementationFact>, Error> {
-    let visible = rx.actor.visible(Action::ReadAbsenceHold);
-    let rows = rx
-        .view
-        .implementation_facts(&visible, kind, implementation, paging.probe())?;
-    Ok(paging.cut(rows, |fact| fact.id.0))
+    let of = (Action::ReadAbsenceHold, FactKind::BatchApproved);
+    shown_facts(rx, of, implementation, paging, |_, _, fact| {
+        Ok(Some(fact.clone()))
+    })
 }

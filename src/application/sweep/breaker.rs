@@ -7,8 +7,8 @@ use crate::domain::absence_hold::{
     ALWAYS_ALLOWED, LONGEST_HOLD, LOOKS_AHEAD, Tripped, absence_holds, trips,
 };
 use crate::domain::calendar::Instant;
-use crate::domain::fact::{Envelope, Fact, FactBody, ImplementationFact};
-use crate::domain::ids::{ImplementationId, PersonId};
+use crate::domain::fact::{Envelope, FactBody, ImplementationFact};
+use crate::domain::ids::ImplementationId;
 use crate::domain::sweep::SweptHold;
 
 /// Whether so many absences are about to take effect that somebody should look, with their number.
@@ -26,11 +26,7 @@ pub(super) fn counted(
         affected: view.absences_by(implementation, horizon, i64::MAX)?,
         of: view.licenses_with_access(implementation)?,
     };
-    let facts: Vec<Fact> = view
-        .facts_of_implementation(implementation)?
-        .iter()
-        .map(|fact| fact.read_by(PersonId(uuid::Uuid::nil())))
-        .collect();
+    let facts = ImplementationFact::read_by_nobody(&view.facts_of_implementation(implementation)?);
     let held = absence_holds(&facts.iter().collect::<Vec<_>>())
         .iter()
         .any(|hold| hold.holds_at(now));
@@ -60,7 +56,7 @@ pub(super) fn trip(
     // What was to come is recorded anew, as it waits now: it is not counted again.
     tx.unit.bump_generation(implementation)?;
     tx.trail.scope(Scope::implementation(implementation));
-    tx.trail.touched("absence_hold", fact.id);
+    tx.trail.touched("implementation_fact", fact.id);
     Ok(Some(SweptHold {
         id: fact.id,
         affected: tripped.affected,

@@ -1,17 +1,35 @@
-//! What absences bring about next, as the circuit breaker counts it (domain, section 7).
+//! The circuit breaker (domain, section 7): how long absences wait, and what they bring about next, as it counts.
 
 use chrono::NaiveDate;
 
 use super::inactivity;
 use super::machine::Machine;
 use super::obligation::{Obligation, calendar};
-use crate::domain::absence_hold::{AbsenceDecision, LOOKS_AHEAD, is_absence};
+use crate::domain::absence_hold::{self, AbsenceDecision, LOOKS_AHEAD, absence_holds, is_absence};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{FactBody, NoticeRule};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::OnMiss;
+use crate::domain::requirement::standing_facts;
 
 impl Machine<'_> {
+    pub(super) fn reread_absence_holds(&mut self) {
+        self.absence_holds = absence_holds(&standing_facts(self.known().iter().copied()));
+    }
+
+    /// When an absence has its effect that would have it at an instant: it waits for the end of a hold. Nothing while
+    /// staff stop it.
+    pub(super) fn not_while_held(&self, at: Instant) -> Option<Instant> {
+        absence_hold::moved(&self.absence_holds, at, |at| at)
+    }
+
+    /// When an absence acts that is due at an instant: what came to act only while absences wait does so after it.
+    pub(super) fn waits_for_hold(&self, at: Instant) -> Option<Instant> {
+        let acts_at = at.max(self.at);
+        let after = self.not_while_held(acts_at)?;
+        Some(if after > acts_at { after } else { at })
+    }
+
     /// When an absence takes access away next, of what is counted.
     pub(super) fn next_absence_at(&self) -> Option<Instant> {
         if !matches!(

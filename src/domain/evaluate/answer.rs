@@ -3,6 +3,7 @@
 use super::first_login;
 use super::inactivity;
 use super::machine::{Machine, is_evidence};
+use super::sources;
 use super::{
     Change, Consequence, DueItem, EndCause, Evaluation, LicenseState, PeriodCause, Upcoming,
     Warning,
@@ -284,10 +285,10 @@ impl Machine<'_> {
             add(of_restoration.at, of_restoration.change);
         }
         // Without a login source in service the inactivity rule is not in force; once one is, it may be.
-        if let Some(at) = inactivity::next_service_change(self.case.sources, self.at)
+        if let Some(at) = sources::next_service_change(self.case.sources, self.at)
             && (self.status() == Some(LicenseStatus::Warned)
-                || inactivity::in_service(self.case.sources, self.at)
-                    != inactivity::in_service(self.case.sources, at))
+                || sources::in_service(self.case.sources, self.at)
+                    != sources::in_service(self.case.sources, at))
         {
             add(at, Change::NewRules);
         }

@@ -5,12 +5,12 @@ use chrono::NaiveDate;
 use super::inactivity;
 use super::machine::{Derived, Machine};
 use super::obligation::{Obligation, calendar};
+use super::sources;
 use super::{Consequence, DueItem, Hold, Period};
 use crate::domain::absence_hold::is_absence;
 use crate::domain::calendar::{Instant, Length, start_of_day};
 use crate::domain::departure::AnnouncedEnd;
 use crate::domain::fact::{HoldCause, NoticeRule};
-use crate::domain::ids::FactId;
 use crate::domain::policy::{NoticedEnd, OnMiss, ThenDeactivateOrList};
 use crate::domain::requirement::RequirementKey;
 
@@ -63,7 +63,7 @@ impl<'a> Machine<'a> {
         let checkpoint = [
             self.rules.next_change(self.at),
             self.next_participation_record(),
-            inactivity::next_service_change(self.case.sources, self.at),
+            sources::next_service_change(self.case.sources, self.at),
             self.next_campaign(),
         ];
         next.extend(
@@ -155,13 +155,6 @@ impl<'a> Machine<'a> {
         })
     }
 
-    /// When an absence acts that is due at an instant: what came to act only while absences wait does so after it.
-    pub(super) fn waits_for_hold(&self, at: Instant) -> Option<Instant> {
-        let acts_at = at.max(self.at);
-        let after = self.not_while_held(acts_at)?;
-        Some(if after > acts_at { after } else { at })
-    }
-
     /// The first local day on which a hold has lasted too long, where that ends the license.
     pub(super) fn suspension_ends_on(&self, hold: &Hold) -> Option<NaiveDate> {
         self.suspended_over(hold, ThenDeactivateOrList::Deactivate)
@@ -213,15 +206,6 @@ impl<'a> Machine<'a> {
             notice.rule == NoticeRule::SuspensionTooLong && notice.occurred_at >= hold.from
         })
         .map(|at| self.not_while_restored(at))
-    }
-
-    /// The first bar that is open or to come.
-    pub(super) fn bar(&self) -> Option<(Instant, FactId)> {
-        self.bars
-            .iter()
-            .filter(|bar| bar.until.is_none_or(|until| until > self.at.max(bar.from)))
-            .map(|bar| (bar.from, bar.fact))
-            .min()
     }
 
     /// When the organization stops taking part, by the records known at the machine's instant: at once where the

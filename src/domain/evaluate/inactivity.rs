@@ -8,7 +8,8 @@ use super::machine::Machine;
 use super::notices::last_start;
 use super::obligation::{Obligation, calendar};
 use super::rules::InForce;
-use super::{Consequence, DueItem, LoginSource, NoticeNeeded};
+use super::sources::{in_service, mark};
+use super::{Consequence, DueItem, NoticeNeeded};
 use crate::domain::absence_hold;
 use crate::domain::calendar::{Instant, Length, add_days, next_business_day, start_of_day};
 use crate::domain::fact::NoticeRule;
@@ -106,41 +107,6 @@ fn under<'m>(machine: &'m Machine<'_>, in_force: InForce<'m>) -> Option<Running<
         license_type,
         anchor_at: machine.clock_started().max(machine.last_login)?,
     })
-}
-
-pub(super) fn in_service(sources: &[LoginSource], at: Instant) -> bool {
-    sources.iter().any(|source| serves(source, at))
-}
-
-fn serves(source: &LoginSource, at: Instant) -> bool {
-    source.in_service_from <= at && source.in_service_until.is_none_or(|until| at < until)
-}
-
-/// How far every source in service at `at` is complete, by the heartbeats recorded by then that are `known`; the last
-/// one counts, also where it takes back what an earlier one promised. Nothing while one of the sources never reported.
-pub(super) fn mark(sources: &[LoginSource], at: Instant, known: Instant) -> Option<Instant> {
-    sources
-        .iter()
-        .filter(|source| serves(source, at))
-        .map(|source| {
-            source
-                .heartbeats
-                .iter()
-                .rfind(|beat| beat.recorded_at <= at.min(known))
-                .map(|beat| beat.complete_through)
-        })
-        .min()
-        .flatten()
-}
-
-/// The next instant at which a source enters or leaves service.
-pub(super) fn next_service_change(sources: &[LoginSource], at: Instant) -> Option<Instant> {
-    sources
-        .iter()
-        .flat_map(|source| [Some(source.in_service_from), source.in_service_until])
-        .flatten()
-        .filter(|change| *change > at)
-        .min()
 }
 
 impl Running<'_> {

@@ -1,5 +1,6 @@
 //! Replays one license: facts as they were recorded, and between them what the rules bring about.
 
+use super::bars::Bar;
 use super::first_login;
 use super::inactivity::{self, TrackedNotice};
 use super::keep::Kept;
@@ -8,15 +9,15 @@ use super::obligation::{self, Obligation};
 use super::restoration::{Restoration, Running};
 use super::rules::{InForce, Rules};
 use super::unreachable::Failure;
-use super::unused::{Ground, Unused};
+use super::unused::Unused;
 use super::{Case, End, EndCause, Evaluation, Hold, Period, Transition, TransitionCause};
-use crate::domain::absence_hold::{self, AbsenceHold, absence_holds};
+use crate::domain::absence_hold::AbsenceHold;
 use crate::domain::calendar::{Instant, start_of_day};
 use crate::domain::departure::{AnnouncedEnd, announced};
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRule};
+use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus;
-use crate::domain::policy::{OnMiss, RequestClass};
+use crate::domain::policy::RequestClass;
 use crate::domain::requirement::{RequirementKey, standing_facts};
 
 /// What happens by itself, in the order of precedence at one instant: departure, violation or bar, term end,
@@ -64,13 +65,6 @@ pub(super) struct PendingHold {
     pub at: Instant,
     pub fact: FactId,
     pub cause: HoldCause,
-    pub until: Option<Instant>,
-}
-
-/// From when to when a person may not hold a license.
-pub(super) struct Bar {
-    pub fact: FactId,
-    pub from: Instant,
     pub until: Option<Instant>,
 }
 
@@ -298,20 +292,6 @@ impl<'a> Machine<'a> {
         self.ends = announced(self.known().iter().copied());
     }
 
-    pub(super) fn reread_bars(&mut self) {
-        self.bars = bars(&standing_facts(self.known().iter().copied()));
-    }
-
-    pub(super) fn reread_absence_holds(&mut self) {
-        self.absence_holds = absence_holds(&standing_facts(self.known().iter().copied()));
-    }
-
-    /// When an absence has its effect that would have it at an instant: it waits for the end of a hold. Nothing while
-    /// staff stop it.
-    pub(super) fn not_while_held(&self, at: Instant) -> Option<Instant> {
-        absence_hold::moved(&self.absence_holds, at, |at| at)
-    }
-
     pub(super) fn touch(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
     }
@@ -444,158 +424,6 @@ impl<'a> Machine<'a> {
             .flatten()
             .min_by_key(|cut_off| cut_off.cut_off_at)
     }
-
-    fn apply(&mut self, derived: &Derived) {
-        let deactivated = EndCause::Deactivated;
-        match derived {
-            Derived::Announced(fact, cause) => self.end(deactivated(*cause), None, Some(*fact)),
-            Derived::Barred(fact) => {
-                self.end(deactivated(DeactivationCause::Barred), None, Some(*fact));
-            }
-            Derived::OrganizationLeft => {
-                self.end(deactivated(DeactivationCause::OrganizationLeft), None, None);
-            }
-            Derived::SuspendedTooLong => self.end_suspended(),
-            Derived::HoldBegins => self.open_due_holds(),
-            Derived::HoldEnds(index) => self.end_leave(*index),
-            Derived::LeaveBegins(leave) => self.begin_leave(*leave),
-            Derived::RestorationEnds => self.end_restoration(),
-            Derived::TermEnds => self.expire(),
-            Derived::Missed(key) => self.miss(key),
-            Derived::Unreachable => self.hold_unreachable(),
-            Derived::CutOff(cut_off_at) => self.cut(*cut_off_at),
-            Derived::Checkpoint => {}
-        }
-    }
-
-    fn cut(&mut self, cut_off_at: Instant) {
-        let warnings: Vec<TrackedNotice> = self
-            .notices
-            .iter()
-            .filter(|notice| notice.warns())
-            .cloned()
-            .collect();
-        let notices = warnings.iter().map(|notice| notice.fact).collect();
-        if inactivity::suspends(self) {
-            let first = first_login::cut_off(self).filter(|first| first.cut_off_at == cut_off_at);
-            let last = warnings.iter().map(|notice| notice.step).max();
-            self.hold_unused(match (first, self.returned_at) {
-                (Some(_), Some(since)) => Ground::FirstLogin { cut_off_at, since },
-                _ => Ground::CutOff {
-                    cut_off_at,
-                    notices: warnings
-                        .into_iter()
-                        .filter(|notice| Some(notice.step) == last)
-                        .collect(),
-                },
-            });
-        } else {
-            self.end(
-                EndCause::Deactivated(DeactivationCause::Inactivity),
-                Some(cut_off_at),
-                None,
-            );
-            self.ended_on = notices;
-        }
-    }
-
-    /// A suspension has lasted too long. What would have lifted it in time contests the end.
-    fn end_suspended(&mut self) {
-        let hold = self
-            .holds
-            .iter()
-            .filter(|hold| hold.ended_at.is_none())
-            .filter_map(|hold| Some((self.suspension_ends_at(hold)?, hold)))
-            .min_by_key(|(at, _)| *at)
-            .map(|(_, hold)| (hold.fact, hold.requirement.clone()));
-        let notices = self
-            .notices
-            .iter()
-            .filter(|notice| !notice.void && notice.rule == NoticeRule::SuspensionTooLong)
-            .map(|notice| notice.fact)
-            .collect();
-        self.end(
-            EndCause::Deactivated(DeactivationCause::SuspensionTooLong),
-            None,
-            None,
-        );
-        self.ended_on = notices;
-        (self.ended_hold, self.missed) = hold.unwrap_or_default();
-    }
-
-    fn miss(&mut self, key: &RequirementKey) {
-        let Some(missed) = self
-            .all_owed()
-            .find(|obligation| obligation.standing.key == *key)
-            // On the day itself a waiver may have taken over.
-            .filter(|obligation| self.miss_at(obligation).is_some_and(|at| at <= self.at))
-            .cloned()
-        else {
-            return;
-        };
-        if matches!(key, RequirementKey::OfAddOn(..)) {
-            self.miss_upkeep(&missed);
-            return;
-        }
-        match missed.on_miss {
-            OnMiss::Suspend => self.open_hold(Hold {
-                cause: missed.hold_cause(),
-                from: self.at,
-                until: None,
-                ended_at: None,
-                fact: None,
-                requirement: Some(key.clone()),
-            }),
-            OnMiss::Deactivate => {
-                let notices = self
-                    .notices
-                    .iter()
-                    .filter(|notice| !notice.void && notice.speaks_of(&missed))
-                    .map(|notice| notice.fact)
-                    .collect();
-                self.end(
-                    EndCause::Deactivated(missed.deactivation_cause()),
-                    None,
-                    None,
-                );
-                self.ended_on = notices;
-                self.missed = Some(key.clone());
-            }
-            OnMiss::List => {}
-        }
-    }
-}
-
-/// The bars among facts that stand.
-fn bars(standing: &[&Fact]) -> Vec<Bar> {
-    standing
-        .iter()
-        .filter_map(|fact| {
-            let FactBody::Barred { until } = &fact.body else {
-                return None;
-            };
-            let lifted = standing
-                .iter()
-                .filter(
-                    |other| matches!(&other.body, FactBody::BarLifted { bar } if *bar == fact.id),
-                )
-                .map(|other| other.acts_at());
-            Some(Bar {
-                fact: fact.id,
-                from: fact.acts_at(),
-                until: lifted.chain(*until).min(),
-            })
-        })
-        .collect()
-}
-
-/// Whether a person may hold no license in the implementation at an instant, by the facts recorded by then.
-#[must_use]
-pub fn is_barred(facts: &[Fact], at: Instant) -> bool {
-    let known = facts.iter().filter(|fact| fact.envelope.recorded_at <= at);
-    bars(&standing_facts(known))
-        .iter()
-        .any(|bar| bar.from <= at && bar.until.is_none_or(|until| at < until))
 }
 
 /// Whether a fact of this kind rests on the state that a command found at the instant of its recording.

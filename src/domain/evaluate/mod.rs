@@ -10,9 +10,11 @@ mod absences;
 mod absorb;
 mod add_on;
 mod answer;
+mod bars;
 mod coming;
 mod derived;
 mod first_login;
+mod happen;
 mod inactivity;
 mod keep;
 mod ladder;
@@ -26,6 +28,7 @@ mod restoration;
 mod rules;
 mod settle;
 mod sight;
+mod sources;
 mod telling;
 mod term;
 mod unreachable;
@@ -43,9 +46,9 @@ use super::requirement::Standing;
 use super::roster::Participation;
 
 pub use add_on::{AddOn, AddOnHold, AddOnStatus};
+pub use bars::is_barred;
 pub use coming::{Coming, ComingKind, Follows};
 pub use ladder::{WayBack, way_back};
-pub use machine::is_barred;
 pub use notices::{NewNotice, NoticeFault, NoticeNeeded, reported_through};
 pub use obligation::Obligation;
 pub use preview::{LicensePreview, NewVersion, preview_license, preview_request};
@@ -60,7 +63,7 @@ pub(in crate::domain) use restoration::{
 };
 pub use rules::{InForce, Rules};
 pub use sight::{Reader, seen_by};
-pub use telling::Telling;
+pub use telling::{Telling, refused_since};
 pub use term::TermStanding;
 
 /// How far a login source is complete, as it reported at one instant.

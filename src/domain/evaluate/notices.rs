@@ -12,7 +12,7 @@ use super::derived::suspension_end;
 use super::inactivity::TrackedNotice;
 use super::machine::Machine;
 use super::obligation::calendar;
-use super::{Evaluation, LoginSource, inactivity};
+use super::{Evaluation, LoginSource, inactivity, sources as login_sources};
 use crate::domain::absence_hold::is_absence;
 use crate::domain::calendar::{
     Holidays, Instant, Length, add_days, local_day, next_business_day, start_of_day,
@@ -98,7 +98,7 @@ impl NoticeNeeded {
     /// Of a dated end that whoever is responsible is told of, and not the holder. `sent` is the notice that counts.
     pub(super) fn told_to(
         whom: Recipient,
-        rule: NoticeRule,
+        (rule, action): (NoticeRule, OffAction),
         (anchor_on, due_at): (NaiveDate, Instant),
         ends_on: NaiveDate,
         minimum: Length,
@@ -114,7 +114,7 @@ impl NoticeNeeded {
             send_at: due_at,
             waits_for_source: false,
             reminders: Vec::new(),
-            action: OffAction::Suspend,
+            action,
             tells: BTreeSet::from([whom]),
             ends_on,
             counted_from_on: None,
@@ -182,7 +182,7 @@ pub enum NoticeFault {
 /// How far every login source in service is complete. Nothing while one of them never reported, or none is in service.
 #[must_use]
 pub fn reported_through(sources: &[LoginSource], now: Instant) -> Option<Instant> {
-    inactivity::mark(sources, now, now)
+    login_sources::mark(sources, now, now)
 }
 
 /// The last local day from which a length is over by the beginning of a day; no earlier than `first`.

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use super::{Consequence, Evaluation, NoticeNeeded};
 use crate::domain::calendar::{Instant, local_day, start_of_day};
-use crate::domain::fact::{Fact, FactBody, HoldCause, NoticeRule};
-use crate::domain::ids::FactId;
+use crate::domain::fact::{Channel, Fact, FactBody, HoldCause, NoticeRule};
+use crate::domain::ids::{FactId, OrganizationId};
 use crate::domain::license::NoticeOutlook;
 use crate::domain::outgoing::{NoticeKind, NoticeSubject, QueueState, QueuedNotice};
 use crate::domain::policy::Recipient;
@@ -293,4 +293,31 @@ impl Evaluation {
             hold.cause == HoldCause::Leave && hold.ended_at.is_none() && hold.from <= self.at
         })
     }
+}
+
+/// Since when no address of a license's holder that was confirmed before is tried again: a notice to him failed then, or
+/// was sent that came back.
+#[must_use]
+pub fn refused_since(facts: &[Fact], organization: OrganizationId) -> Option<Instant> {
+    let sent_by_mail = |id: FactId| {
+        let sent = facts.iter().find(|fact| fact.id == id)?;
+        matches!(
+            sent.body,
+            FactBody::NoticeSent {
+                channel: Some(Channel::Email),
+                to: None,
+                ..
+            }
+        )
+        .then_some(sent.envelope.recorded_at)
+    };
+    facts
+        .iter()
+        .filter(|fact| fact.organization_id == Some(organization))
+        .filter_map(|fact| match &fact.body {
+            FactBody::NoticeFailed { .. } => Some(fact.envelope.recorded_at),
+            FactBody::NoticeBounced { notice } => sent_by_mail(*notice),
+            _ => None,
+        })
+        .max()
 }

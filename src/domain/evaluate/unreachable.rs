@@ -15,7 +15,7 @@ use super::{Consequence, DueItem, Hold};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{Fact, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::FactId;
-use crate::domain::policy::{NoticedEnd, Recipient, ThenSuspendOrList};
+use crate::domain::policy::{NoticedEnd, OffAction, Recipient, ThenSuspendOrList};
 
 /// A notice that did not reach the holder.
 pub(super) struct Failure {
@@ -207,7 +207,14 @@ impl Machine<'_> {
         let calendar = calendar(in_force);
         Some(NoticeNeeded::told_to(
             Recipient::Supervisors,
-            NoticeRule::Unreachable,
+            (
+                NoticeRule::Unreachable,
+                if self.then_holds() {
+                    OffAction::Suspend
+                } else {
+                    OffAction::List
+                },
+            ),
             (calendar.day(failure.at), failure.at),
             self.unreachable_on()?,
             in_force

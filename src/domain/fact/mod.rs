@@ -135,6 +135,13 @@ impl ImplementationFact {
         }
     }
 
+    /// The facts of an implementation as nobody in particular reads them.
+    #[must_use]
+    pub fn read_by_nobody(facts: &[Self]) -> Vec<Fact> {
+        let nobody = PersonId(uuid::Uuid::nil());
+        facts.iter().map(|fact| fact.read_by(nobody)).collect()
+    }
+
     /// The campaign or hold that it decides about.
     #[must_use]
     pub fn about(&self) -> Option<FactId> {

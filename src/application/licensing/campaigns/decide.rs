@@ -2,14 +2,15 @@
 
 use chrono::NaiveDate;
 
-use super::start::decided;
 use super::{CampaignShown, CampaignStatus, in_force, locked, shown};
 use crate::application::actor::{Action, Scope};
+use crate::application::implementation_facts::keep_for_all;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::licenses::no_duplicate;
 use crate::application::licensing::reporting::{
     About, Reported, needed_reason, not_oneself, record,
 };
+use crate::application::roster::expect_version;
 use crate::application::visible::person_of;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Precision, local_day};
@@ -27,10 +28,8 @@ fn current(
     action: &'static str,
 ) -> Result<CampaignShown, Error> {
     let campaign = locked(tx, id)?;
-    if expected.is_some_and(|expected| expected != campaign.version) {
-        return Err(Error::Stale {
-            current: campaign.version,
-        });
+    if let Some(expected) = expected {
+        expect_version(expected, campaign.version)?;
     }
     if campaign.status == CampaignStatus::Cancelled {
         return Err(Rejection::never("cancelled", action).into());
@@ -45,7 +44,7 @@ fn decide(
     body: FactBody,
 ) -> Result<CampaignShown, Error> {
     let implementation = campaign.fact.implementation_id;
-    decided(tx, implementation, reported, body)?;
+    keep_for_all(tx, implementation, reported, body)?;
     let facts = tx.unit.facts_of_implementation(implementation)?;
     let version = in_force(tx.unit, implementation, tx.now)?;
     shown(&facts, campaign.fact.id, &version, tx.now).ok_or(Error::NotFound)

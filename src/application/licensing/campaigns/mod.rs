@@ -12,12 +12,13 @@ pub use start::{NewCampaign, campaign, campaigns, start_campaign};
 
 use crate::application::Error;
 use crate::application::actor::{Action, Scope};
+use crate::application::implementation_facts::named_fact;
 use crate::application::ports::View;
 use crate::application::{Rx, Tx};
 use crate::domain::calendar::{Instant, local_day, start_of_day};
 use crate::domain::campaign::{Campaign, RunningCampaign};
 use crate::domain::fact::{Fact, FactBody, FactKind, ImplementationFact};
-use crate::domain::ids::{FactId, ImplementationId, PersonId};
+use crate::domain::ids::{FactId, ImplementationId};
 use crate::domain::policy::{PolicyVersion, Timeline};
 
 /// Where a campaign stands in time.
@@ -45,12 +46,6 @@ pub struct CampaignShown {
     pub version: i32,
 }
 
-/// The facts of an implementation as nobody in particular reads them.
-fn read_by_nobody(facts: &[ImplementationFact]) -> Vec<Fact> {
-    let nobody = PersonId(uuid::Uuid::nil());
-    facts.iter().map(|fact| fact.read_by(nobody)).collect()
-}
-
 /// A campaign of an implementation, among all facts of it.
 fn shown(
     facts: &[ImplementationFact],
@@ -62,7 +57,7 @@ fn shown(
     let FactBody::CampaignStarted(plan) = &fact.body else {
         return None;
     };
-    let read = read_by_nobody(facts);
+    let read = ImplementationFact::read_by_nobody(facts);
     let read: Vec<&Fact> = read.iter().collect();
     let running = crate::domain::campaign::campaigns(&read, None);
     let running: &RunningCampaign<'_> = running.iter().find(|running| running.id == id)?;
@@ -104,10 +99,7 @@ fn in_force(
 
 /// The campaign of an id, where the reader may know of it.
 fn known(rx: &mut Rx<'_>, id: FactId) -> Result<ImplementationFact, Error> {
-    let fact = rx.view.implementation_fact(id)?;
-    let fact = fact
-        .filter(|fact| fact.body.kind() == FactKind::CampaignStarted)
-        .ok_or(Error::NotFound)?;
+    let fact = named_fact(rx.view, FactKind::CampaignStarted, id)?;
     rx.authorize(
         Action::ReadCampaign,
         Scope::implementation(fact.implementation_id),
@@ -117,11 +109,7 @@ fn known(rx: &mut Rx<'_>, id: FactId) -> Result<ImplementationFact, Error> {
 
 /// The campaign of an id as it stands, with its implementation locked: of two decisions the second sees the first.
 fn locked(tx: &mut Tx<'_>, id: FactId) -> Result<CampaignShown, Error> {
-    let fact = tx.unit.implementation_fact(id)?;
-    let implementation = fact
-        .filter(|fact| fact.body.kind() == FactKind::CampaignStarted)
-        .ok_or(Error::NotFound)?
-        .implementation_id;
+    let implementation = named_fact(tx.view(), FactKind::CampaignStarted, id)?.implementation_id;
     tx.authorize(
         Action::ManageCampaign,
         Scope::implementation(implementation),

@@ -1,16 +1,20 @@
 //! A campaign starts.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use super::{CampaignShown, in_force, known, shown};
 use crate::application::actor::{Action, Scope};
+use crate::application::implementation_facts::{keep_for_all, shown_facts};
 use crate::application::licensing::reporting::{Reported, needed_reason};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::View;
 use crate::application::visible::visible_implementation;
 use crate::application::{Error, Fault, Rx, Tx};
-use crate::domain::calendar::{Instant, Precision, local_day};
+use crate::domain::calendar::{Instant, local_day};
 use crate::domain::campaign::Campaign;
 use crate::domain::error::Rejection;
-use crate::domain::fact::{FactBody, FactKind, ImplementationFact};
+use crate::domain::fact::{FactBody, FactKind};
 use crate::domain::ids::{FactId, ImplementationId};
 
 /// A campaign as staff start it.
@@ -65,31 +69,10 @@ pub fn start_campaign(tx: &mut Tx<'_>, new: &NewCampaign) -> Result<CampaignShow
     tx.unit.lock_implementation(id)?;
     check(tx.unit, new, tx.now)?;
     let body = FactBody::CampaignStarted(Box::new(new.plan.clone()));
-    let campaign = decided(tx, id, &new.reported, body)?;
+    let campaign = keep_for_all(tx, id, &new.reported, body)?.id;
     let facts = tx.unit.facts_of_implementation(id)?;
     let version = in_force(tx.unit, id, tx.now)?;
     shown(&facts, campaign, &version, tx.now).ok_or(Error::NotFound)
-}
-
-/// Keeps a fact of an implementation and makes everybody's recorded state due for a new evaluation.
-pub(super) fn decided(
-    tx: &mut Tx<'_>,
-    implementation: ImplementationId,
-    reported: &Reported,
-    body: FactBody,
-) -> Result<FactId, Error> {
-    let now = (tx.now, Precision::Instant);
-    let fact = ImplementationFact {
-        id: tx.id(),
-        implementation_id: implementation,
-        envelope: reported.envelope(tx, implementation, now)?,
-        body,
-    };
-    tx.unit.insert_implementation_fact(&fact)?;
-    tx.unit.bump_generation(implementation)?;
-    tx.trail.touched("implementation", implementation);
-    tx.trail.touched("fact", fact.id);
-    Ok(fact.id)
 }
 
 /// One campaign.
@@ -106,30 +89,14 @@ pub fn campaigns(
     implementation: Option<ImplementationId>,
     paging: Paging,
 ) -> Result<Slice<CampaignShown>, Error> {
-    let visible = rx.actor.visible(Action::ReadCampaign);
-    let rows = rx.view.implementation_facts(
-        &visible,
-        FactKind::CampaignStarted,
-        implementation,
-        paging.probe(),
-    )?;
-    let slice = paging.cut(rows, |fact| fact.id.0);
-    let mut found = Vec::with_capacity(slice.rows.len());
-    let mut known = std::collections::BTreeMap::new();
-    for fact in slice.rows {
-        let id = fact.implementation_id;
-        if let std::collections::btree_map::Entry::Vacant(entry) = known.entry(id) {
-            let facts = rx.view.facts_of_implementation(id)?;
-            entry.insert((facts, in_force(rx.view, id, rx.now)?));
-        }
-        found.extend(
-            known
-                .get(&id)
-                .and_then(|(facts, version)| shown(facts, fact.id, version, rx.now)),
-        );
-    }
-    Ok(Slice {
-        rows: found,
-        next: slice.next,
+    let now = rx.now;
+    let mut rules = BTreeMap::new();
+    let of = (Action::ReadCampaign, FactKind::CampaignStarted);
+    shown_facts(rx, of, implementation, paging, |view, facts, fact| {
+        let version = match rules.entry(fact.implementation_id) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(in_force(view, fact.implementation_id, now)?),
+        };
+        Ok(shown(facts, fact.id, version, now))
     })
 }

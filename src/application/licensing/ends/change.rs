@@ -2,7 +2,7 @@
 
 use super::EndKind;
 use super::authority::may_end;
-use super::moment::{check_moment, zone};
+use super::moment::check_moment;
 use super::read::{EndShown, EndStatus, hidden, shown};
 use crate::application::actor::Scope;
 use crate::application::licensing::dossier::Dossier;
@@ -102,7 +102,7 @@ pub fn reschedule_end(
     } else {
         still_scheduled(&end, "reschedule")?;
     }
-    let (to, precision) = moment.ends(zone(&dossier, tx.now));
+    let (to, precision) = moment.ends(dossier.zone_at(tx.now));
     let field = match kind {
         EndKind::Departure => "ended",
         EndKind::Deactivation => "effective",

@@ -1,7 +1,7 @@
 //! Access is ended by a decision.
 
 use super::authority::may_end;
-use super::moment::{at_field, check_moment, zone};
+use super::moment::{at_field, check_moment};
 use super::read::EndShown;
 use super::record::record_end;
 use crate::application::actor::{Action, Scope};
@@ -37,7 +37,7 @@ pub fn deactivate(
     let effective = new
         .effective
         .map_or((tx.now, Precision::Instant), |moment| {
-            moment.ends(zone(&dossier, tx.now))
+            moment.ends(dossier.zone_at(tx.now))
         });
     if let Some(moment) = new.effective {
         check_moment(moment, effective.0, tx.now, "effective")?;

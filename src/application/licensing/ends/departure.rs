@@ -1,6 +1,6 @@
 //! Employment ended, or will.
 
-use super::moment::{check_moment, zone};
+use super::moment::check_moment;
 use super::notice::settled_by_report;
 use super::read::EndShown;
 use super::record::record_end;
@@ -65,7 +65,7 @@ pub fn report_departure(
             "the person has no request, no license and no supervisor's role at this organization",
         ));
     }
-    let ended = new.ended.ends(zone(&dossier, tx.now));
+    let ended = new.ended.ends(dossier.zone_at(tx.now));
     check_moment(new.ended, ended.0, tx.now, "ended")?;
     dossier.license_at(organization.id, tx.now).depart()?;
     if new.supersedes.is_some() {

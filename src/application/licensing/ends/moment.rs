@@ -1,7 +1,6 @@
 //! When an end may lie.
 
 use crate::application::Error;
-use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::Moment;
 use crate::domain::calendar::Instant;
 
@@ -9,14 +8,6 @@ use crate::domain::calendar::Instant;
 const OLDEST_END_YEARS: u32 = 10;
 /// How far ahead an end may be announced.
 const FARTHEST_END_YEARS: u32 = 3;
-
-/// The zone whose days count for a person.
-pub(super) fn zone(dossier: &Dossier, now: Instant) -> chrono_tz::Tz {
-    dossier
-        .policy_at(now)
-        .and_then(|policy| policy.document.zone())
-        .unwrap_or(dossier.implementation.time_zone)
-}
 
 /// The pointer to the form in which a moment was given.
 pub(super) fn at_field(moment: Moment, field: &str) -> String {

@@ -2,7 +2,7 @@
 //! decides.
 
 use super::departure::{has_role_there, works_there};
-use super::moment::{check_moment, zone};
+use super::moment::check_moment;
 use super::record::record_end;
 use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::licensing::dossier::Dossier;
@@ -147,7 +147,7 @@ pub fn notice_departure(
 
 /// When employment ended. An end that lies ahead is no ground to hold anybody.
 fn occurred(dossier: &Dossier, ended: Moment, now: Instant) -> Result<(Instant, Precision), Error> {
-    let zone = zone(dossier, now);
+    let zone = dossier.zone_at(now);
     let at = ended.ends(zone);
     check_moment(ended, at.0, now, "ended")?;
     let ahead = match ended {
@@ -213,7 +213,7 @@ pub fn settle_departure_notice(
         NoticeCommand::Confirm => {
             let ended = match decision.ended {
                 Some(ended) => {
-                    let at = ended.ends(zone(&dossier, tx.now));
+                    let at = ended.ends(dossier.zone_at(tx.now));
                     check_moment(ended, at.0, tx.now, "ended")?;
                     at
                 }
@@ -309,8 +309,7 @@ fn signer(
         .filter(|contact| {
             contact.organization_id == organization.id
                 && contact.duty == ContactDuty::AuthorizedSigner
-                && contact.from_on <= today
-                && contact.to_on.is_none_or(|last| today <= last)
+                && contact.serves_on(today)
         })
         .ok_or_else(|| {
             Error::invalid(

@@ -1,13 +1,12 @@
 //! An end is recorded, or tried to see whom it hits.
 
-use chrono::TimeDelta;
-
 use super::read::{EndShown, shown};
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{About, Reported, record, scope};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
+use crate::domain::departure::is_dated_back;
 use crate::domain::fact::FactBody;
 use crate::domain::ids::{FactId, OrganizationId};
 
@@ -22,10 +21,6 @@ pub struct Affected {
     /// The state of the license before the end.
     pub state: Option<crate::domain::license::LicenseStatus>,
 }
-
-/// How far back of its recording whoever is no staff may date a report. What he kept to himself for days is late,
-/// whatever he says of it; staff record when it reached them.
-const FARTHEST_BACK: TimeDelta = TimeDelta::hours(24);
 
 fn is_staff(tx: &Tx<'_>, target: Scope) -> bool {
     tx.actor
@@ -47,7 +42,7 @@ pub(super) fn record_end(
     let mut envelope = reported.envelope(tx, dossier.person.implementation_id, moment)?;
     envelope.supersedes = supersedes;
     let target = scope(&dossier.person, Some(organization));
-    if envelope.reported_at < tx.now - FARTHEST_BACK && !is_staff(tx, target) {
+    if is_dated_back(envelope.reported_at, tx.now) && !is_staff(tx, target) {
         return Err(Error::invalid(
             "/report/reported_at",
             "lies more than 24 hours back: leave it out, or have staff of the HMIS lead record when it reached them",

@@ -1,6 +1,7 @@
 //! Logins: where they come from, what each one meant, and those that nothing allowed.
 
 mod batch;
+mod judge;
 mod read;
 mod record;
 mod sources;

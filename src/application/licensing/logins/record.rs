@@ -5,19 +5,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sha2::{Digest, Sha256};
 
 use super::super::dossier::Dossier;
-use super::super::licenses::reader_of;
-use super::super::reporting::{About, fact};
 use super::is_ahead;
-use crate::application::actor::{Action, Scope, Sight};
+use super::judge::{judge, licenses_after};
+use crate::application::actor::{Action, Scope};
 use crate::application::audit::hex;
 use crate::application::{Error, Fault, Tx};
-use crate::domain::calendar::{Instant, Precision};
-use crate::domain::fact::{Channel, Envelope, Fact, FactBody, Reporter};
-use crate::domain::ids::{FactId, LicenseId, LoginSourceId, OrganizationId, PersonId};
+use crate::domain::calendar::Instant;
+use crate::domain::fact::Fact;
+use crate::domain::ids::{LicenseId, LoginSourceId, OrganizationId, PersonId};
 use crate::domain::license::LicenseStatus;
-use crate::domain::login::{
-    AccessSignal, LoginEvent, LoginOutcome, SignalState, SourceRecord, UnmatchedReason,
-};
+use crate::domain::login::{AccessSignal, LoginEvent, LoginOutcome, SourceRecord, UnmatchedReason};
 use crate::domain::roster::ExternalKind;
 
 /// How a login names whose it is.
@@ -154,10 +151,10 @@ fn block(
 
 /// What is written of a block.
 #[derive(Default)]
-struct Block {
-    facts: Vec<Fact>,
+pub(super) struct Block {
+    pub(super) facts: Vec<Fact>,
     events: Vec<LoginEvent>,
-    signals: Vec<AccessSignal>,
+    pub(super) signals: Vec<AccessSignal>,
 }
 
 impl Block {
@@ -410,131 +407,4 @@ fn one(
     tx.trail.touched("login_event", event.id);
     block.events.push(event.clone());
     Ok(event)
-}
-
-fn judge(
-    tx: &mut Tx<'_>,
-    source: &SourceRecord,
-    dossier: &Dossier,
-    event: &mut LoginEvent,
-    block: &mut Block,
-) {
-    let began = dossier
-        .policies
-        .iter()
-        .map(|version| version.effective_from)
-        .min();
-    if began.is_none_or(|began| event.occurred_at < began) {
-        event.unmatched_reason = Some(UnmatchedReason::BeforeGoLive);
-        return;
-    }
-    event.unmatched_reason = None;
-    let serves = dossier.allowed_at(event.organization_id, event.occurred_at);
-    event.outcome = if serves.is_empty() {
-        LoginOutcome::Signal
-    } else {
-        LoginOutcome::Accepted
-    };
-    let body = FactBody::LoggedIn {
-        source: source.code.clone(),
-        source_event_id: event.source_event_id.clone(),
-        serves,
-        activity: event.activity.clone(),
-    };
-    let envelope = Envelope {
-        occurred_at: event.occurred_at,
-        precision: Precision::Instant,
-        reported_at: tx.now,
-        recorded_at: tx.now,
-        reported_by: Reporter::Recorder,
-        recorded_by: tx.actor.principal.id,
-        on_behalf_of: None,
-        channel: Channel::Api,
-        ticket_reference: None,
-        reason: None,
-        supersedes: None,
-    };
-    let about = About {
-        organization: event.organization_id,
-        ..About::default()
-    };
-    let fact = fact(tx, &dossier.person, about, envelope, body);
-    event.fact_id = Some(fact.id);
-    block.facts.push(fact);
-    if event.outcome == LoginOutcome::Signal {
-        let signal = AccessSignal {
-            id: tx.id(),
-            implementation_id: event.implementation_id,
-            login_event_id: event.id,
-            person_id: dossier.person.id,
-            organization_id: event.organization_id,
-            state: SignalState::Open,
-            reason: None,
-            closed_at: None,
-            closed_by: None,
-            occurred_at: event.occurred_at,
-            recorded_at: tx.now,
-            version: 1,
-        };
-        event.access_signal_id = Some(signal.id);
-        tx.trail.touched("access_signal", signal.id);
-        block.signals.push(signal);
-    }
-}
-
-/// The licenses that a login concerns as they stand now, each as the caller may see it.
-fn licenses_after(
-    tx: &Tx<'_>,
-    dossiers: &BTreeMap<PersonId, Dossier>,
-    event: &LoginEvent,
-) -> Vec<LicenseAfter> {
-    let Some(dossier) = event.person_id.and_then(|id| dossiers.get(&id)) else {
-        return Vec::new();
-    };
-    let serves = event.fact_id.and_then(|id| served(dossier, id));
-    dossier
-        .licenses
-        .iter()
-        .filter_map(|license| {
-            let organization = license.organization_id;
-            let sight = tx.actor.sight(
-                dossier.person.implementation_id,
-                Some(organization),
-                dossier.person.id,
-            );
-            let reader = reader_of(sight.unwrap_or(Sight::Frontend));
-            let evaluation = dossier
-                .seen_by(reader, tx.now)
-                .license_at(organization, tx.now);
-            evaluation.period()?;
-            Some(LicenseAfter {
-                license_id: license.id,
-                organization_id: organization,
-                served: serves.as_ref().is_some_and(|serves| {
-                    serves.contains(&organization)
-                        || !serves.is_empty()
-                            && evaluation.served_by_any_login
-                            && !dossier
-                                .allowed_at(Some(organization), event.occurred_at)
-                                .is_empty()
-                }),
-                allowed: evaluation.allowed(),
-                state: evaluation
-                    .status()
-                    .filter(|_| sight.is_some_and(|sight| sight > Sight::Frontend)),
-            })
-        })
-        .collect()
-}
-
-/// The organizations whose license a login served.
-fn served(dossier: &Dossier, fact: FactId) -> Option<Vec<OrganizationId>> {
-    dossier
-        .facts
-        .iter()
-        .find(|known| known.id == fact)
-        .and_then(|known| match &known.body {
-            FactBody::LoggedIn { serves, .. } => Some(serves.clone()),
-            _ => None,
-        })
 }

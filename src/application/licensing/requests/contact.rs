@@ -38,11 +38,7 @@ pub(super) fn contact_named(
     };
     let found = tx.unit.contact(contact_id)?;
     Ok(found
-        .filter(|contact| {
-            contact.organization_id == organization
-                && contact.from_on <= today
-                && contact.to_on.is_none_or(|last| today <= last)
-        })
+        .filter(|contact| contact.organization_id == organization && contact.serves_on(today))
         .map(Spoken))
 }
 

@@ -15,8 +15,8 @@ mod settle;
 
 use crate::application::ports::View;
 use crate::application::{Error, Tx};
-use crate::domain::calendar::{Instant, Precision, local_day};
-use crate::domain::fact::{Channel, Envelope, Reporter};
+use crate::domain::calendar::{Instant, local_day};
+use crate::domain::fact::Envelope;
 use crate::domain::ids::ImplementationId;
 use crate::domain::policy::PolicyVersion;
 use crate::domain::seat::{Pools, Tally};
@@ -53,16 +53,7 @@ fn pools(versions: &[PolicyVersion], now: Instant) -> Option<Pools<'_>> {
 /// How something became known that a rule brought about in the transaction of another fact: whoever recorded that.
 pub(super) fn by_rule(tx: &Tx<'_>) -> Envelope {
     Envelope {
-        occurred_at: tx.now,
-        precision: Precision::Instant,
-        reported_at: tx.now,
-        recorded_at: tx.now,
-        reported_by: Reporter::Recorder,
-        recorded_by: tx.actor.principal.id,
         on_behalf_of: tx.trail.on_behalf_of(),
-        channel: Channel::Api,
-        ticket_reference: None,
-        reason: None,
-        supersedes: None,
+        ..Envelope::recorded_now(tx.actor.principal.id, tx.now)
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::support::*;
 use crate::domain::calendar::Instant;
-use crate::domain::evaluate::Evaluation;
-use crate::domain::fact::{FactBody, NoticeRule};
+use crate::domain::evaluate::{Evaluation, refused_since};
+use crate::domain::fact::{Channel, FactBody, NoticeRule};
 
 const OFF_RULE: &str = "/license_types/end_user/inactivity/off_rule";
 const REMINDERS: &str = "/license_types/end_user/recertification/reminders";
@@ -124,4 +124,41 @@ fn a_warning_waits_for_the_login_source_and_nobody_is_told_during_leave() {
         story.license("2026-04-02 12:00").notice_outlook().next_at,
         None
     );
+}
+
+#[test]
+fn no_address_that_was_confirmed_before_a_failure_or_a_mail_that_came_back_is_tried_again() {
+    let since = |story: &Story| refused_since(&story.facts, HERE);
+    let told = |channel| {
+        let mut body = notice(NoticeRule::Inactivity, Some(0), None, day("2026-04-08"));
+        if let FactBody::NoticeSent { channel: by, .. } = &mut body {
+            *by = Some(channel);
+        }
+        body
+    };
+    let mut story = Story::hand();
+    assert_eq!(since(&story), None);
+    // What was said by telephone did not come back by mail.
+    let called = story.fact("2026-04-02 09:00", told(Channel::Phone));
+    story.fact(
+        "2026-04-03 09:00",
+        FactBody::NoticeBounced { notice: called },
+    );
+    assert_eq!(since(&story), None);
+    // Since the sending: an address that was confirmed after it was never tried.
+    let mailed = story.fact("2026-04-06 09:00", told(Channel::Email));
+    story.fact(
+        "2026-04-08 09:00",
+        FactBody::NoticeBounced { notice: mailed },
+    );
+    assert_eq!(since(&story), Some(at("2026-04-06 09:00")));
+    let failed = FactBody::NoticeFailed {
+        notice: mailed,
+        rule: NoticeRule::Inactivity,
+        requirement: None,
+        anchor_on: day("2026-03-02"),
+    };
+    story.fact("2026-04-09 09:00", failed);
+    assert_eq!(since(&story), Some(at("2026-04-09 09:00")));
+    assert_eq!(refused_since(&story.facts, ELSEWHERE), None);
 }

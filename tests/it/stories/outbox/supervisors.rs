@@ -246,6 +246,30 @@ fn a_supervisor_who_left_is_told_nothing_and_others_are_in_his_place() {
 }
 
 #[test]
+fn where_nobody_is_there_to_be_told_whoever_comes_is_told_the_next_day() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        telling(&outbox, &["supervisors"]).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        assert_eq!(outbox.waiting().await[0]["status"], "undeliverable");
+        assert!(outbox.sent().await.is_empty());
+        // Nothing is recorded of Dana's license.
+        outbox
+            .supervisor("sam", "Sam", "sam@corktown.example")
+            .await;
+        outbox.complete_at("2026-04-03T13:00:01Z").await;
+        outbox.sweep().await;
+        let mails = outbox.sent().await;
+        let told = |(to, said): &&(String, String)| {
+            to == "sam@corktown.example" && said.contains("Dana Whitfield has not logged in")
+        };
+        assert_eq!(mails.iter().filter(told).count(), 1, "{mails:?}");
+        assert_eq!(outbox.logins.state().await, "warned");
+    });
+}
+
+#[test]
 fn two_processes_gather_and_send_each_copy_once() {
     on_both(|database| async move {
         let outbox = Outbox::on(&database).await;
