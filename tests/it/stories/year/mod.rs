@@ -229,7 +229,9 @@ impl Year {
     }
 
     fn tell_mail(&mut self) {
-        let handled = std::mem::take(&mut *self.post.handled.lock().unwrap());
+        let mut handled = std::mem::take(&mut *self.post.handled.lock().unwrap());
+        // Who is tried again when is left to chance, so that a server that is back is not asked by everyone at once.
+        handled.sort_by(|(one, _), (other, _)| one.to.cmp(&other.to));
         for (mail, failure) in handled {
             let name = mail.to.split('@').next().unwrap_or_default();
             let name = self
@@ -259,7 +261,8 @@ impl Year {
         let waiting = self
             .get("help_desk", "/v1/notices?waiting=true&limit=200")
             .await;
-        let waiting = waiting.expect(200)["data"].as_array().unwrap().clone();
+        let mut waiting = waiting.expect(200)["data"].as_array().unwrap().clone();
+        waiting.sort_by_key(|notice| self.name_of(text(&notice["person_id"])));
         for notice in waiting {
             if notice["status"] != "undeliverable"
                 || !self.waiting.insert(text(&notice["id"]).to_owned())
