@@ -30,6 +30,8 @@ pub enum NoticeStanding {
 }
 
 impl NoticeStanding {
+    pub const ALL: [Self; 4] = [Self::Open, Self::Confirmed, Self::Rejected, Self::Corrected];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

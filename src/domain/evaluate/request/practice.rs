@@ -32,6 +32,16 @@ pub enum PracticeState {
 }
 
 impl PracticeState {
+    pub const ALL: [Self; 7] = [
+        Self::Closed,
+        Self::Open,
+        Self::InReview,
+        Self::Corrections,
+        Self::Accepted,
+        Self::Waived,
+        Self::Failed,
+    ];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
