@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::fact::{Fact, FactBody, FactKind};
 use super::ids::{FactId, OrganizationId};
 use super::policy::{LicenseKind, LicenseType, OnMiss, PolicyDocument};
-use super::requirement::{Calendar, RequirementKey, acceptances, passes};
+use super::requirement::{Calendar, RequirementKey, Standard, acceptances, passes};
 
 /// The most items of one campaign.
 pub const MOST_ITEMS: u64 = 20;
@@ -262,8 +262,8 @@ impl CampaignItem {
                     found.edition.clone_from(edition);
                     found.accepted_editions.clear();
                 }
-                let none = BTreeSet::new();
-                passes(facts, course, &found, &none, found.pass_mark, calendar)
+                let standard = Standard::of(&found, None);
+                passes(facts, course, |_| std::iter::once(standard), calendar)
                     .into_iter()
                     .map(|(on, fact)| (on, vec![fact]))
                     .collect()

@@ -6,10 +6,10 @@ use std::fmt;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::calendar::{Holidays, Instant, Length, local_day};
+use super::calendar::{Holidays, Instant, Length, Precision, local_day};
 use super::fact::{Fact, FactBody, FactKind, Outcome, PracticeResult};
 use super::ids::{FactId, OrganizationId};
-use super::policy::{Agreement, AgreementValidity, Course, Party};
+use super::policy::{Agreement, AgreementValidity, Course, CourseRequirement, Party};
 
 /// Names a requirement; the same name wherever it is owed, so that one fact meets it everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -201,15 +201,68 @@ pub fn standing_facts<'f>(known: impl Iterator<Item = &'f Fact>) -> Vec<&'f Fact
         .collect()
 }
 
-/// The passes of a course, each on its local day, oldest first. Courses belong to the person: passes count at every
-/// organization.
+/// The facts that occurred since an instant, all of them where there is none. Of what is known by its day alone, the
+/// whole day counts.
 #[must_use]
-pub fn passes(
+pub fn occurred_since<'f>(
+    facts: &[&'f Fact],
+    since: Option<Instant>,
+    calendar: Calendar<'_>,
+) -> Vec<&'f Fact> {
+    facts
+        .iter()
+        .copied()
+        .filter(|fact| {
+            let envelope = &fact.envelope;
+            since.is_none_or(|since| {
+                envelope.occurred_at >= since
+                    || (envelope.precision == Precision::Day
+                        && calendar.day(envelope.occurred_at) == calendar.day(since))
+            })
+        })
+        .collect()
+}
+
+/// What a pass of a course must be, by one version of the rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Standard<'a> {
+    course: &'a Course,
+    /// Further courses whose pass counts where it is asked.
+    equivalents: Option<&'a BTreeSet<String>>,
+    pass_mark: Option<u8>,
+}
+
+impl<'a> Standard<'a> {
+    /// Of a course; where a requirement asks for it, with what that says.
+    #[must_use]
+    pub fn of(course: &'a Course, asked: Option<&'a CourseRequirement>) -> Self {
+        Self {
+            course,
+            equivalents: asked.map(|asked| &asked.equivalents),
+            pass_mark: asked.and_then(|asked| asked.pass_mark).or(course.pass_mark),
+        }
+    }
+
+    /// Whether the pass of `taken` counts as one of the course `code`.
+    fn accepts(&self, code: &str, taken: &str, edition: Option<&str>, score: Option<u8>) -> bool {
+        let counts = if taken == code {
+            self.course.accepts_edition(edition)
+        } else {
+            self.course.equivalents.contains(taken)
+                || self.equivalents.is_some_and(|known| known.contains(taken))
+        };
+        let good = |mark| score.is_some_and(|score| score >= mark);
+        counts && self.pass_mark.is_none_or(good)
+    }
+}
+
+/// The passes of a course, each on its local day, oldest first: whatever one of the standards accepts that `standards`
+/// names for the instant of the completion. Courses belong to the person: passes count at every organization.
+#[must_use]
+pub fn passes<'a, S: Iterator<Item = Standard<'a>>>(
     facts: &[&Fact],
     code: &str,
-    course: &Course,
-    equivalents: &BTreeSet<String>,
-    pass_mark: Option<u8>,
+    standards: impl Fn(Instant) -> S,
     calendar: Calendar<'_>,
 ) -> Vec<(NaiveDate, FactId)> {
     let mut found: Vec<_> = facts
@@ -221,12 +274,10 @@ pub fn passes(
                 score,
                 edition,
             } => {
-                let same = taken == code;
-                let counts = (same && course.accepts_edition(edition.as_deref()))
-                    || (!same
-                        && (course.equivalents.contains(taken) || equivalents.contains(taken)));
-                let good = pass_mark.is_none_or(|mark| score.is_some_and(|score| score >= mark));
-                (counts && good).then(|| (calendar.day(fact.envelope.occurred_at), fact.id))
+                let occurred_at = fact.envelope.occurred_at;
+                standards(occurred_at)
+                    .any(|standard| standard.accepts(code, taken, edition.as_deref(), *score))
+                    .then(|| (calendar.day(occurred_at), fact.id))
             }
             _ => None,
         })
@@ -297,8 +348,10 @@ pub fn execution(
     let mut round: BTreeMap<Party, FactId> = BTreeMap::new();
     let mut rounds = Vec::new();
     for (at, id, party) in signatures {
+        // The lead that is a party itself signs as that, and stands in for nobody.
+        let stands_in = party != Party::Lead || !agreement.parties.contains(&Party::Lead);
         for required in &agreement.parties {
-            if signs_for(party, *required) {
+            if party == *required || (stands_in && signs_for(party, *required)) {
                 round.insert(*required, id);
             }
         }

@@ -120,6 +120,7 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
     let Some(dossier) = Dossier::load(rx.view, PersonId(external.subject), &[])? else {
         return Ok(nobody(Reason::UnknownPerson));
     };
+    let at = query.at.unwrap_or_else(|| dossier.now(at));
     // A permission is kept past no change at all; what is said to come is what concerns access, and no deadline before it.
     let (mut next, mut next_access): (Option<Instant>, Option<Instant>) = (None, None);
     let mut licenses = Vec::new();

@@ -134,6 +134,7 @@ fn begins(dossier: &Dossier, request: &LicenseRequest, now: Instant) -> FactBody
     match evaluation.class {
         RequestClass::AddOn => FactBody::AddOnActivated {
             add_on: request.license_type.clone(),
+            submitted_at: Some(request.submitted_at),
         },
         RequestClass::TypeChange => FactBody::TypeChanged(TypeChange {
             license_type: request.license_type.clone(),

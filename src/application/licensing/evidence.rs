@@ -75,6 +75,17 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
         .into_iter()
         .collect();
     let version = check_agreement(&dossier, &document, new, tx.now, &mut faults);
+    let of_lead = document
+        .agreements
+        .get(&new.agreement)
+        .is_some_and(|agreement| agreement.parties.contains(&Party::Lead));
+    if new.party == Party::Lead && !of_lead && has_second_party(tx, &person, organization)? {
+        faults.push(Fault::at(
+            "/party",
+            "the organization has a supervisor, who signs: the lead's countersignature stands in only where there is \
+             nobody else",
+        ));
+    }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
@@ -182,6 +193,21 @@ fn may_sign_as(
             }
         }
     }
+}
+
+/// Whether an organization has a supervisor besides a person.
+fn has_second_party(
+    tx: &mut Tx<'_>,
+    person: &crate::domain::roster::Person,
+    organization: OrganizationId,
+) -> Result<bool, Error> {
+    let implementation = Some(person.implementation_id);
+    let grants = tx
+        .unit
+        .live_grants(Role::Supervisor, implementation, tx.now)?;
+    Ok(grants.iter().any(|grant| {
+        grant.organization_id == Some(organization) && grant.person_id != Some(person.id)
+    }))
 }
 
 /// The version signed. An older version of the same agreement may be recorded late; one nobody ever published may not.

@@ -68,7 +68,7 @@ pub(super) fn shown_to(
     license: &License,
     now: Instant,
 ) -> LicenseShown {
-    let reader = reader_of(sight);
+    let (reader, now) = (reader_of(sight), dossier.now(now));
     let evaluation = match reader {
         Reader::Full => dossier.license_as(license, now),
         _ => dossier.seen_by(reader, now).license_as(license, now),

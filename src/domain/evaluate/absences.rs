@@ -5,14 +5,76 @@ use chrono::NaiveDate;
 use super::inactivity;
 use super::machine::Machine;
 use super::obligation::{Obligation, calendar};
+use super::rules::Rules;
+use super::{Case, EndCause, Evaluation};
 use crate::domain::absence_hold::{self, AbsenceDecision, LOOKS_AHEAD, absence_holds, is_absence};
 use crate::domain::calendar::Instant;
-use crate::domain::fact::{FactBody, NoticeRule};
+use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::OnMiss;
 use crate::domain::requirement::standing_facts;
 
+/// The rule that ends a license for a cause, where it is one of absences.
+fn of_end(cause: EndCause) -> Option<NoticeRule> {
+    match cause {
+        EndCause::TermEnded => Some(NoticeRule::Term),
+        EndCause::Deactivated(DeactivationCause::Inactivity) => Some(NoticeRule::Inactivity),
+        EndCause::Deactivated(DeactivationCause::RecertificationOverdue) => {
+            Some(NoticeRule::Recertification)
+        }
+        EndCause::Deactivated(DeactivationCause::AgreementLapsed) => Some(NoticeRule::Agreement),
+        EndCause::Deactivated(_) => None,
+    }
+}
+
+/// The same of a hold.
+fn of_hold(cause: HoldCause) -> Option<NoticeRule> {
+    match cause {
+        HoldCause::LongInactivity => Some(NoticeRule::Inactivity),
+        HoldCause::RecertificationOverdue => Some(NoticeRule::Recertification),
+        HoldCause::AgreementLapsed => Some(NoticeRule::Agreement),
+        _ => None,
+    }
+}
+
+/// When an absence takes access away next, of what is counted: by the rules in force, or by those that are recorded and
+/// begin next. A version may bring many ends with it, and is counted before it begins.
+#[must_use]
+pub fn next_absence(case: &Case<'_>, license: &Evaluation, now: Instant) -> Option<Instant> {
+    let rules = Rules::known_at(case.policies, case.organization, now);
+    let later = rules
+        .next_change(now)
+        .filter(|_| license.allowed())
+        .and_then(|begins| {
+            let mut machine = Machine::new(case, &rules, begins);
+            machine.replay();
+            machine
+                .absence_since(now)
+                .or_else(|| machine.next_absence_at())
+        });
+    [license.next_absence_at, later].into_iter().flatten().min()
+}
+
 impl Machine<'_> {
+    /// When an absence took access away after an instant, of what is counted.
+    fn absence_since(&self, since: Instant) -> Option<Instant> {
+        let ended = self
+            .periods
+            .last()
+            .and_then(|period| period.end.as_ref())
+            .filter(|end| end.at > since);
+        let lost = match ended {
+            Some(end) => Some((end.at, of_end(end.cause)?)),
+            None => self
+                .holds
+                .iter()
+                .filter(|hold| hold.ended_at.is_none() && hold.from > since)
+                .find_map(|hold| Some((hold.from, of_hold(hold.cause)?))),
+        };
+        lost.filter(|(at, rule)| !self.has_waited(*at) && !self.is_approved(*rule, *at))
+            .map(|(at, _)| at)
+    }
+
     pub(super) fn reread_absence_holds(&mut self) {
         self.absence_holds = absence_holds(&standing_facts(self.known().iter().copied()));
     }

@@ -3,7 +3,7 @@
 use super::inactivity::{self, TrackedNotice};
 use super::machine::{Machine, PendingHold, is_evidence, is_of_campaign};
 use super::unused::Unused;
-use super::{EndCause, Period, PeriodCause};
+use super::{EndCause, Past, Period, PeriodCause, ladder};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, TypeChange};
 use crate::domain::ids::{FactId, OrganizationId, ProjectId};
@@ -188,6 +188,7 @@ impl<'a> Machine<'a> {
                 cause: PeriodCause::Activation(*basis),
                 request: fact.request_id,
                 submitted_at: *submitted_at,
+                past: self.past(license_type, *submitted_at),
                 fact: fact.id,
                 license_type: license_type.clone(),
                 class: *class,
@@ -197,6 +198,27 @@ impl<'a> Machine<'a> {
                 project_types: project_types.clone(),
                 end: None,
             });
+        }
+    }
+
+    /// What lies behind whoever asked for a license at an instant.
+    fn past(&self, license_type: &str, submitted_at: Option<Instant>) -> Past {
+        let Some(at) = submitted_at else {
+            return Past::default();
+        };
+        let last = self.periods.last();
+        let rule = self.rules.at(at).and_then(|rules| {
+            let license_type = rules.document.license_types.get(license_type)?;
+            license_type.inactivity.as_ref()
+        });
+        let logins = self.logins.iter().map(|(_, login)| *login);
+        let last_login = logins.filter(|login| *login <= at).max();
+        let of = rule.map(|rule| rule.absence_of).unwrap_or_default();
+        Past {
+            last_end: last
+                .and_then(|period| period.end.as_ref())
+                .map(|end| end.at),
+            absent_since: ladder::absence(self.case, self.rules, &self.periods, last_login, of, at),
         }
     }
 

@@ -53,6 +53,8 @@ pub struct AddOn {
     /// The license type of the add-on.
     pub license_type: String,
     pub request: Option<RequestId>,
+    /// When that request was submitted.
+    pub submitted_at: Option<Instant>,
     pub from: Instant,
     /// When it ended, by itself or with its base.
     pub ended_at: Option<Instant>,
@@ -68,7 +70,12 @@ pub struct AddOn {
 }
 
 impl Machine<'_> {
-    pub(super) fn begin_add_on(&mut self, fact: &Fact, license_type: &str) {
+    pub(super) fn begin_add_on(
+        &mut self,
+        fact: &Fact,
+        license_type: &str,
+        submitted_at: Option<Instant>,
+    ) {
         if self.open_period().is_none() || self.runs_add_on(license_type) {
             return;
         }
@@ -76,6 +83,7 @@ impl Machine<'_> {
             fact: fact.id,
             license_type: license_type.to_owned(),
             request: fact.request_id,
+            submitted_at,
             from: self.now(),
             ended_at: None,
             unconfirmed: self.suspended(),
@@ -211,7 +219,10 @@ impl Machine<'_> {
     /// What a fact about an add-on does.
     pub(super) fn absorb_add_on(&mut self, fact: &Fact) {
         match &fact.body {
-            FactBody::AddOnActivated { add_on } => self.begin_add_on(fact, add_on),
+            FactBody::AddOnActivated {
+                add_on,
+                submitted_at,
+            } => self.begin_add_on(fact, add_on, *submitted_at),
             FactBody::AddOnConfirmed { add_on } => self.confirm_add_on(*add_on),
             FactBody::AddOnEnded { add_on } => self.end_add_on(*add_on),
             _ => {}

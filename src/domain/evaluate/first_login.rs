@@ -43,7 +43,9 @@ fn last_day(machine: &Machine<'_>) -> Option<NaiveDate> {
 
 /// When access is cut off for want of a first login.
 pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
-    inactivity::cut_off_on(machine, last_day(machine)?.succ_opt()?)
+    let on = last_day(machine)?.succ_opt()?;
+    let enforced_from = inactivity::in_play(machine)?.first_login_enforced_from;
+    inactivity::cut_off_on(machine, enforced_from.map_or(on, |from| from.max(on)))
 }
 
 pub(super) fn due_item(machine: &Machine<'_>) -> Option<DueItem> {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::obligation::calendar;
 use super::rules::Rules;
-use super::{Case, Evaluation, PeriodCause, request};
+use super::{Case, Evaluation, Period, PeriodCause, request};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{FactBody, HoldCause};
 use crate::domain::policy::{
@@ -77,6 +77,27 @@ pub(super) fn rung<'a>(
         .map(|(index, rung)| (index + 1, rung))
 }
 
+/// Whether the return ladder asks for everything anew, as of somebody new; `absence` is asked from when until when it
+/// was, where the return ladder chooses.
+pub(super) fn asks_anew(
+    license_type: &LicenseType,
+    class: RequestClass,
+    calendar: Calendar<'_>,
+    absence: impl FnOnce() -> Option<(Instant, Instant)>,
+) -> bool {
+    asks_ladder(license_type, class)
+        && absence()
+            .and_then(|(since, until)| rung(license_type, calendar, since, until))
+            .is_some_and(|(_, rung)| {
+                matches!(
+                    rung.then,
+                    Return::AsNew {
+                        earlier_evidence_counts: false
+                    }
+                )
+            })
+}
+
 /// When an absence began: the last accepted login of the license, or of the person. Whoever never logged in, or got a
 /// license anew since, is counted from that activation; a reactivation starts nothing. Where there is no license, the
 /// person's last login counts.
@@ -86,20 +107,38 @@ pub(super) fn absent_since(
     of: AbsenceOf,
     at: Instant,
 ) -> Option<Instant> {
-    let activated = license
-        .periods
+    let rules = Rules::known_at(case.policies, case.organization, at);
+    absence(
+        case,
+        &rules,
+        &license.periods,
+        license.last_login_at,
+        of,
+        at,
+    )
+}
+
+/// The same by the periods of a license and the last login that it accepted.
+pub(super) fn absence(
+    case: &Case<'_>,
+    rules: &Rules<'_>,
+    periods: &[Period],
+    last_login: Option<Instant>,
+    of: AbsenceOf,
+    at: Instant,
+) -> Option<Instant> {
+    let activated = periods
         .iter()
         .filter(|period| matches!(period.cause, PeriodCause::Activation(_)))
         .map(|period| period.from)
         .max();
-    let here = license.last_login_at.max(activated);
+    let here = last_login.max(activated);
     if of == AbsenceOf::License && here.is_some() {
         return here;
     }
     // What restarts the clock of the license counts as its login.
-    let rules = Rules::known_at(case.policies, case.organization, at);
     let counts = |kind: &str| {
-        let found = rules.at(at).zip(license.period());
+        let found = rules.at(at).zip(periods.last());
         found.is_some_and(|(rules, period)| rules.document.restarted_by(&period.license_type, kind))
     };
     let known = case

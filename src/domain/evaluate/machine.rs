@@ -182,6 +182,12 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn run(mut self) -> Evaluation {
+        self.replay();
+        self.answer()
+    }
+
+    /// Everything up to the instant that is asked about.
+    pub(super) fn replay(&mut self) {
         loop {
             let next = self
                 .facts
@@ -216,7 +222,6 @@ impl<'a> Machine<'a> {
         }
         self.at = self.asked;
         self.refresh();
-        self.answer()
     }
 
     /// Everything recorded at one instant, up to the next fact that answers a state.
@@ -449,6 +454,7 @@ pub(super) fn is_evidence(fact: &Fact) -> bool {
             | FactBody::LicenseRenewed { .. }
             | FactBody::Acknowledged { .. }
             | FactBody::Waived { .. }
+            | FactBody::RequirementAdded { .. }
     ) || is_of_campaign(fact)
 }
 

@@ -13,6 +13,7 @@ mod answer;
 mod bars;
 mod coming;
 mod derived;
+mod extras;
 mod first_login;
 mod happen;
 mod inactivity;
@@ -45,6 +46,7 @@ use super::policy::{PolicyVersion, RequestClass};
 use super::requirement::Standing;
 use super::roster::Participation;
 
+pub use absences::next_absence;
 pub use add_on::{AddOn, AddOnHold, AddOnStatus};
 pub use bars::is_barred;
 pub use coming::{Coming, ComingKind, Follows};
@@ -164,6 +166,8 @@ pub struct Period {
     pub request: Option<RequestId>,
     /// When that request was submitted.
     pub submitted_at: Option<Instant>,
+    /// What lay behind the person at that submission.
+    pub past: Past,
     pub fact: FactId,
     pub license_type: String,
     pub class: RequestClass,
@@ -174,6 +178,15 @@ pub struct Period {
     /// HUD project types of the projects at activation.
     pub project_types: Vec<u8>,
     pub end: Option<End>,
+}
+
+/// What lay behind somebody who asked for a license: some evidence counts only since then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// When the last license here had ended.
+    pub last_end: Option<Instant>,
+    /// When the absence had begun.
+    pub absent_since: Option<Instant>,
 }
 
 /// A cause for suspension, open or cured.

@@ -78,7 +78,7 @@ pub fn preview_license(case: &Case<'_>, new: NewVersion<'_>, now: Instant) -> Li
         warnable: is_warnable(&with) && !is_warnable(&without),
         restored_from: restored(&without, &with),
         loses_access: without.allowed() && !with.allowed(),
-        newly_owed: newly_owed(&without.requirements, &with.requirements),
+        newly_owed: newly_owed(&owed(&without), &owed(&with)),
         needless_end: needless_end(case, new, now),
     }
 }
@@ -104,6 +104,20 @@ pub fn preview_request(
         ..*case
     });
     newly_owed(&without.requirements, &with.requirements)
+}
+
+/// What a license and its running add-ons owe.
+fn owed(license: &Evaluation) -> Vec<Standing> {
+    let add_ons = license
+        .add_ons
+        .iter()
+        .flat_map(|add_on| &add_on.requirements);
+    license
+        .requirements
+        .iter()
+        .chain(add_ons)
+        .cloned()
+        .collect()
 }
 
 /// Whether an inactivity notice is due that was not sent.

@@ -28,7 +28,10 @@ impl Machine<'_> {
             self.forget_end();
             std::mem::take(&mut self.add_ons_closed_by_end)
         };
-        self.clock_from = Some(self.at);
+        // A renewal goes on as the license stood: nobody used it by that.
+        if cause != PeriodCause::Renewal {
+            self.clock_from = Some(self.at);
+        }
         self.returned_at = match cause {
             PeriodCause::Activation(_) | PeriodCause::Reactivation => Some(self.at),
             // What was an error, or goes on, is no return.

@@ -154,10 +154,17 @@ impl Machine<'_> {
             ends_on: (!moved.open).then_some(ends_on),
             opens_on: reach.opens_on(),
             renewed_by: term.renewed_by.clone(),
-            renewable_through: expired.zip(term.renewal_grace).map(|(end, grace)| {
-                // The days of grace begin with the first one without access.
+            renewable_through: expired.and_then(|end| {
+                // The days of grace begin with the first one without access. Those that the end gave stay given.
                 let last = calendar.day(end.at - chrono::TimeDelta::microseconds(1));
-                calendar.after(grace, last)
+                let then = self
+                    .rules
+                    .at(end.at)
+                    .and_then(|rules| rules.document.license_types.get(&period.license_type))
+                    .and_then(|found| found.term.as_ref())
+                    .and_then(|term| term.renewal_grace);
+                let graces = [term.renewal_grace, then].into_iter().flatten();
+                graces.map(|grace| calendar.after(grace, last)).max()
             }),
             begun_at,
         })

@@ -135,13 +135,18 @@ impl Machine<'_> {
         self.failures.iter().min_by_key(|failure| failure.at)
     }
 
-    /// The first local day on which the first failure should have been settled.
+    /// The first local day on which the first failure should have been settled, or on which the rule acts if that is
+    /// later.
     fn unreachable_on(&self) -> Option<NaiveDate> {
         let in_force = self.in_force()?;
         let calendar = calendar(in_force);
-        let settle_within = in_force.document.notices.undeliverable.settle_within;
+        let rule = &in_force.document.notices.undeliverable;
         let day = calendar.day(self.first_failure()?.at);
-        Some(settle_within.lapses_on(day, calendar.holidays))
+        let lapses_on = rule.settle_within.lapses_on(day, calendar.holidays);
+        Some(
+            rule.enforced_from
+                .map_or(lapses_on, |from| from.max(lapses_on)),
+        )
     }
 
     fn then_holds(&self) -> bool {

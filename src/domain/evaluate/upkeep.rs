@@ -5,7 +5,7 @@ use super::add_on::{AddOn, AddOnHold};
 use super::machine::{Machine, is_of_campaign};
 use super::obligation::Obligation;
 use super::rules::InForce;
-use super::{Change, Period, PeriodCause};
+use super::{Change, Past, Period, PeriodCause};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{Basis, Fact, FactBody, HoldCause};
 use crate::domain::ids::FactId;
@@ -27,7 +27,8 @@ impl Machine<'_> {
                 .collect(),
             cause: PeriodCause::Activation(Basis::Requirements),
             request: add_on.request,
-            submitted_at: None,
+            submitted_at: add_on.submitted_at,
+            past: Past::default(),
             fact: add_on.fact,
             license_type: add_on.license_type.clone(),
             class: RequestClass::AddOn,

@@ -199,6 +199,9 @@ pub enum FactBody {
     /// An add-on begins on the running license.
     AddOnActivated {
         add_on: String,
+        /// When its request was submitted: what was added to its requirements later does not bind it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        submitted_at: Option<Instant>,
     },
     /// Staff let an add-on go on after its base was suspended or reinstated.
     AddOnConfirmed {

@@ -46,9 +46,14 @@ pub fn shortens(old: &PolicyDocument, new: &PolicyDocument) -> Vec<String> {
 
 fn compare(old: &PolicyDocument, new: &PolicyDocument, found: &mut BTreeSet<String>) {
     notices(old, new, found);
+    report_lags(old, new, found);
     let (Ok(before), Ok(after)) = (serde_json::to_value(old), serde_json::to_value(new)) else {
         return;
     };
+    let (before, after) = (
+        with_fallbacks(&after, &before),
+        with_fallbacks(&before, &after),
+    );
     enforced_earlier(&Pointer::root(), &before, &after, found);
     for (pattern, watch) in WATCHED {
         let path: Vec<&str> = pattern.split('/').skip(1).collect();
@@ -60,6 +65,81 @@ fn compare(old: &PolicyDocument, new: &PolicyDocument, found: &mut BTreeSet<Stri
             *watch,
             found,
         );
+    }
+}
+
+/// A document that says the general rule wherever the other has one of its own and it has none: that is what holds
+/// there, and it may ask for more or for less.
+fn with_fallbacks(other: &Value, whole: &Value) -> Value {
+    let mut rules: Vec<(String, Value)> = Vec::new();
+    let keys = |pointer: &str| -> Vec<String> {
+        let found = other.pointer(pointer).and_then(Value::as_object);
+        found.map_or_else(Vec::new, |object| object.keys().cloned().collect())
+    };
+    let mut fall_back = |own: &str, general: &str| {
+        let removed = other.pointer(own).is_some() && whole.pointer(own).is_none();
+        if let Some(rule) = whole.pointer(general).filter(|_| removed) {
+            rules.push((own.to_owned(), rule.clone()));
+        }
+    };
+    let mut of_parts = Vec::new();
+    for cause in keys("/suspension/by_cause") {
+        fall_back(
+            &format!("/suspension/by_cause/{cause}"),
+            "/suspension/maximum",
+        );
+    }
+    for code in keys("/license_types") {
+        let of_type = format!("/license_types/{code}");
+        fall_back(&format!("{of_type}/requests"), "/requests");
+        // They say only what differs.
+        let terms = format!("{of_type}/agreement_terms");
+        let here = whole.pointer(&terms).and_then(Value::as_object);
+        let here = here.into_iter().flat_map(|terms| terms.keys().cloned());
+        for agreement in keys(&terms).into_iter().chain(here) {
+            for key in ["validity", "new_version_days", "on_lapse"] {
+                let own = format!("{terms}/{agreement}/{key}");
+                let general = whole.pointer(&format!("/agreements/{agreement}/{key}"));
+                if let Some(rule) = general.filter(|_| whole.pointer(&own).is_none()) {
+                    of_parts.push((own, rule.clone()));
+                }
+            }
+        }
+        for set in keys(&format!("{of_type}/requirement_sets")) {
+            let courses = format!("{of_type}/requirement_sets/{set}/courses");
+            let list = whole.pointer(&courses).and_then(Value::as_array);
+            for (place, course) in list.into_iter().flatten().enumerate() {
+                let (Some(name), None) = (course["course"].as_str(), course.get("validity")) else {
+                    continue;
+                };
+                let had = other.pointer(&courses).and_then(Value::as_array);
+                let had = had.into_iter().flatten().any(|then| {
+                    then["course"].as_str() == Some(name) && then.get("validity").is_some()
+                });
+                let general = whole.pointer(&format!("/courses/{name}/validity"));
+                if let Some(rule) = general.filter(|_| had) {
+                    of_parts.push((format!("{courses}/{place}/validity"), rule.clone()));
+                }
+            }
+        }
+    }
+    let mut filled = whole.clone();
+    for (pointer, rule) in rules.into_iter().chain(of_parts) {
+        insert(&mut filled, &pointer, rule);
+    }
+    filled
+}
+
+/// Puts a member where a pointer says. What holds it may be missing: an empty one is not written.
+fn insert(whole: &mut Value, pointer: &str, value: Value) {
+    let Some((parent, key)) = pointer.rsplit_once('/') else {
+        return;
+    };
+    if whole.pointer(parent).is_none() {
+        insert(whole, parent, Value::Object(serde_json::Map::new()));
+    }
+    if let Some(Value::Object(parent)) = whole.pointer_mut(parent) {
+        parent.insert(key.to_owned(), value);
     }
 }
 
@@ -86,17 +166,39 @@ fn notices(old: &PolicyDocument, new: &PolicyDocument, found: &mut BTreeSet<Stri
     }
 }
 
+/// How long a cut-off waits for the login sources: what is not written is a day.
+fn report_lags(old: &PolicyDocument, new: &PolicyDocument, found: &mut BTreeSet<String>) {
+    let lag = |document: &PolicyDocument, code: &str| {
+        let found = document.license_types.get(code)?;
+        Some(found.inactivity.as_ref()?.login_report_lag_hours)
+    };
+    for code in new.license_types.keys() {
+        if lag(old, code)
+            .zip(lag(new, code))
+            .is_some_and(|(old, new)| new < old)
+        {
+            let at = Pointer::root().key("license_types").key(code);
+            found.insert(
+                at.key("inactivity")
+                    .key("login_report_lag_hours")
+                    .to_string(),
+            );
+        }
+    }
+}
+
 /// A rule that only reported acts sooner. Rules that are new are judged by what they say.
 fn enforced_earlier(at: &Pointer, old: &Value, new: &Value, found: &mut BTreeSet<String>) {
-    const KEY: &str = "enforced_from";
-    if let (Some(before), Value::Object(_)) = (old.get(KEY).and_then(Value::as_str), new) {
-        // Days are written year first, so that their order is that of their letters.
-        let sooner = new
-            .get(KEY)
-            .and_then(Value::as_str)
-            .is_none_or(|after| after < before);
-        if sooner {
-            found.insert(at.key(KEY).to_string());
+    for key in ["enforced_from", "first_login_enforced_from"] {
+        if let (Some(before), Value::Object(_)) = (old.get(key).and_then(Value::as_str), new) {
+            // Days are written year first, so that their order is that of their letters.
+            let sooner = new
+                .get(key)
+                .and_then(Value::as_str)
+                .is_none_or(|after| after < before);
+            if sooner {
+                found.insert(at.key(key).to_string());
+            }
         }
     }
     let before = entries(old);

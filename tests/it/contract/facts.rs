@@ -92,6 +92,7 @@ fn bodies() -> Vec<FactBody> {
         FactBody::TypeChanged(TypeChange::to("read_only")),
         FactBody::AddOnActivated {
             add_on: "business_objects".into(),
+            submitted_at: Some(at(9)),
         },
         FactBody::AddOnConfirmed { add_on: id(9) },
         FactBody::AddOnEnded { add_on: id(9) },

@@ -508,6 +508,7 @@ impl World {
                 "add_on",
                 FactBody::AddOnActivated {
                     add_on: "business_objects".into(),
+                    submitted_at: None,
                 },
             ),
         ] {

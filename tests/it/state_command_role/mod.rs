@@ -59,7 +59,7 @@ impl Story {
             "grace": { "days": 5 },
         });
         document["license_types"]["watched"] = watched;
-        termed["inactivity"] = json!({});
+        termed.as_object_mut().unwrap().remove("inactivity");
         termed["term"] = json!({
             "ends": { "kind": "after", "length": { "days": 1 } },
             "renewed_by": ["supervisor", "staff"],

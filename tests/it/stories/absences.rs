@@ -33,7 +33,16 @@ fn policy() -> Value {
 
 /// Licensed since Monday 2026-03-02, so many people; their term ends with Wednesday 2026-04-01.
 async fn licensed(database: &TestDatabase, people: usize) -> (Community, Vec<String>) {
-    let community = Community::posting(database, ("readers", "America/New_York"), &policy()).await;
+    licensed_under(database, people, &policy()).await
+}
+
+/// The same under other rules.
+async fn licensed_under(
+    database: &TestDatabase,
+    people: usize,
+    policy: &Value,
+) -> (Community, Vec<String>) {
+    let community = Community::posting(database, ("readers", "America/New_York"), policy).await;
     let mut licenses = Vec::new();
     for place in 0..people {
         let body = json!({
@@ -248,5 +257,31 @@ fn two_sweepers_open_one_hold() {
         assert_eq!(holds, 1);
         let kept = community.get("admin", HOLDS).await;
         assert_eq!(kept["data"].as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_version_that_ends_many_is_held_before_it_begins() {
+    on_both(|database| async move {
+        let mut without = policy();
+        let reader = without["license_types"]["reader"].as_object_mut().unwrap();
+        let term = reader.remove("term").unwrap();
+        let mut with = without.clone();
+        with["license_types"]["reader"]["term"] = term;
+        let (community, licenses) = licensed_under(&database, 21, &without).await;
+        community.at("2026-06-01T12:00:00Z");
+        let path = format!("/v1/implementations/{}/policies", community.implementation);
+        let body = json!({ "effective_from": "2026-06-03T04:00:00Z", "document": with });
+        community.post("admin", &path, &body).await.expect(201);
+        // Nobody's term had an end; with the version all of them are over.
+        community.at("2026-06-02T12:00:00Z");
+        sweep(&community, "").await;
+        let holds = community.get("admin", HOLDS).await;
+        assert_eq!(holds["data"][0]["affected"], 21, "{:?}", holds["data"]);
+        community.at("2026-06-03T12:00:00Z");
+        sweep(&community, "").await;
+        assert_eq!(community.state(&licenses[0]).await, "active");
+        community.at("2026-06-05T12:00:00Z");
+        assert_eq!(community.state(&licenses[0]).await, "expired");
     });
 }

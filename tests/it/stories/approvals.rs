@@ -2,6 +2,7 @@
 //! e-mail address is needed.
 
 use chrono::TimeDelta;
+use hmis_licensing::application::actor::Role;
 use serde_json::{Value, json};
 
 use super::{Story, text, texts};
@@ -35,11 +36,18 @@ fn each_step_of_approval_is_given_by_its_role_in_order_and_by_no_other() {
             requests["approval"] = json!([by("supervisor"), by("trainer"), by("help_desk")]);
         })
         .await;
+        let corktown = Some(story.corktown);
+        story
+            .grant("requester", Role::Supervisor, corktown, None)
+            .await;
         let request = story
-            .post("supervisor", REQUESTS, &story.request_for_dana())
+            .post("requester", REQUESTS, &story.request_for_dana())
             .await
             .expect(201);
         let id = text(&request["id"]);
+        // Nobody approves what he asked for, though the step is his role's.
+        let own = story.decide("requester", id, "approve").await;
+        own.problem(403, "own_case");
         for (index, step) in ["supervisor", "trainer", "help_desk"].iter().enumerate() {
             let explained = story
                 .get("admin", &format!("{REQUESTS}/{id}/explanation"))

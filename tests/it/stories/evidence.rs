@@ -161,7 +161,12 @@ fn nobody_signs_for_the_agency_under_his_own_agreement() {
             .sign("jefferson", dana, corktown, "user_agreement", "supervisor")
             .await
             .problem(422, "invalid");
-        // In an agency of two the lead countersigns.
+        // Corktown has another supervisor, who signs. In an agency of two the lead countersigns.
+        let answer = story
+            .sign("admin", dana, corktown, "user_agreement", "lead")
+            .await;
+        faults(&answer, "invalid", &["/party"]);
+        story.revoke("supervisor").await;
         story
             .sign("admin", dana, corktown, "user_agreement", "lead")
             .await

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::domain::calendar::Instant;
 use crate::domain::evaluate::{
     Evaluation, LicensePreview, NewVersion, RequestEvaluation, WayBack, evaluate, evaluate_request,
-    is_barred, preview_license, preview_request, request_in_hindsight, way_back,
+    is_barred, next_absence, preview_license, preview_request, request_in_hindsight, way_back,
 };
 use crate::domain::ids::OrganizationId;
 use crate::domain::license::License;
@@ -42,6 +42,21 @@ impl Dossier {
             &self.case(organization, &facts, &self.sources.known_at(at)),
             at,
         )
+    }
+
+    /// When an absence takes the access of a license away next, as the circuit breaker counts it.
+    #[must_use]
+    pub(super) fn next_absence(
+        &self,
+        license: &License,
+        evaluation: &Evaluation,
+        at: Instant,
+    ) -> Option<Instant> {
+        let organization = license.organization_id;
+        let facts = self.read_by(self.record_at(organization), organization);
+        let sources = self.sources.known_at(at);
+        next_absence(&self.case(organization, &facts, &sources), evaluation, at)
+            .filter(|_| license.duplicate_of.is_none())
     }
 
     /// The organizations whose license gave access at an instant, by the facts recorded by then: of the one named, or

@@ -61,6 +61,15 @@ impl Dossier {
         dossier
     }
 
+    /// The instant that a reader asks about who asks about now: no earlier than the last thing recorded of the person. A
+    /// clock that was set back, or that of another instance, does not hide what is known.
+    #[must_use]
+    pub fn now(&self, now: Instant) -> Instant {
+        self.facts
+            .last()
+            .map_or(now, |last| last.envelope.recorded_at.max(now))
+    }
+
     /// The facts as a record of the person reads them at an organization.
     fn read_by(&self, record: PersonId, organization: OrganizationId) -> Cow<'_, [Fact]> {
         self.records

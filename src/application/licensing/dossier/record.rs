@@ -87,14 +87,15 @@ impl Dossier {
         now: Instant,
     ) -> Result<(), Error> {
         let generation = self.implementation.generation;
-        let licenses: Vec<(Evaluation, Option<Instant>)> = self
+        let licenses: Vec<(Evaluation, Option<Instant>, Option<Instant>)> = self
             .licenses
             .iter()
             .chain(&self.duplicates)
-            .map(|license| self.license_as(license, now))
-            .map(|evaluation| {
+            .map(|license| {
+                let evaluation = self.license_as(license, now);
                 let contested_at = self.contested_at(&evaluation);
-                (evaluation, contested_at)
+                let next_absence_at = self.next_absence(license, &evaluation, now);
+                (evaluation, contested_at, next_absence_at)
             })
             .collect();
         let requests: Vec<RequestEvaluation> = self
@@ -103,7 +104,7 @@ impl Dossier {
             .map(|request| self.request_at(request, now))
             .collect();
         let rows = self.licenses.iter_mut().chain(&mut self.duplicates);
-        for (row, (evaluation, contested_at)) in rows.zip(licenses) {
+        for (row, (evaluation, contested_at, next_absence_at)) in rows.zip(licenses) {
             // A license that never began keeps its recorded state and is up to date: else it would be due for ever.
             let state = evaluation.status().unwrap_or(row.recorded.state);
             let license_type = evaluation.period().map_or_else(
@@ -126,20 +127,20 @@ impl Dossier {
                 row.contested_at = contested_at;
                 row.listed_from = evaluation.listed_from;
                 row.notices = notices;
-                row.next_absence_at = evaluation.next_absence_at;
+                row.next_absence_at = next_absence_at;
                 unit.update_license(row)?;
                 row.version += 1;
             } else if row.recorded != recorded
                 || row.contested_at != contested_at
                 || row.listed_from != evaluation.listed_from
                 || row.notices != notices
-                || row.next_absence_at != evaluation.next_absence_at
+                || row.next_absence_at != next_absence_at
             {
                 row.recorded = recorded;
                 row.contested_at = contested_at;
                 row.listed_from = evaluation.listed_from;
                 row.notices = notices;
-                row.next_absence_at = evaluation.next_absence_at;
+                row.next_absence_at = next_absence_at;
                 unit.record_license_outlook(row)?;
             }
         }

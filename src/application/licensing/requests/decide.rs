@@ -87,6 +87,7 @@ pub(super) fn record(
 pub fn approve(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<RequestShown, Error> {
     let (dossier, request) = for_decision(tx, Action::ApproveRequest, id, decision.expected)?;
     not_oneself(tx, request.person_id, "somebody else approves your request")?;
+    not_ones_own(tx, &request)?;
     // An agency gives its step as if nobody had been found: whether somebody was, staff settle before it begins.
     let reader = person_reader(tx.actor, &dossier.person, request.organization_id);
     let evaluation = dossier.seen_by(reader, tx.now).request_at(&request, tx.now);
@@ -105,6 +106,23 @@ pub fn approve(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<Re
         return Err(Error::Forbidden);
     }
     record(tx, dossier, &request, &decision.reported, body)
+}
+
+/// Nobody approves what he asked for: whose request it is, not whoever recorded it for him.
+fn not_ones_own(tx: &Tx<'_>, request: &LicenseRequest) -> Result<(), Error> {
+    let asked = match request.requested_by {
+        Some(person) => tx.actor.is(person) || tx.trail.on_behalf_of() == Some(person),
+        None => tx.actor.principal.id == request.requester,
+    };
+    if asked {
+        Err(Error::OwnCase(
+            "you asked for this license: somebody else approves it, where there is nobody an administrator of the HMIS \
+             lead"
+                .to_owned(),
+        ))
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the actor decides about requests for the lead.

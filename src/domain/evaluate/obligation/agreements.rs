@@ -14,11 +14,13 @@ impl Holder<'_> {
             .into_iter()
             .flat_map(|set| &set.agreements)
             .filter(|requirement| {
+                let key = RequirementKey::Agreement(requirement.agreement.clone());
                 self.for_job_role(&requirement.job_roles)
-                    && self.bound(requirement.binds, |set| {
-                        set.agreements
-                            .iter()
-                            .any(|then| then.agreement == requirement.agreement)
+                    && self.bound(&key, requirement.binds, |set| {
+                        set.agreements.iter().any(|then| {
+                            then.agreement == requirement.agreement
+                                && self.for_job_role(&then.job_roles)
+                        })
                     })
             })
             .filter_map(|requirement| self.agreement(requirement))

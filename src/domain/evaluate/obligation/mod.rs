@@ -7,19 +7,24 @@ mod postponed;
 mod practice;
 mod recertification;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
 use super::Period;
 use super::rules::{InForce, Rules};
-use crate::domain::calendar::{Instant, add_days};
+use super::{extras, ladder};
+use crate::domain::calendar::{Instant, Length, add_days};
 use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::{FactId, OrganizationId};
 use crate::domain::policy::{
-    Binds, LicenseType, NoticedEnd, OnMiss, Party, PolicyDocument, RequirementSet,
+    Binds, CourseRequirement, EvidenceFrom, LicenseType, NoticedEnd, OnMiss, Party, PolicyDocument,
+    RequirementSet,
 };
-use crate::domain::requirement::{Calendar, RequirementKey, Standing, Status};
+use crate::domain::requirement::{
+    Calendar, RequirementKey, Standard, Standing, Status, occurred_since, passes,
+};
 
 pub(super) use postponed::{moved, postpone};
 
@@ -44,6 +49,11 @@ impl Obligation {
         self.lapses_on
             .max(self.enforced_from)
             .filter(|_| self.lapses_on.is_some())
+    }
+
+    /// Whether nothing known meets it.
+    fn never_met(&self) -> bool {
+        self.standing.status.is_open() && self.standing.evidence.is_empty()
     }
 
     /// Whether access rests on something that is not met. A campaign asks nothing before its deadline, and nothing that
@@ -104,6 +114,9 @@ struct Holder<'a> {
     calendar: Calendar<'a>,
     at: Instant,
     today: NaiveDate,
+    /// What the period's request owed by the rules in force, with what staff had added to it.
+    set: Option<Cow<'a, RequirementSet>>,
+    extras: Vec<RequirementKey>,
 }
 
 /// The set that the holder of a period owed: the one that a return ladder chose, else that of the class.
@@ -128,6 +141,17 @@ pub(super) fn of_holder(
         return Vec::new();
     };
     let calendar = calendar(in_force);
+    let extras: Vec<RequirementKey> = period
+        .request
+        .map(|request| extras::added(facts, request, calendar.day(period.counted_from)).collect())
+        .unwrap_or_default();
+    let mut set = set_of(license_type, period).map(Cow::Borrowed);
+    if !extras.is_empty() {
+        let set = set.get_or_insert_with(Cow::default).to_mut();
+        for extra in &extras {
+            extras::ask(set, extra);
+        }
+    }
     let holder = Holder {
         organization,
         period,
@@ -139,27 +163,22 @@ pub(super) fn of_holder(
         calendar,
         at,
         today: calendar.day(at),
+        set,
+        extras,
     };
     let mut obligations = holder.agreements();
     if let Some(recertification) = &license_type.recertification {
         obligations.extend(holder.recertification(recertification));
     }
     obligations.extend(holder.campaigns());
-    for course in holder.courses() {
-        // A course that recertification asks for is owed once.
-        if obligations
-            .iter()
-            .all(|other| other.standing.key != course.standing.key)
-        {
-            obligations.push(course);
-        }
-    }
-    for practice in holder.practice() {
-        if obligations
-            .iter()
-            .all(|other| other.standing.key != practice.standing.key)
-        {
-            obligations.push(practice);
+    for owed in holder.courses().into_iter().chain(holder.practice()) {
+        let mut others = obligations.iter_mut();
+        match others.find(|other| other.standing.key == owed.standing.key) {
+            None => obligations.push(owed),
+            // What recertification asks for too is owed once, unless what met it there never did here: the set may ask
+            // for it since the absence.
+            Some(other) if owed.never_met() && !other.standing.status.is_open() => *other = owed,
+            Some(_) => {}
         }
     }
     obligations
@@ -184,7 +203,7 @@ struct Owed {
 
 impl Holder<'_> {
     fn set(&self) -> Option<&RequirementSet> {
-        set_of(self.license_type, self.period)
+        self.set.as_deref()
     }
 
     /// The same set as it stood at an instant; nothing where there were no such rules yet.
@@ -195,17 +214,106 @@ impl Holder<'_> {
             .and_then(|found| set_of(found, self.period))
     }
 
+    /// When the request was submitted with which the period began.
+    fn submitted_at(&self) -> Instant {
+        self.period.submitted_at.unwrap_or(self.period.counted_from)
+    }
+
     /// Whether a requirement binds this holder. A later addition binds requests submitted after it, and where it says
-    /// so those that were open, or the holders.
-    fn bound(&self, binds: Binds, named: impl Fn(&RequirementSet) -> bool) -> bool {
-        let asked_then = |at: Instant| self.set_at(at).is_none_or(&named);
-        match binds {
-            Binds::Holders => true,
-            Binds::OpenRequests => asked_then(self.period.counted_from),
-            Binds::NewRequests => {
-                asked_then(self.period.submitted_at.unwrap_or(self.period.counted_from))
+    /// so those that were open, or the holders. `asked` says whether a set asks it of this holder: what was asked of
+    /// others only, and is asked of him since, was added too.
+    fn bound(
+        &self,
+        key: &RequirementKey,
+        binds: Binds,
+        asked: impl Fn(&RequirementSet) -> bool,
+    ) -> bool {
+        let asked_then = |at: Instant| self.set_at(at).is_none_or(&asked);
+        self.extras.contains(key)
+            || match binds {
+                Binds::Holders => true,
+                Binds::OpenRequests => asked_then(self.period.counted_from),
+                Binds::NewRequests => asked_then(self.submitted_at()),
             }
-        }
+    }
+
+    /// Since when a set as it is now asks something, if it did so later than the period began.
+    fn asked_since(&self, asked: impl Fn(&RequirementSet) -> bool) -> Instant {
+        self.rules
+            .since(self.at, |document| {
+                document
+                    .license_types
+                    .get(&self.period.license_type)
+                    .and_then(|found| set_of(found, self.period))
+                    .is_some_and(&asked)
+            })
+            .max(Some(self.period.counted_from))
+            .unwrap_or(self.period.counted_from)
+    }
+
+    /// Whether the absence before the request had at least a length.
+    fn absent(&self, at_least: Option<Length>) -> bool {
+        at_least.is_none_or(|length| {
+            self.period.past.absent_since.is_some_and(|since| {
+                self.calendar.after(length, self.calendar.day(since))
+                    <= self.calendar.day(self.submitted_at())
+            })
+        })
+    }
+
+    /// The facts that count from the instant a requirement names, as it named it when the period began.
+    fn counting_from(&self, from: EvidenceFrom) -> Vec<&Fact> {
+        let past = self.period.past;
+        let since = match from {
+            EvidenceFrom::AnyTime => None,
+            EvidenceFrom::Submission => Some(self.submitted_at()),
+            EvidenceFrom::LastEnd => past.last_end,
+            EvidenceFrom::AbsenceStart => past.absent_since,
+        };
+        let began = self.rules.at(self.period.counted_from);
+        let found = began.and_then(|rules| {
+            let found = rules.document.license_types.get(&self.period.license_type);
+            found.map(|found| (rules, found))
+        });
+        let anew = found.is_some_and(|(rules, license_type)| {
+            ladder::asks_anew(license_type, self.period.class, calendar(rules), || {
+                Some((past.absent_since?, self.submitted_at()))
+            })
+        });
+        let since = if anew {
+            since.max(past.last_end)
+        } else {
+            since
+        };
+        occurred_since(self.facts, since, self.calendar)
+    }
+
+    /// What a pass of a course must be: by the rules in force, or by those under which it was asked or passed. A mark or
+    /// an edition that came later takes no pass away.
+    fn course_passes(
+        &self,
+        facts: &[&Fact],
+        code: &str,
+        asked: Option<&CourseRequirement>,
+    ) -> Vec<(NaiveDate, FactId)> {
+        let Some(course) = self.document.courses.get(code) else {
+            return Vec::new();
+        };
+        let now = Standard::of(course, asked);
+        // Recertification asks for a pass as it is when it is passed, activation for one as it was asked then.
+        let then = asked.and_then(|_| self.standard_at(self.submitted_at(), code, true));
+        let standards = |passed_at| {
+            let at_pass = self.standard_at(passed_at, code, asked.is_some());
+            std::iter::once(now).chain(then).chain(at_pass)
+        };
+        passes(facts, code, standards, self.calendar)
+    }
+
+    fn standard_at(&self, at: Instant, code: &str, asked: bool) -> Option<Standard<'_>> {
+        let course = self.rules.at(at)?.document.courses.get(code)?;
+        let set = self.set_at(at).filter(|_| asked);
+        let asked = set.and_then(|set| set.courses.iter().find(|then| then.course == code));
+        Some(Standard::of(course, asked))
     }
 
     fn for_job_role(&self, job_roles: &BTreeSet<String>) -> bool {

@@ -1,7 +1,6 @@
 //! Practice sets owed at activation, whose acceptance may count for a limited time afterwards.
 
-use super::{Holder, Obligation, Owed, set_of};
-use crate::domain::calendar::Instant;
+use super::{Holder, Obligation, Owed};
 use crate::domain::fact::NoticeRule;
 use crate::domain::policy::{Party, PracticeRequirement, RequirementSet};
 use crate::domain::requirement::{RequirementKey, acceptances};
@@ -11,19 +10,28 @@ impl Holder<'_> {
         self.set()
             .into_iter()
             .flat_map(|set| &set.practice)
-            .filter(|requirement| {
-                self.for_job_role(&requirement.job_roles)
-                    && self.bound(requirement.binds, |set| names(set, requirement))
-            })
             .filter_map(|requirement| self.practised(requirement))
             .collect()
     }
 
+    fn asks_practice(&self, requirement: &PracticeRequirement) -> bool {
+        self.for_job_role(&requirement.job_roles) && self.absent(requirement.absence_at_least)
+    }
+
     fn practised(&self, requirement: &PracticeRequirement) -> Option<Obligation> {
         let code = &requirement.practice_set;
+        let key = RequirementKey::Practice(code.clone());
+        let named = |set: &RequirementSet| {
+            let mut sets = set.practice.iter();
+            sets.any(|then| then.practice_set == *code && self.asks_practice(then))
+        };
+        if !self.asks_practice(requirement) || !self.bound(&key, requirement.binds, named) {
+            return None;
+        }
         let set = self.document.practice_sets.get(code)?;
         let workflow = self.document.workflows.get(&set.workflow)?;
-        if !workflow.concerns(self.period.project_types.iter()) {
+        // Staff may ask for it although none of the projects uses its workflow.
+        if !workflow.concerns(self.period.project_types.iter()) && !self.extras.contains(&key) {
             return None;
         }
         let pass_mark = self
@@ -32,18 +40,19 @@ impl Holder<'_> {
             .as_ref()
             .and_then(|rules| rules.pass_mark);
         let length = requirement.validity.and_then(|validity| validity.length);
-        let accepted = acceptances(self.facts, code, pass_mark, self.calendar).pop();
+        let began = self.set_at(self.period.counted_from);
+        let from = began
+            .and_then(|set| set.practice.iter().find(|then| then.practice_set == *code))
+            .unwrap_or(requirement)
+            .evidence_from;
+        let facts = self.counting_from(from);
+        let accepted = acceptances(&facts, code, pass_mark, self.calendar).pop();
         let (evidence, due_on) = match accepted {
             Some((on, facts)) => (facts, length.map(|length| self.calendar.after(length, on))),
-            // Whether the absence before the request was long enough is known only to the request.
-            None if requirement.absence_at_least.is_some() => return None,
-            None => (
-                Vec::new(),
-                Some(self.calendar.day(self.practice_bound_at(requirement))),
-            ),
+            None => (Vec::new(), Some(self.calendar.day(self.asked_since(named)))),
         };
         Some(self.obligation(Owed {
-            key: RequirementKey::Practice(code.clone()),
+            key,
             title: set.title.clone(),
             never_met: evidence.is_empty(),
             evidence,
@@ -57,24 +66,4 @@ impl Holder<'_> {
             enforced_from: requirement.enforced_from,
         }))
     }
-
-    /// Since when the holder is bound: the activation, or the rules that later bound holders too.
-    fn practice_bound_at(&self, requirement: &PracticeRequirement) -> Instant {
-        self.rules
-            .since(self.at, |document| {
-                document
-                    .license_types
-                    .get(&self.period.license_type)
-                    .and_then(|found| set_of(found, self.period))
-                    .is_some_and(|set| names(set, requirement))
-            })
-            .max(Some(self.period.counted_from))
-            .unwrap_or(self.period.counted_from)
-    }
-}
-
-fn names(set: &RequirementSet, requirement: &PracticeRequirement) -> bool {
-    set.practice
-        .iter()
-        .any(|then| then.practice_set == requirement.practice_set)
 }

@@ -1,6 +1,6 @@
 //! Recurring recertification.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
@@ -11,7 +11,7 @@ use crate::domain::ids::FactId;
 use crate::domain::policy::{
     CountsFrom, Party, Recertification, RecertificationItem, Renewer, Schedule, YearlyDate,
 };
-use crate::domain::requirement::{RequirementKey, acceptances, execution, passes};
+use crate::domain::requirement::{RequirementKey, acceptances, execution};
 
 /// A completion of an item: its local day, and the facts it consists of.
 type Done = (NaiveDate, Vec<FactId>);
@@ -88,7 +88,7 @@ impl Holder<'_> {
         match item {
             RecertificationItem::Course { course: code, .. } => {
                 let course = self.document.courses.get(code)?;
-                let done = self.course_passes(code);
+                let done = self.course_passes(self.facts, code, None);
                 Some(by_user(
                     RequirementKey::Course(code.clone()),
                     course.title.clone(),
@@ -100,7 +100,7 @@ impl Holder<'_> {
                 let mut all: Vec<_> = courses
                     .iter()
                     .flat_map(|code| {
-                        self.course_passes(code)
+                        self.course_passes(self.facts, code, None)
                             .into_iter()
                             .map(move |(on, fact)| (on, fact, code))
                     })
@@ -224,22 +224,6 @@ impl Holder<'_> {
             through = last;
         }
         (evidence, through)
-    }
-
-    fn course_passes(&self, code: &str) -> Vec<(NaiveDate, FactId)> {
-        self.document
-            .courses
-            .get(code)
-            .map_or_else(Vec::new, |course| {
-                passes(
-                    self.facts,
-                    code,
-                    course,
-                    &BTreeSet::new(),
-                    course.pass_mark,
-                    self.calendar,
-                )
-            })
     }
 
     /// The evidence and the last local day of a rolling recertification: months from the last completion, also one

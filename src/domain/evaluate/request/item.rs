@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::owed::Owed;
 use super::practice::Practice;
-use crate::domain::calendar::{Instant, add_days};
+use crate::domain::calendar::{Instant, Precision, add_days};
 use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::FactId;
 use crate::domain::policy::{OnLapse, Party};
@@ -131,23 +131,22 @@ impl Owed<'_> {
 
     /// The requirement with what its place in the order lets count.
     pub(super) fn settled(&self, mut candidate: Candidate, before: &Before) -> Item {
-        let submitted = self.calendar.day(self.request.submitted_at);
-        let counts = |on: NaiveDate| {
-            on < submitted
+        let counts = |found: &Evidence| {
+            self.before_the_request(found)
                 || match before {
                     Before::Nothing => true,
-                    Before::Done(day) => on >= *day,
+                    Before::Done(day) => found.on >= *day,
                     Before::Open(_) => false,
                 }
         };
-        let too_early = candidate.done.iter().rfind(|found| !counts(found.on));
+        let too_early = candidate.done.iter().rfind(|found| !counts(found));
         if let Some(found) = too_early {
             candidate.missing.push(format!(
                 "{} was done on {}, before the steps that come first were done, and does not count",
                 candidate.title, found.on
             ));
         }
-        candidate.done.retain(|found| counts(found.on));
+        candidate.done.retain(|found| counts(found));
         let reset = self.reset_of(candidate.step.as_deref());
         let current = candidate
             .done
@@ -169,6 +168,21 @@ impl Owed<'_> {
             before: before.clone(),
             project_types: candidate.project_types,
         }
+    }
+
+    /// Whether evidence was there when the request came. Of what is known by its day alone, an earlier day is needed.
+    fn before_the_request(&self, evidence: &Evidence) -> bool {
+        let submitted_at = self.request.submitted_at;
+        let submitted = self.calendar.day(submitted_at);
+        let known_before = |id: &FactId| {
+            self.facts.iter().any(|fact| {
+                fact.id == *id
+                    && fact.envelope.precision == Precision::Instant
+                    && fact.envelope.occurred_at < submitted_at
+            })
+        };
+        evidence.on < submitted
+            || (evidence.on == submitted && evidence.facts.iter().all(known_before))
     }
 
     /// The day from which the evidence of a step that started over counts.

@@ -8,19 +8,19 @@ use chrono::NaiveDate;
 use super::held::Held;
 use super::item::{Before, Candidate, Fails, Item, Resets};
 use super::partial::Begun;
-use crate::domain::calendar::{Instant, Length, Precision};
-use crate::domain::evaluate::ladder;
+use crate::domain::calendar::{Instant, Length};
 use crate::domain::evaluate::obligation::calendar;
 use crate::domain::evaluate::rules::{InForce, Rules};
 use crate::domain::evaluate::{Case, Evaluation, evaluate};
+use crate::domain::evaluate::{extras, ladder};
 use crate::domain::fact::{Fact, FactBody, HoldCause, Outcome};
 use crate::domain::policy::{
     AgreementRequirement, AgreementScope, ApprovalStep, Binds, CourseRequirement, EvidenceFrom,
-    Party, PracticeRequirement, RequirementSet, Return,
+    Party, PracticeRequirement, RequirementSet,
 };
 use crate::domain::request::LicenseRequest;
 use crate::domain::requirement::{
-    Calendar, Evidence, RequirementKey, execution, party_name, passes,
+    Calendar, Evidence, RequirementKey, Standard, execution, occurred_since, party_name, passes,
 };
 
 /// What a request rests on at any instant.
@@ -104,23 +104,9 @@ impl<'a> Owed<'a> {
             .license_types
             .get(&self.request.license_type);
         found.is_some_and(|license_type| {
-            ladder::asks_ladder(license_type, self.request.class)
-                && self.absent_since().is_some_and(|since| {
-                    ladder::rung(
-                        license_type,
-                        self.calendar,
-                        since,
-                        self.request.submitted_at,
-                    )
-                    .is_some_and(|(_, rung)| {
-                        matches!(
-                            rung.then,
-                            Return::AsNew {
-                                earlier_evidence_counts: false
-                            }
-                        )
-                    })
-                })
+            ladder::asks_anew(license_type, self.request.class, self.calendar, || {
+                Some((self.absent_since()?, self.request.submitted_at))
+            })
         })
     }
 
@@ -133,27 +119,46 @@ impl<'a> Owed<'a> {
             .at(self.request.submitted_at)
             .and_then(|rules| self.chosen(rules));
         if let Some((_, then)) = then {
+            // What was asked of others only, and is asked of this one since, was added too.
             set.agreements.retain(|now| {
                 now.binds != Binds::NewRequests
                     || then
                         .agreements
                         .iter()
-                        .any(|then| then.agreement == now.agreement)
+                        .any(|then| then.agreement == now.agreement && self.asks_agreement(then))
             });
             set.courses.retain(|now| {
                 now.binds != Binds::NewRequests
-                    || then.courses.iter().any(|then| then.course == now.course)
+                    || then
+                        .courses
+                        .iter()
+                        .any(|then| then.course == now.course && self.asks_course(then))
             });
             set.practice.retain(|now| {
                 now.binds != Binds::NewRequests
-                    || then
-                        .practice
-                        .iter()
-                        .any(|then| then.practice_set == now.practice_set)
+                    || then.practice.iter().any(|then| {
+                        then.practice_set == now.practice_set && self.asks_practice(then)
+                    })
             });
         }
-        self.add_extras(&mut set);
+        for extra in self.extras() {
+            extras::ask(&mut set, &extra);
+        }
         Some(set)
+    }
+
+    fn asks_agreement(&self, requirement: &AgreementRequirement) -> bool {
+        self.for_job_role(&requirement.job_roles)
+    }
+
+    fn asks_course(&self, requirement: &CourseRequirement) -> bool {
+        self.for_job_role(&requirement.job_roles)
+            && self.for_project_types(&requirement.project_types)
+            && self.absent(requirement.absence_at_least)
+    }
+
+    fn asks_practice(&self, requirement: &PracticeRequirement) -> bool {
+        self.for_job_role(&requirement.job_roles) && self.absent(requirement.absence_at_least)
     }
 
     pub(super) fn for_job_role(&self, job_roles: &BTreeSet<String>) -> bool {
@@ -205,24 +210,17 @@ impl<'a> Owed<'a> {
         let agreements = set
             .agreements
             .iter()
-            .filter(|requirement| self.for_job_role(&requirement.job_roles))
+            .filter(|requirement| self.asks_agreement(requirement))
             .filter_map(|requirement| self.agreement(requirement));
         let courses = set
             .courses
             .iter()
-            .filter(|requirement| {
-                self.for_job_role(&requirement.job_roles)
-                    && self.for_project_types(&requirement.project_types)
-                    && self.absent(requirement.absence_at_least)
-            })
+            .filter(|requirement| self.asks_course(requirement))
             .filter_map(|requirement| self.course(requirement));
         let practice = set
             .practice
             .iter()
-            .filter(|requirement| {
-                self.for_job_role(&requirement.job_roles)
-                    && self.absent(requirement.absence_at_least)
-            })
+            .filter(|requirement| self.asks_practice(requirement))
             .filter_map(|requirement| self.practice(requirement));
         let mut ranked: Vec<(Option<usize>, Option<Candidate>, Option<Item>)> = agreements
             .chain(courses)
@@ -277,73 +275,13 @@ impl<'a> Owed<'a> {
         at_least.is_none_or(|length| self.absent_for(length))
     }
 
-    /// What staff added to this one request.
-    fn add_extras(&self, set: &mut RequirementSet) {
-        let today = self.calendar.day(self.at);
-        for fact in self.facts {
-            let FactBody::RequirementAdded {
-                requirement,
-                until_on,
-            } = &fact.body
-            else {
-                continue;
-            };
-            if fact.request_id != Some(self.request.id) || until_on.is_some_and(|last| last < today)
-            {
-                continue;
-            }
-            // Where the set asks it of some people only, this request owes it in any case.
-            match requirement.split_once(':') {
-                Some(("agreement", code)) => {
-                    let found = set
-                        .agreements
-                        .extract_if(.., |known| known.agreement == code);
-                    let mut extra = found
-                        .last()
-                        .unwrap_or_else(|| AgreementRequirement::plain(code));
-                    extra.job_roles.clear();
-                    set.agreements.push(extra);
-                }
-                Some(("course", code)) => {
-                    let found = set.courses.extract_if(.., |known| known.course == code);
-                    let mut extra = found
-                        .last()
-                        .unwrap_or_else(|| CourseRequirement::plain(code));
-                    extra.job_roles.clear();
-                    extra.project_types.clear();
-                    extra.absence_at_least = None;
-                    set.courses.push(extra);
-                }
-                Some(("practice", code)) => {
-                    let found = set
-                        .practice
-                        .extract_if(.., |known| known.practice_set == code);
-                    let mut extra = found
-                        .last()
-                        .unwrap_or_else(|| PracticeRequirement::plain(code));
-                    extra.job_roles.clear();
-                    extra.absence_at_least = None;
-                    set.practice.push(extra);
-                }
-                _ => {}
-            }
-        }
-    }
-
     /// Whether staff added a requirement to this request.
     pub(super) fn added(&self, key: &RequirementKey) -> bool {
-        let name = key.to_string();
-        let today = self.calendar.day(self.at);
-        self.facts
-            .iter()
-            .filter(|fact| fact.request_id == Some(self.request.id))
-            .any(|fact| {
-                matches!(
-                    &fact.body,
-                    FactBody::RequirementAdded { requirement, until_on }
-                        if *requirement == name && until_on.is_none_or(|last| today <= last)
-                )
-            })
+        self.extras().any(|added| added == *key)
+    }
+
+    fn extras(&self) -> impl Iterator<Item = RequirementKey> {
+        extras::added(self.facts, self.request.id, self.calendar.day(self.at))
     }
 
     fn agreement(&self, requirement: &AgreementRequirement) -> Option<Candidate> {
@@ -397,14 +335,11 @@ impl<'a> Owed<'a> {
             validity.and_then(|validity| validity.until_activation.or(validity.length));
         let facts = self.counting_from(requirement.evidence_from);
         let pass_mark = requirement.pass_mark.or(course.pass_mark);
-        let passed = passes(
-            &facts,
-            code,
-            course,
-            &requirement.equivalents,
-            pass_mark,
-            self.calendar,
-        );
+        // A mark or an edition that came later binds requests submitted after it, like a requirement.
+        let then = self.standard_at_submission(code);
+        let standards = std::iter::once(Standard::of(course, Some(requirement))).chain(then);
+        let standards: Vec<Standard<'_>> = standards.collect();
+        let passed = passes(&facts, code, |_| standards.iter().copied(), self.calendar);
         let done = passed
             .iter()
             .map(|(on, fact)| Evidence {
@@ -443,6 +378,16 @@ impl<'a> Owed<'a> {
         })
     }
 
+    /// What a pass of a course had to be when the request was submitted.
+    fn standard_at_submission(&self, code: &str) -> Option<Standard<'_>> {
+        let rules = self.rules.at(self.request.submitted_at)?;
+        let course = rules.document.courses.get(code)?;
+        let asked = self
+            .chosen(rules)
+            .and_then(|(_, set)| set.courses.iter().find(|then| then.course == code));
+        Some(Standard::of(course, asked))
+    }
+
     /// The fails of a course since the request: a pass below the mark is one too.
     fn fails(&self, code: &str, allowed: Option<u16>, mark: Option<u8>) -> Fails {
         let facts = self
@@ -476,19 +421,7 @@ impl<'a> Owed<'a> {
         } else {
             since
         };
-        self.facts
-            .iter()
-            .copied()
-            .filter(|fact| {
-                let envelope = &fact.envelope;
-                // Of what is known by its day alone, the whole day counts.
-                let that_day = |since| {
-                    envelope.precision == Precision::Day
-                        && self.calendar.day(envelope.occurred_at) == self.calendar.day(since)
-                };
-                since.is_none_or(|since| envelope.occurred_at >= since || that_day(since))
-            })
-            .collect()
+        occurred_since(self.facts, since, self.calendar)
     }
 
     fn license_at_submission(&self) -> &Evaluation {

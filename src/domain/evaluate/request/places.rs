@@ -123,7 +123,19 @@ impl Owed<'_> {
             } => (
                 approved,
                 waits.reserved.map(|since| {
-                    let last = add_days(self.calendar.day(since), u32::from(reservation_days));
+                    // The days under which it was reserved stay given.
+                    let then = self
+                        .rules
+                        .at(since)
+                        .map(|rules| &rules.document.seats.needed_at);
+                    let days = match then {
+                        Some(SeatNeeded::Approval {
+                            reservation_days: then,
+                            ..
+                        }) => reservation_days.max(*then),
+                        _ => reservation_days,
+                    };
+                    let last = add_days(self.calendar.day(since), u32::from(days));
                     start_of_day(self.in_force.zone, add_days(last, 1))
                 }),
             ),

@@ -160,7 +160,7 @@ impl Owed<'_> {
             key,
             title: set.title.clone(),
             step: requirement.step.clone(),
-            initial: false,
+            initial: requirement.initial_step,
             on_lapse: requirement.on_lapse,
             waivable: requirement.waivable,
             done,

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::support::*;
 use crate::domain::absence_hold::AbsenceDecision;
+use crate::domain::evaluate::next_absence;
 use crate::domain::fact::{FactBody, NoticeRule};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus::{Active, Deactivated, Suspended, Warned};
@@ -230,4 +231,68 @@ fn what_comes_to_act_only_in_a_hold_waits_for_its_end() {
     held(&mut story, "2027-03-02 09:00", "2027-03-04 09:00");
     assert_eq!(story.status("2027-03-03 09:00"), Some(Active));
     story.turns("2027-03-04 09:00", false);
+}
+
+fn counted(story: &Story, now: &str) -> Option<crate::domain::calendar::Instant> {
+    next_absence(&story.case(), &story.license(now), at(now))
+}
+
+#[test]
+fn what_a_version_brings_about_is_counted_before_it_begins() {
+    let policy = |on_miss: &str| {
+        hand_with(&[
+            ("/license_types/end_user/inactivity/off_rule", Value::Null),
+            (
+                "/license_types/end_user/recertification/on_miss",
+                json!(on_miss),
+            ),
+            ("/notices", json!({"minimum_days": {"recertification": 0}})),
+        ])
+    };
+    // Overdue since 21 February, and only listed.
+    let mut story = Story::licensed_under(policy("list"));
+    assert_eq!(counted(&story, "2027-03-01 09:00"), None);
+    story.policy("2027-03-02 10:00", policy("suspend"));
+    story.turns("2027-03-02 10:00", false);
+    assert_eq!(counted(&story, "2027-03-01 09:59"), None, "not known yet");
+    let begins = Some(at("2027-03-02 10:00"));
+    assert_eq!(counted(&story, "2027-03-01 10:00"), begins);
+    // Whoever approved the batch, or held it, is not asked again.
+    let mut approved = story.clone();
+    let body = FactBody::BatchApproved {
+        rule: NoticeRule::Recertification,
+        on: day("2027-03-02"),
+    };
+    approved.fact("2027-03-01 10:00", body);
+    assert_eq!(counted(&approved, "2027-03-01 11:00"), None);
+    held(&mut story, "2027-03-01 12:00", "2027-03-04 12:00");
+    assert_eq!(counted(&story, "2027-03-01 12:00"), None);
+}
+
+#[test]
+fn every_rule_of_absences_is_counted_and_a_campaign_whose_batch_is_approved_is_not() {
+    let no_limit = ("/license_types/end_user/inactivity/off_rule", Value::Null);
+    // Recertification, told in time.
+    let mut story = Story::licensed_under(hand_with(std::slice::from_ref(&no_limit)));
+    let key = format!("course:{SERIES}");
+    let rule = NoticeRule::Recertification;
+    story.noticed("2027-02-10 09:00", rule, None, Some(&key), "2027-02-21");
+    assert_eq!(
+        counted(&story, "2027-02-20 09:00"),
+        Some(at("2027-02-21 00:00"))
+    );
+    // An agreement that runs out.
+    let year = json!({"kind": "rolling", "length": {"months": 12}});
+    let mut story = Story::licensed_under(hand_with(&[
+        no_limit,
+        ("/license_types/end_user/recertification", Value::Null),
+        ("/agreements/user_agreement/validity", year),
+    ]));
+    let rule = NoticeRule::Agreement;
+    let key = "agreement:user_agreement";
+    story.noticed("2027-02-10 09:00", rule, None, Some(key), "2027-02-21");
+    assert_eq!(
+        counted(&story, "2027-02-20 09:00"),
+        Some(at("2027-02-21 00:00"))
+    );
 }

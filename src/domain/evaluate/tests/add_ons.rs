@@ -52,6 +52,7 @@ fn with_reports() -> (Story, FactId) {
         "2026-03-05 09:00",
         FactBody::AddOnActivated {
             add_on: REPORTS.to_owned(),
+            submitted_at: None,
         },
     );
     (story, add_on)

@@ -406,3 +406,24 @@ fn what_an_error_took_before_a_campaign_opened_lengthens_it_not() {
     let mut found = found.filter(|standing| standing.key.to_string() == key);
     assert_eq!(found.next().unwrap().due_on, Some(day("2026-04-30")));
 }
+
+#[test]
+fn a_campaign_is_counted_by_the_breaker_unless_its_batch_was_approved() {
+    for batch_approved in [false, true] {
+        let mut story = Story::licensed_under(rules("suspend"));
+        let campaign = started(
+            &mut story,
+            Campaign {
+                batch_approved,
+                ..plan()
+            },
+        );
+        let key = format!("campaign:{campaign}:course:{SERIES}");
+        let rule = NoticeRule::Campaign;
+        story.noticed("2026-04-01 09:00", rule, None, Some(&key), "2026-05-01");
+        let counted = (!batch_approved).then(|| at("2026-05-01 00:00"));
+        let license = story.license("2026-04-30 09:00");
+        assert_eq!(license.next_absence_at, counted, "{batch_approved}");
+        story.turns("2026-05-01 00:00", false);
+    }
+}

@@ -253,3 +253,19 @@ fn a_reactivation_needs_what_the_last_period_owed_to_be_current() {
     story.passed("2027-03-02 09:00", POLICIES);
     assert!(story.reactivate("2027-03-03 00:00").is_ok());
 }
+
+#[test]
+fn a_fail_after_a_pass_cancels_no_recertification() {
+    // Rolling recertification counts from the last passed completion, whatever was tried since.
+    let mut story = Story::hand();
+    story.passed("2027-02-10 09:00", SERIES);
+    story.fact("2027-02-20 09:00", failed(SERIES));
+    let license = story.license("2027-02-22 09:00");
+    let found = license
+        .requirements
+        .iter()
+        .find(|standing| standing.key.to_string() == format!("course:{SERIES}"))
+        .unwrap();
+    assert_eq!(found.due_on, Some(day("2028-02-10")));
+    assert!(!found.status.is_open());
+}

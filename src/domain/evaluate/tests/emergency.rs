@@ -455,6 +455,7 @@ fn an_add_on_waits_for_the_confirmation_and_then_for_its_own() {
         "2026-03-02 09:00",
         FactBody::AddOnActivated {
             add_on: "reports".to_owned(),
+            submitted_at: None,
         },
     );
     story.deactivated(ENDED, C::Requested);

@@ -7,7 +7,7 @@ use super::support::*;
 use crate::domain::fact::{FactBody, HoldCause, PracticeResult};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus::{Active, Suspended};
-use crate::domain::policy::Party;
+use crate::domain::policy::{Party, RequestClass};
 use crate::domain::requirement::RequirementKey;
 
 const AGREEMENT: &str = "user_agreement";
@@ -211,4 +211,79 @@ fn a_correction_that_only_says_the_same_anew_lists_nothing() {
     let license = story.license("2026-03-03 09:00");
     assert_eq!(license.status(), Some(Active));
     assert!(license.not_met_at_activation.is_empty());
+}
+
+/// Back after an absence for which HAND asks for the policies again: passed, and active since 2026-06-03.
+fn returned() -> (Story, FactId) {
+    let mut story = Story::hand();
+    story.login("2026-03-02 09:00");
+    story.fact("2026-03-10 09:00", FactBody::Departed);
+    story.request.class = RequestClass::Returning;
+    story.request.submitted_at = at("2026-06-02 09:00");
+    let again = story.passed("2026-06-03 09:00", POLICIES);
+    story.activated("2026-06-03 11:00");
+    if let Some(FactBody::Activated {
+        requirement_set, ..
+    }) = story.facts.last_mut().map(|fact| &mut fact.body)
+    {
+        *requirement_set = Some("policy_again".to_owned());
+    }
+    (story, again)
+}
+
+#[test]
+fn a_pass_from_before_the_last_end_does_not_stand_in_for_one_that_is_asked_since() {
+    let (mut story, again) = returned();
+    story.turns("2026-06-03 11:00", true);
+    // The one of February is good for a year, and yet it is not what the return rests on.
+    story.correct("2026-06-10 09:00", again, failed(POLICIES));
+    story.turns("2026-06-10 09:00", false);
+    withdrawn(&story, "2026-06-10 09:00");
+    story.passed("2026-06-12 09:00", POLICIES);
+    story.turns("2026-06-12 09:00", true);
+}
+
+#[test]
+fn what_only_a_long_absence_asks_is_withdrawn_like_anything_else() {
+    let mut policy = hand_with(&[
+        ("/courses/extra", json!({"title": "Extra"})),
+        (
+            "/license_types/end_user/classes/returning",
+            json!({"kind": "set", "set": "full"}),
+        ),
+    ]);
+    policy["license_types"]["end_user"]["requirement_sets"]["full"]["courses"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"course": EXTRA, "absence_at_least": {"days": 60}}));
+    for (submitted, asked) in [("2026-06-02 09:00", true), ("2026-04-01 09:00", false)] {
+        let mut story = Story::licensed_under(policy.clone());
+        story.login("2026-03-02 09:00");
+        story.fact("2026-03-10 09:00", FactBody::Departed);
+        story.request.class = RequestClass::Returning;
+        story.request.submitted_at = at(submitted);
+        let passed = story.passed("2026-06-03 09:00", EXTRA);
+        story.activated("2026-06-03 11:00");
+        story.correct("2026-06-10 09:00", passed, failed(EXTRA));
+        let license = story.license("2026-06-10 09:00");
+        assert_eq!(license.allowed(), !asked, "{submitted}");
+    }
+}
+
+#[test]
+fn what_staff_added_to_the_request_stays_owed_by_its_license() {
+    let mut story = Story::under(hand_with(&[("/courses/extra", json!({"title": "Extra"}))]));
+    story.prepared("2026-02-20 10:00");
+    story.fact(
+        "2026-02-21 09:00",
+        FactBody::RequirementAdded {
+            requirement: "course:extra".to_owned(),
+            until_on: None,
+        },
+    );
+    let passed = story.passed("2026-02-22 09:00", EXTRA);
+    story.activated("2026-03-01 09:00");
+    assert!(story.license("2026-03-02 09:00").allowed());
+    story.correct("2026-03-05 09:00", passed, failed(EXTRA));
+    withdrawn(&story, "2026-03-05 09:00");
 }

@@ -510,7 +510,14 @@ fn happen(story: &mut Story, now: Instant, event: Event) {
         }
         Event::AddOn => {
             let add_on = "reports".to_owned();
-            story.push(now, now, FactBody::AddOnActivated { add_on });
+            story.push(
+                now,
+                now,
+                FactBody::AddOnActivated {
+                    add_on,
+                    submitted_at: Some(now),
+                },
+            );
         }
         Event::ConfirmAddOn => {
             let add_on = last(story, |fact| {

@@ -226,3 +226,68 @@ fn a_requirement_added_between_submission_and_activation_does_not_bind_the_holde
             .all(|standing| standing.status == Status::Met)
     );
 }
+
+#[test]
+fn a_requirement_that_is_asked_of_more_people_binds_no_holder_and_no_open_request() {
+    // Data quality, which HAND asks of data managers only, is asked of everybody.
+    let mut wider = hand();
+    let courses = wider
+        .pointer_mut("/license_types/end_user/requirement_sets/full/courses")
+        .and_then(Value::as_array_mut)
+        .unwrap();
+    for course in courses {
+        if course["course"] == "data_quality" {
+            course.as_object_mut().unwrap().remove("job_roles");
+        }
+    }
+    let asked = |standings: &[crate::domain::requirement::Standing]| {
+        standings
+            .iter()
+            .any(|standing| standing.key.to_string() == "course:data_quality")
+    };
+    let mut story = Story::hand();
+    story.policy("2026-06-01 00:00", wider.clone());
+    assert!(!asked(&story.license("2026-06-02 00:00").requirements));
+    let mut story = Story::under(hand());
+    story.policy("2026-02-21 00:00", wider);
+    assert!(!asked(&story.request("2026-02-22 00:00").requirements));
+    story.request.submitted_at = at("2026-02-21 09:00");
+    assert!(asked(&story.request("2026-02-22 00:00").requirements));
+}
+
+#[test]
+fn an_edition_or_a_mark_that_came_later_takes_no_pass_away() {
+    for (member, value) in [("edition", json!("2026")), ("pass_mark", json!(80))] {
+        let newer = hand_with(&[(&format!("/courses/{SERIES}/{member}"), value)]);
+        let mut story = Story::hand();
+        story.policy("2026-06-01 00:00", newer.clone());
+        let standing = |story: &Story, now: &str| {
+            let license = story.license(now);
+            let mut found = license.requirements.into_iter();
+            found
+                .find(|standing| standing.key.to_string() == format!("course:{SERIES}"))
+                .unwrap()
+        };
+        let now = standing(&story, "2026-06-02 00:00");
+        assert_eq!(now.status, Status::Met, "{member}");
+        assert_eq!(now.due_on, Some(day("2027-02-20")), "{member}");
+        // Passed as it was before, since then: no recertification.
+        story.passed("2026-07-01 09:00", SERIES);
+        let then = standing(&story, "2026-07-02 00:00");
+        assert_eq!(then.due_on, Some(day("2027-02-20")), "{member}");
+        // An open request goes on as it was asked, a later one does not.
+        let mut story = Story::under(hand());
+        story.policy("2026-02-21 00:00", newer);
+        story.prepared("2026-02-22 09:00");
+        let open = |story: &Story| {
+            let request = story.request("2026-02-23 09:00");
+            let mut found = request.requirements.into_iter();
+            found.any(|standing| {
+                standing.key.to_string() == format!("course:{SERIES}") && standing.status.is_open()
+            })
+        };
+        assert!(!open(&story), "{member}");
+        story.request.submitted_at = at("2026-02-21 09:00");
+        assert!(open(&story), "{member}");
+    }
+}

@@ -288,6 +288,15 @@ fn what_is_done_before_the_steps_that_come_first_does_not_count() {
         passed("workflow_shelter"),
     );
     assert_eq!(story.request("2026-02-24 10:00").state, S::Practice);
+    // Also what came on the day of the request and before it, where its time is known.
+    for (hour, before) in [("08:59", true), ("09:01", false)] {
+        let mut that_day = asked(unhurried(&[]));
+        let occurred = format!("2026-02-20 {hour}");
+        that_day.late(&occurred, "2026-02-24 10:00", passed("workflow_shelter"));
+        initiated(&mut that_day, "2026-02-23 09:00");
+        let state = that_day.request("2026-02-24 10:00").state;
+        assert_eq!(state == S::Practice, before, "{hour}: {state:?}");
+    }
     // Without an order any will do.
     let order = "/license_types/end_user/requirement_sets/new/order";
     let mut free = asked(unhurried(&[(order, Value::Null)]));

@@ -167,3 +167,36 @@ fn the_first_limit_without_warning_steps_takes_nothing_at_its_start() {
     story.heartbeat("2026-08-01 00:00", "2026-08-01 00:00");
     assert!(preview(&story, "2026-08-02 00:00", silent(limit)).is_nothing());
 }
+
+#[test]
+fn what_a_version_newly_asks_of_a_running_add_on_is_said_too() {
+    let with = |courses: Value| {
+        hand_with(&[
+            ("/courses/reports", json!({ "title": "Reports" })),
+            ("/courses/extra", json!({ "title": "Extra" })),
+            (
+                "/license_types/reports",
+                json!({
+                    "title": "Reports",
+                    "license": { "kind": "add_on", "depends_on": ["end_user"] },
+                    "requirement_sets": { "own": { "courses": courses } },
+                    "classes": { "add_on": { "kind": "set", "set": "own" } },
+                }),
+            ),
+        ])
+    };
+    let own = json!({ "course": "reports" });
+    let mut story = Story::licensed_under(with(json!([own])));
+    story.passed("2026-03-02 12:00", "reports");
+    story.fact(
+        "2026-03-05 09:00",
+        FactBody::AddOnActivated {
+            add_on: "reports".to_owned(),
+            submitted_at: Some(at("2026-03-02 09:00")),
+        },
+    );
+    let more = with(json!([own, { "course": EXTRA, "binds": "holders" }]));
+    let found = preview(&story, "2026-03-20 00:00", more);
+    let owed: Vec<String> = found.newly_owed.iter().map(ToString::to_string).collect();
+    assert_eq!(owed, ["add_on:reports:course:extra"]);
+}

@@ -450,3 +450,45 @@ fn a_license_of_a_type_without_a_term_has_nothing_to_renew() {
     );
     assert_eq!(story.license("2026-04-01 09:00").term, None);
 }
+
+#[test]
+fn the_grace_that_an_end_gave_is_not_shortened_by_later_rules() {
+    let mut story = Story::licensed_under(with_term(year(), &[]));
+    told(&mut story, "2027-02-10 09:00", "2027-03-02");
+    assert_eq!(story.status("2027-03-02 09:00"), Some(Expired));
+    let mut shorter = year();
+    shorter["renewal_grace"] = json!({"days": 5});
+    story.policy("2027-03-10 00:00", with_term(shorter, &[]));
+    let term = story.license("2027-03-12 09:00").term.unwrap();
+    assert_eq!(term.renewable_through, Some(day("2027-03-31")));
+    story.fact("2027-03-12 09:00", renewed(Renewer::Supervisor));
+    assert_eq!(story.status("2027-03-12 09:00"), Some(Active));
+}
+
+#[test]
+fn a_renewal_in_the_grace_is_no_login() {
+    let term = json!({
+        "ends": {"kind": "after", "length": {"days": 29}},
+        "renewal_grace": {"days": 20},
+        "renewed_by": ["supervisor"],
+    });
+    let mut story = Story::licensed_under(hand_with(&[
+        (TERM, term),
+        ("/notices", json!({"minimum_days": {"term": 0}})),
+    ]));
+    story.heartbeat("2026-04-05 08:00", "2026-04-05 08:00");
+    story.login("2026-03-02 09:00");
+    assert_eq!(story.status("2026-03-31 09:00"), Some(Expired));
+    story.fact("2026-04-05 09:00", renewed(Renewer::Supervisor));
+    let license = story.license("2026-04-05 09:00");
+    assert_eq!(license.status(), Some(Active));
+    // Over thirty days since the login: the warning is due at once.
+    assert!(
+        license
+            .notices
+            .iter()
+            .any(|notice| notice.rule == NoticeRule::Inactivity && notice.due_at <= license.at),
+        "{:?}",
+        license.notices
+    );
+}

@@ -275,3 +275,23 @@ fn of_the_limit_of_leave_supervisors_are_told_while_whoever_is_away_is_left_alon
         Some(crate::domain::license::LicenseStatus::Deactivated)
     );
 }
+
+#[test]
+fn before_its_day_the_rule_holds_nobody() {
+    let mut story = failed();
+    story.policy(
+        "2026-03-20 00:00",
+        hand_with(&[(
+            "/notices",
+            json!({ "undeliverable": {
+                "settle_within": { "business_days": 5 },
+                "then": "suspend",
+                "enforced_from": "2026-05-01",
+            } }),
+        )]),
+    );
+    told(&mut story, "2026-04-02 10:00", "2026-05-01");
+    assert!(holds(&story.license("2026-04-11 00:00")).is_empty());
+    let license = story.license("2026-05-01 00:00");
+    assert_eq!(holds(&license), [HoldCause::Unreachable]);
+}

@@ -49,6 +49,23 @@ fn the_first_login_is_due_by_the_end_of_the_day_after_the_activation() {
 }
 
 #[test]
+fn before_its_day_the_first_login_is_only_reported() {
+    let within = ("first_login_within", json!({ "days": 2 }));
+    let from = ("first_login_enforced_from", json!("2026-03-10"));
+    let story = Story::licensed_under(with(&[within, from]));
+    let license = story.license("2026-03-06 09:00");
+    assert!(license.allowed());
+    assert!(
+        license
+            .due
+            .iter()
+            .any(|item| item.due_on == day("2026-03-03"))
+    );
+    // The day begins, and the reports may be late by another.
+    story.turns("2026-03-11 00:00", false);
+}
+
+#[test]
 fn a_login_on_the_last_second_saves_and_one_after_it_does_not() {
     for (login, active) in [("2026-03-03 23:59:59", true), ("2026-03-04 00:00", false)] {
         let mut story = Story::licensed_under(first_login(2));

@@ -45,6 +45,7 @@ fn with_reports(on_miss: &str) -> (Story, FactId) {
         "2026-03-05 09:00",
         FactBody::AddOnActivated {
             add_on: "reports".to_owned(),
+            submitted_at: None,
         },
     );
     (story, add_on)
@@ -179,4 +180,31 @@ fn a_waiver_covers_what_an_add_on_owes() {
     assert_eq!(status(&story, "2026-10-01 09:00"), On);
     let owed = &story.license("2026-10-01 09:00").add_ons[0].requirements[0];
     assert_eq!(owed.status, Status::Waived);
+}
+
+#[test]
+fn what_is_added_between_the_request_of_an_add_on_and_its_beginning_does_not_bind_it() {
+    let mut more = policy("suspend");
+    set(&mut more, "/courses/extra", json!({ "title": "Extra" }));
+    more["license_types"]["reports"]["requirement_sets"]["own"]["courses"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "course": EXTRA }));
+    let mut story = Story::licensed_under(policy("suspend"));
+    story.policy("2026-03-03 00:00", more);
+    story.passed("2026-03-02 12:00", "reports");
+    for (submitted, bound) in [("2026-03-02 13:00", false), ("2026-03-04 13:00", true)] {
+        let mut story = story.clone();
+        story.fact(
+            "2026-03-05 09:00",
+            FactBody::AddOnActivated {
+                add_on: "reports".to_owned(),
+                submitted_at: Some(at(submitted)),
+            },
+        );
+        let license = story.license("2026-03-05 10:00");
+        let mut owed = license.add_ons[0].requirements.iter();
+        let found = owed.any(|standing| standing.key.to_string() == "add_on:reports:course:extra");
+        assert_eq!(found, bound, "{submitted}");
+    }
 }

@@ -129,6 +129,9 @@ pub struct Undeliverable {
     pub settle_within: Length,
     /// What follows otherwise: the hold `unreachable`, or a list.
     pub then: ThenSuspendOrList,
+    /// Local day before which it only reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforced_from: Option<NaiveDate>,
 }
 
 impl Default for Undeliverable {
@@ -136,6 +139,7 @@ impl Default for Undeliverable {
         Self {
             settle_within: Length::BusinessDays(5),
             then: ThenSuspendOrList::Suspend,
+            enforced_from: None,
         }
     }
 }

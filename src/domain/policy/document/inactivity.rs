@@ -33,6 +33,9 @@ pub struct Inactivity {
     /// First login required by the end of this local day after activation or return (0 days: the same day).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_login_within: Option<Length>,
+    /// Local day before which the first login is only reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_login_enforced_from: Option<NaiveDate>,
     /// Whether a login that names an organization serves that license or all of the person's.
     pub login_serves: LoginServes,
     /// For how many hours a cut-off waits for login sources that are behind.

@@ -261,6 +261,9 @@ pub struct PracticeRequirement {
     /// The named step this belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+    /// Whether it is one of the initial steps.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub initial_step: bool,
     /// Which acceptances count.
     #[serde(default, skip_serializing_if = "is_default")]
     pub evidence_from: EvidenceFrom,
@@ -374,6 +377,7 @@ impl PracticeRequirement {
             absence_at_least: None,
             validity: None,
             step: None,
+            initial_step: false,
             evidence_from: EvidenceFrom::default(),
             on_lapse: OnLapse::default(),
             waivable: true,

@@ -241,3 +241,74 @@ fn what_an_override_shortens_for_one_group_counts() {
     );
     assert_eq!(shortens(&new, &old), Vec::<String>::new());
 }
+
+#[test]
+fn a_rule_of_its_own_that_gives_way_to_a_stricter_general_one_shortens() {
+    let general = json!({"days": 30});
+    let cases: [(&str, Value, &str); 5] = [
+        (
+            "/license_types/end_user/requests",
+            json!({"requesters": [{"from": {"kind": "supervisor"}}],
+                   "approval": [], "activation": {"by": "staff"},
+                   "lapses_after": {"days": 90}}),
+            "/lapses_after",
+        ),
+        (
+            "/license_types/end_user/agreement_terms/end_user_agreement",
+            json!({"new_version_days": 60}),
+            "/new_version_days",
+        ),
+        (
+            "/license_types/end_user/agreement_terms/end_user_agreement",
+            json!({"validity": {"kind": "rolling", "length": {"months": 24}}}),
+            "/validity/length",
+        ),
+        (
+            "/suspension/by_cause/leave",
+            json!({"length": {"days": 200}, "then": "list"}),
+            "/length",
+        ),
+        (
+            "/license_types/end_user/requirement_sets/returning/courses/0/validity",
+            json!({"length": {"months": 36}}),
+            "/length",
+        ),
+    ];
+    for (own, rule, member) in cases {
+        let mut without = document();
+        set(&mut without, "/requests/lapses_after", &general);
+        set(
+            &mut without,
+            "/agreements/end_user_agreement/new_version_days",
+            &json!(30),
+        );
+        let course = without["license_types"]["end_user"]["requirement_sets"]["returning"]["courses"]
+            [0]["course"]
+            .clone();
+        let course = format!("/courses/{}/validity", course.as_str().expect("a course"));
+        set(&mut without, &course, &json!({"length": {"months": 12}}));
+        let mut with = without.clone();
+        if own.contains("/agreement_terms/") {
+            set(
+                &mut with,
+                "/license_types/end_user/agreement_terms",
+                &json!({}),
+            );
+        }
+        if own.contains("/by_cause/") {
+            set(&mut with, "/suspension/by_cause", &json!({}));
+        }
+        set(&mut with, own, &rule);
+        let found = shortens(&read(&with), &read(&without));
+        assert_eq!(found, [format!("{own}{member}")]);
+        // A general rule that asks for less takes nothing away.
+        assert!(!shortens(&read(&without), &read(&with)).contains(&format!("{own}{member}")));
+    }
+}
+
+#[test]
+fn a_shorter_wait_for_the_login_sources_shortens_also_where_it_was_a_day_unsaid() {
+    let pointer = format!("{TYPE}/inactivity/login_report_lag_hours");
+    let (there, back) = both_ways(&pointer, &json!(12));
+    assert_eq!((there, back), (vec![pointer], vec![]));
+}

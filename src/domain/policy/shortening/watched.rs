@@ -71,7 +71,18 @@ pub(super) const WATCHED: &[(&str, Watch)] = &[
         "/seats/needed_at/none_free",
         Order("queue", &["queue", "deny"]),
     ),
+    (
+        "/seats/after_end/kind",
+        Order(
+            "implementation",
+            &["organization", "successor", "implementation"],
+        ),
+    ),
     ("/seats/after_end/days", Amount),
+    (
+        "/seats/after_end/kept/kind",
+        Order("unlimited", &["unlimited", "paid_term", "days"]),
+    ),
     ("/seats/after_end/kept/days", Limit),
     (
         "/fees/lines/*/unpaid/then",

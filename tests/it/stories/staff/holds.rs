@@ -1,5 +1,6 @@
 //! Holds: who opens and lifts them, what each reader sees of them.
 
+use hmis_licensing::application::actor::Role;
 use serde_json::json;
 
 use super::causes;
@@ -227,5 +228,46 @@ fn what_a_clock_that_runs_behind_records_comes_after_what_is_known() {
         let held = story.license("admin", &license).await;
         assert_eq!(held["state"], "suspended");
         assert_eq!(causes(&held), ["violation"]);
+    });
+}
+
+#[test]
+fn a_clock_that_was_set_back_hides_nothing_that_is_known() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let license = story.license_dana().await;
+        let corktown = Some(story.corktown);
+        story
+            .grant("leaver", Role::Supervisor, corktown, None)
+            .await;
+        story.at("2026-03-05T14:00:00Z");
+        story
+            .get("leaver", "/v1/licenses?limit=1")
+            .await
+            .expect(200);
+        story.at("2026-03-05T14:10:00Z");
+        story
+            .depart_dana("supervisor", "2026-03-05T14:10:00Z")
+            .await;
+        story.revoke("leaver").await;
+        // Two hours back, as by a wrong time server.
+        story.at("2026-03-05T12:10:00Z");
+        assert_eq!(story.sign_in("").await["allowed"], false);
+        let seen = story.license("admin", &license).await;
+        assert_eq!(seen["state"], "deactivated");
+        let path = format!("/v1/licenses/{license}/explanation");
+        let explained = story.get("admin", &path).await.expect(200);
+        assert_eq!(explained["allowed"], false);
+        assert_eq!(explained["state"], "deactivated");
+        story
+            .get("leaver", "/v1/licenses?limit=1")
+            .await
+            .problem(403, "forbidden");
+        // Nor does a sweep at that time give anything back.
+        story.app.app.sweep_all().await.unwrap();
+        assert_eq!(story.sign_in("").await["allowed"], false);
+        // What is asked about an earlier instant is answered from what was known then.
+        let before = story.sign_in("&at=2026-03-05T12:00:00Z").await;
+        assert_eq!(before["allowed"], true);
     });
 }
