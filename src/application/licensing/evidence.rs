@@ -201,13 +201,8 @@ fn has_second_party(
     person: &crate::domain::roster::Person,
     organization: OrganizationId,
 ) -> Result<bool, Error> {
-    let implementation = Some(person.implementation_id);
-    let grants = tx
-        .unit
-        .live_grants(Role::Supervisor, implementation, tx.now)?;
-    Ok(grants.iter().any(|grant| {
-        grant.organization_id == Some(organization) && grant.person_id != Some(person.id)
-    }))
+    let roles = tx.unit.live_supervisors(&[organization], tx.now)?;
+    Ok(roles.iter().any(|role| role.person_id != Some(person.id)))
 }
 
 /// The version signed. An older version of the same agreement may be recorded late; one nobody ever published may not.

@@ -76,3 +76,34 @@ fn a_person_is_explained_as_far_as_the_reader_may_see() {
         assert!(organizations(&story, "jefferson").await.is_empty());
     });
 }
+
+#[test]
+fn where_no_supervisor_is_left_the_signer_and_the_lead_are_named() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        let request = story
+            .post(
+                "supervisor",
+                "/v1/license-requests",
+                &story.request_for_dana(),
+            )
+            .await
+            .expect(201);
+        let id = text(&request["id"]);
+        story.decide("admin", id, "approve").await.expect(200);
+        let who = async || {
+            let path = format!("/v1/license-requests/{id}/explanation");
+            let explained = story.get("admin", &path).await.expect(200);
+            super::texts(&explained["who_can_act"]).join("; ")
+        };
+        let before = who().await;
+        assert!(before.contains("supervisor"), "{before}");
+        assert!(!before.contains("has none now"), "{before}");
+        story.revoke("supervisor").await;
+        let after = who().await;
+        assert!(
+            after.contains("the authorized signer or the HMIS lead for the supervisor"),
+            "{after}"
+        );
+    });
+}

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use self::seen::{end_name, end_sentence, hold_sentence};
 
 use crate::application::actor::{Action, Scope, Sight};
+use crate::application::roster::delegations::supervised;
 use crate::application::visible::may_know;
 use crate::application::{Error, Rx};
 use crate::domain::calendar::{Instant, local_day};
@@ -79,7 +80,9 @@ pub struct Explanation {
 pub fn explain_license(rx: &mut Rx<'_>, id: LicenseId) -> Result<Explanation, Error> {
     let (license, dossier) = licenses::load(rx, id)?;
     let shown = licenses::shown(rx.actor, &dossier, &license, rx.now);
-    Ok(of_license(&dossier, &shown, rx.now))
+    let mut explanation = of_license(&dossier, &shown, rx.now);
+    name_stand_ins(rx, std::slice::from_mut(&mut explanation))?;
+    Ok(explanation)
 }
 
 /// Explains one request.
@@ -87,7 +90,36 @@ pub fn explain_request(rx: &mut Rx<'_>, id: RequestId) -> Result<Explanation, Er
     let shown = requests::request(rx, id)?;
     let dossier = Dossier::load(rx.view, shown.request.person_id, &[])?.ok_or(Error::NotFound)?;
     let sight = sight_of(rx.actor, &dossier.person, shown.request.organization_id);
-    Ok(of_request(&dossier, &shown, sight, rx.now))
+    let mut explanation = of_request(&dossier, &shown, sight, rx.now);
+    name_stand_ins(rx, std::slice::from_mut(&mut explanation))?;
+    Ok(explanation)
+}
+
+/// Where an organization has no supervisor, his duties are its authorized signer's and the lead's.
+fn name_stand_ins(rx: &mut Rx<'_>, explanations: &mut [Explanation]) -> Result<(), Error> {
+    let waits_for_him = |explanation: &Explanation| {
+        explanation
+            .who_can_act
+            .iter()
+            .any(|who| who.contains("supervisor"))
+    };
+    let organizations: Vec<OrganizationId> = explanations
+        .iter()
+        .filter(|explanation| waits_for_him(explanation))
+        .map(|explanation| explanation.organization_id)
+        .collect();
+    if organizations.is_empty() {
+        return Ok(());
+    }
+    let supervised = supervised(rx.view, &organizations, rx.now)?;
+    for explanation in explanations {
+        if waits_for_him(explanation) && !supervised.contains(&explanation.organization_id) {
+            explanation.who_can_act.push(
+                "the authorized signer or the HMIS lead for the supervisor: the organization has none now".to_owned(),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Explains everything open about one person that the reader may see: licenses, and requests that have not ended. What
@@ -129,6 +161,7 @@ pub fn explain_person(
             explanations.push(of_request(&dossier, &shown, sight, rx.now));
         }
     }
+    name_stand_ins(rx, &mut explanations)?;
     Ok((id, explanations))
 }
 

@@ -7,7 +7,7 @@ mod name;
 mod standing;
 
 pub use name::{NewDelegation, name};
-pub(in crate::application::roster) use standing::supervised;
+pub(in crate::application) use standing::supervised;
 pub(crate) use standing::{lent_to, stands_in};
 
 use chrono::{DateTime, Utc};

@@ -61,7 +61,7 @@ pub(crate) fn stands_in(
 
 /// The organizations among these that have a supervisor now. A deputy acts only while the one he stands for is one, so
 /// no organization has a deputy alone.
-pub(in crate::application::roster) fn supervised(
+pub(in crate::application) fn supervised(
     view: &mut dyn View,
     organizations: &[OrganizationId],
     now: Instant,

@@ -103,6 +103,11 @@ fn akhmis_is_alaskas_policy() {
         fees.lines.values().all(|line| line.amount.is_none()),
         "amounts are not known"
     );
+    for line in fees.lines.values() {
+        let shares = line.payers.iter();
+        let payers: Vec<&str> = shares.filter_map(|share| share.payer.as_deref()).collect();
+        assert_eq!(payers, ["hud_coc", "ahfc"], "{}", line.title);
+    }
     // A request for the add-on follows its own rules, all others the implementation's.
     assert_eq!(
         document.requests_for("business_objects").requesters.len(),

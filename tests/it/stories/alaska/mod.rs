@@ -7,6 +7,7 @@ mod exceptions;
 mod extensions;
 mod partial;
 mod practice;
+mod returning;
 mod road;
 
 use hmis_licensing::application::actor::Role;
