@@ -32,8 +32,17 @@ fn policy() -> Value {
 }
 
 /// Licensed since Monday 2026-03-02, so many people; their term ends with Wednesday 2026-04-01.
-async fn licensed(database: &TestDatabase, people: usize) -> (Community, Vec<String>) {
-    let community = Community::posting(database, ("readers", "America/New_York"), &policy()).await;
+pub async fn licensed(database: &TestDatabase, people: usize) -> (Community, Vec<String>) {
+    licensed_in(database, "readers", people).await
+}
+
+/// The same in an implementation of one's own.
+pub async fn licensed_in(
+    database: &TestDatabase,
+    code: &str,
+    people: usize,
+) -> (Community, Vec<String>) {
+    let community = Community::posting(database, (code, "America/New_York"), &policy()).await;
     let mut licenses = Vec::new();
     for place in 0..people {
         let body = json!({
@@ -54,7 +63,7 @@ async fn licensed(database: &TestDatabase, people: usize) -> (Community, Vec<Str
     (community, licenses)
 }
 
-async fn sweep(community: &Community, query: &str) -> Value {
+pub async fn sweep(community: &Community, query: &str) -> Value {
     let implementation = community.implementation.as_str();
     let body = json!({ "implementation_id": implementation });
     let path = format!("/v1/sweeps{query}");
@@ -181,8 +190,12 @@ fn twenty_at_once_or_a_batch_that_was_approved_do_not_halt() {
         let path = "/v1/batch-approvals";
         let refused = community.post("admin", path, &approval).await;
         assert_eq!(refused.faults(), ["/rule"]);
-        approval["rule"] = json!("term");
         approval["on"] = json!("2026-03-19");
+        approval["report"] = json!({});
+        let refused = community.post("admin", path, &approval).await;
+        assert_eq!(refused.faults(), ["/report/reason", "/rule", "/on"]);
+        approval["report"] = json!({ "reason": "All end with March." });
+        approval["rule"] = json!("term");
         let refused = community.post("admin", path, &approval).await;
         assert_eq!(refused.faults(), ["/on"]);
         approval["on"] = json!("2026-04-02");
