@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::actor::{Action, Role, Scope};
 use super::ports::{Page, Principal, RosterFilter, StaffRole, StoreError, StoreExt, View, Visible};
 use super::roster::Faults;
+use super::roster::delegations::has_left;
 use super::roster::staff_roles::{self, NewStaffRole, PrincipalInput};
 use super::{App, Error, Fault, Place, Tx};
 use crate::domain::ids::{OrganizationId, PersonId, StaffRoleId};
@@ -231,12 +232,16 @@ fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<(), Error> {
         version: 1,
         stands_for: None,
     };
+    // Of somebody who left and is back nothing is live.
+    let people: Vec<PersonId> = new.person_id.into_iter().collect();
+    let facts = tx.unit.facts_of_people(&people)?;
     let live = tx
         .unit
         .staff_roles_of(principal.id)?
         .into_iter()
         .any(|other| {
             other.is_live(tx.now)
+                && !has_left(&other, &facts, tx.now)
                 && (
                     other.role,
                     other.implementation_id,

@@ -1,6 +1,7 @@
 //! The rules of HMIS end-user licenses: pure functions over dated facts, versioned policy and an injected `now`.
 
 pub mod absence_hold;
+pub mod acknowledgement;
 pub mod calendar;
 pub mod campaign;
 pub mod command;

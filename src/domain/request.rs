@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::Precision;
+use super::calendar::{Holidays, Precision};
 use super::fact::{Channel, Envelope, Reporter};
+use super::policy::Attestation;
 pub use super::policy::{RequestClass, RequestSource};
 
 use super::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, ProjectId, RequestId};
@@ -77,6 +78,23 @@ pub struct Attested {
     /// The local day of what is attested, where its age matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<chrono::NaiveDate>,
+}
+
+impl Attested {
+    /// Whether what was attested on an earlier request counts for a new one, made on a local day. A background check
+    /// belongs to the person and counts at every organization while it is young enough; what the job needs is said of
+    /// each job anew.
+    #[must_use]
+    pub fn counts_later(
+        &self,
+        wanted: &Attestation,
+        today: chrono::NaiveDate,
+        holidays: &Holidays,
+    ) -> bool {
+        matches!(wanted, Attestation::BackgroundCheck { .. })
+            && self.code == wanted.code()
+            && wanted.is_young_enough(self.on, today, holidays)
+    }
 }
 
 /// A submitted request. What happened to it since are facts.

@@ -33,7 +33,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 pub struct RecordAcknowledgementRequest {
     person_id: Uuid,
-    /// The code of an acknowledgement that recertification asks for under the policy in force.
+    /// The code of an acknowledgement that recertification asks for under the policy in force, at any of the person's
+    /// organizations, or that a campaign asks for.
     #[validate(length(min = 1, max = 64), custom(function = "checks::line"))]
     #[schema(min_length = 1, max_length = 64)]
     acknowledgement: String,
@@ -130,8 +131,8 @@ async fn list_acknowledgements(
 
 /// Record an acknowledgement
 ///
-/// A person stated that something was read, as recertification asks. People state it themselves; supervisors, staff and
-/// integrations record it for them.
+/// A person stated that something was read, as recertification or a campaign asks. People state it themselves;
+/// supervisors, staff and integrations record it for them.
 #[utoipa::path(
     tag = tags::ACKNOWLEDGEMENTS,
     operation_id = "record_acknowledgement",

@@ -89,7 +89,8 @@ async fn list_deactivations(
 /// Deactivate a license
 ///
 /// Ends access now or later. With cause `employment_ended` it is a departure by another door. What follows from a rule
-/// (inactivity, a lapsed agreement, ...) is never named by hand.
+/// (inactivity, a lapsed agreement, ...) is never named by hand, nor is what takes effect only after a notice that names
+/// the day (`seat_reduction`).
 #[utoipa::path(
     tag = tags::DEACTIVATIONS,
     operation_id = "deactivate_license",

@@ -184,7 +184,7 @@ fn trace_id(headers: &HeaderMap) -> Option<String> {
 
 /// Whatever no route takes: 405 if another method of the same path would, else 404.
 pub async fn lost(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    Err(match state.document.methods(request.path()) {
+    Err(match state.methods(request.path()) {
         Some(allow) => Problem::method_not_allowed(&allow),
         None => crate::application::Error::NotFound.into(),
     })

@@ -268,7 +268,7 @@ async fn list_message_templates(
     operation_id = "get_message_template",
     params(
         ("id" = Uuid, Path, description = "The implementation."),
-        ("name" = String, Path, example = "inactivity", description = "The kind of notice."),
+        ("name" = String, Path, example = "inactivity", description = "The kind of notice.", max_length = 64),
     ),
     responses(
         (
@@ -315,7 +315,7 @@ async fn get_message_template(
     operation_id = "replace_message_template",
     params(
         ("id" = Uuid, Path, description = "The implementation."),
-        ("name" = String, Path, example = "inactivity", description = "The kind of notice."),
+        ("name" = String, Path, example = "inactivity", description = "The kind of notice.", max_length = 64),
     ),
     request_body(
         content = ReplaceMessageTemplateRequest,
@@ -368,7 +368,7 @@ async fn replace_message_template(
     operation_id = "preview_message_template",
     params(
         ("id" = Uuid, Path, description = "The implementation."),
-        ("name" = String, Path, example = "inactivity", description = "The kind of notice."),
+        ("name" = String, Path, example = "inactivity", description = "The kind of notice.", max_length = 64),
     ),
     request_body(
         content = PreviewMessageTemplateRequest,

@@ -93,6 +93,11 @@ pub struct Limits {
     pub body_deadline: Duration,
     /// The same for a body of many lines.
     pub feed_deadline: Duration,
+    /// How long a body of many lines may arrive as slowly as it likes.
+    pub feed_head_start: Duration,
+    /// From then on, with how many bytes a second, on average since its beginning, it must have arrived: a byte a second
+    /// holds no connection.
+    pub feed_rate: u32,
 }
 
 impl Default for Limits {
@@ -100,6 +105,8 @@ impl Default for Limits {
         Self {
             body_deadline: Duration::from_secs(10),
             feed_deadline: Duration::from_secs(120),
+            feed_head_start: Duration::from_secs(10),
+            feed_rate: 1024,
         }
     }
 }
@@ -127,6 +134,13 @@ impl State {
             document: Arc::new(Document::new()),
             swagger_ui: true,
         }
+    }
+
+    /// The methods that a path takes, as an `Allow` header; `None` for a path that is not served.
+    #[must_use]
+    pub fn methods(&self, path: &str) -> Option<String> {
+        let by_swagger = || (self.swagger_ui && swagger::has(path)).then(|| "GET, HEAD".to_owned());
+        self.document.methods(path).or_else(by_swagger)
     }
 }
 

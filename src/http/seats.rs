@@ -9,10 +9,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::extract::Query;
+use super::evidence::VERSION;
+use super::extract::{IfNoneMatch, Query};
 use super::problem::{Code, KNOWN, Problem};
 use super::time::DayText;
-use super::{State, tags};
+use super::{State, responses, tags};
 use crate::application::Caller;
 use crate::application::actor::Action;
 use crate::application::licensing::{self, PoolShown, SeatsQuery, SeatsShown};
@@ -222,8 +223,10 @@ fn example() -> Value {
             status = 200,
             description = "The pools as they stand now.",
             body = SeatsResponse,
+            headers(("ETag" = String, description = "For If-None-Match.")),
             example = json!(example()),
         ),
+        (status = 304, description = "The reader has it as it is."),
         SeatsProblems,
     ),
 )]
@@ -232,6 +235,7 @@ async fn get_seats(
     caller: Caller,
     state: web::Data<State>,
     Query(parameters): Query<SeatsParameters>,
+    seen: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
     let query = SeatsQuery {
         implementation: parameters.implementation,
@@ -243,5 +247,5 @@ async fn get_seats(
             licensing::seats(rx, &query)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(SeatsResponse::from(&found)))
+    Ok(responses::one(&seen, VERSION, &SeatsResponse::from(&found)))
 }

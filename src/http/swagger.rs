@@ -33,6 +33,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/swagger-ui/{file:.*}", web::get().to(file));
 }
 
+/// Whether a path is one of its files.
+#[must_use]
+pub fn has(path: &str) -> bool {
+    path == "/swagger-ui" || path.starts_with("/swagger-ui/")
+}
+
 async fn to_folder() -> HttpResponse {
     HttpResponse::PermanentRedirect()
         .insert_header((LOCATION, "/swagger-ui/"))

@@ -74,12 +74,12 @@ const BODIES: &[(&str, &str, &str)] = &[
     (
         "suspend_for_recertification_campaign",
         "$campaign",
-        r#"{"license_id": "$other_license", "report": {"reason": "Canary is late."}}"#,
+        r#"{"expected_version": 3, "license_id": "$other_license", "report": {"reason": "Canary is late."}}"#,
     ),
     (
         "excuse_from_recertification_campaign",
         "$campaign",
-        r#"{"person_id": "$supervisor", "report": {"reason": "Canary teaches."}}"#,
+        r#"{"expected_version": 3, "person_id": "$supervisor", "report": {"reason": "Canary teaches."}}"#,
     ),
     (
         "cancel_recertification_campaign",
@@ -275,17 +275,17 @@ const BODIES: &[(&str, &str, &str)] = &[
     (
         "retire_person_email",
         "$colleague",
-        r#"{"email": "other.canary@canary.example", "organization_id": "$organization"}"#,
+        r#"{"expected_version": 3, "email": "other.canary@canary.example", "organization_id": "$organization"}"#,
     ),
     (
         "close_person_external_id",
         "$colleague",
-        r#"{"system": "lms_learner_id", "value": "canary-4"}"#,
+        r#"{"expected_version": 4, "system": "lms_learner_id", "value": "canary-4"}"#,
     ),
     (
         "settle_person_external_id",
         "$colleague",
-        r#"{"system": "lms_learner_id", "value": "canary-4", "reason": "Canary flew away."}"#,
+        r#"{"expected_version": 5, "system": "lms_learner_id", "value": "canary-4", "reason": "Canary flew away."}"#,
     ),
     (
         "grant_staff_role",

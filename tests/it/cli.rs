@@ -6,8 +6,13 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
+use hmis_licensing::domain::license::LicenseStatus;
 use hmis_licensing::http::openapi::Document;
 use tempfile::TempDir;
+
+use crate::stories::absences::licensed_in;
+use crate::stories::read;
+use crate::support::database::on_both;
 
 const DONE: i32 = 0;
 pub const FAILED: i32 = 1;
@@ -345,6 +350,62 @@ fn token_prints_the_bare_token_that_the_server_accepts() {
     assert!(listed.starts_with("HTTP/1.1 200 "), "{listed}");
     server.signal("-TERM");
     server.end();
+}
+
+#[test]
+fn sweep_records_what_is_due_of_whom_it_names_and_a_dry_run_keeps_nothing() {
+    // Both licenses ended with 2026-04-01.
+    on_both(|database| async move {
+        let (one, of_one) = licensed_in(&database, "readers", 1).await;
+        let (other, of_other) = licensed_in(&database, "writers", 1).await;
+        let folder = TempDir::new().unwrap();
+        let sweep = |more: &[&str]| {
+            let arguments = [&["sweep", "--database-url", database.url()][..], more].concat();
+            let secret = [("HMIS_LICENSING_SECRET", "f3b0c44298fc1c149afbf4c8996fb924")];
+            run(folder.path(), &arguments, &secret)
+        };
+        let recorded = async || {
+            let mut found = Vec::new();
+            for (community, licenses) in [(&one, &of_one), (&other, &of_other)] {
+                let id = licenses[0].parse().unwrap();
+                let license = read(&community.app, move |view| view.license(id)).await;
+                found.push(license.unwrap().recorded.state);
+            }
+            found
+        };
+        let before = [LicenseStatus::Active, LicenseStatus::Active];
+
+        let tried = sweep(&["--dry-run"]);
+        assert_eq!(tried.status.code(), Some(DONE), "{}", stderr(&tried));
+        let said = stdout(&tried);
+        for license in [&of_one[0], &of_other[0]] {
+            let line = format!("license {license}: active -> expired");
+            assert!(said.contains(&line), "{said}");
+        }
+        assert!(said.contains("nothing was kept"), "{said}");
+        let ahead = sweep(&["--dry-run", "--as-of", "2126-01-01T00:00:00Z"]);
+        assert_eq!(ahead.status.code(), Some(DONE), "{}", stderr(&ahead));
+        for (name, value) in [
+            ("implementation", "nowhere"),
+            ("as-of", "2126-01-01T00:00:00Z"),
+        ] {
+            let flag = format!("--{name}");
+            let refused = sweep(&[&flag, value]);
+            assert_eq!(refused.status.code(), Some(BAD_USAGE));
+            let told = stderr(&refused);
+            assert!(told.contains(name), "{told}");
+            assert_eq!(stdout(&refused), "");
+        }
+        assert_eq!(recorded().await, before, "nothing was kept");
+
+        let swept = sweep(&["--implementation", "readers"]);
+        assert_eq!(swept.status.code(), Some(DONE), "{}", stderr(&swept));
+        let said = stdout(&swept);
+        assert!(said.contains(&of_one[0]), "{said}");
+        assert!(!said.contains(&of_other[0]), "{said}");
+        let after = [LicenseStatus::Expired, LicenseStatus::Active];
+        assert_eq!(recorded().await, after);
+    });
 }
 
 #[test]

@@ -104,7 +104,8 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
         recheck_after: recheck,
         next_automatic_change_at: None,
     };
-    // A closed external id still resolves for decisions until staff settle it.
+    // A closed external id still resolves for decisions until staff settle it; one that nobody had recorded by the asked
+    // instant named nobody then.
     let Some(external) = rx
         .view
         .external_id(
@@ -113,7 +114,9 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
             &query.system,
             &query.external_id,
         )?
-        .filter(|external| external.settled_at.is_none_or(|settled| at < settled))
+        .filter(|external| {
+            external.recorded_at <= at && external.settled_at.is_none_or(|settled| at < settled)
+        })
     else {
         return Ok(nobody(Reason::UnknownPerson));
     };

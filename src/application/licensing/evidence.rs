@@ -12,7 +12,7 @@ use crate::domain::policy::{Party, PolicyDocument};
 
 use super::dossier::Dossier;
 use super::reporting::{
-    About, Moment, Reported, corrects, fact, keep, not_in_the_future, not_oneself, scope,
+    About, Moment, Reported, fact, keep, not_in_the_future, not_oneself, scope, stated,
 };
 
 /// A signature under one version of an agreement.
@@ -86,18 +86,16 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
              nobody else",
         ));
     }
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
-    let supersedes = corrects(
+    let envelope = stated(
+        tx,
         &dossier,
-        new.supersedes,
-        FactKind::AgreementSigned,
-        Some(organization),
-        &new.reported,
+        faults,
+        (FactKind::AgreementSigned, Some(organization)),
+        (new.supersedes, &new.reported),
+        (signed_at, precision),
     )?;
     let another_party = dossier.facts.iter().any(|fact| {
-        Some(fact.id) == supersedes
+        Some(fact.id) == envelope.supersedes
             && !matches!(fact.body, FactBody::AgreementSigned { party, .. } if party == new.party)
     });
     if another_party {
@@ -106,10 +104,6 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
             "is the signature of another party: correct one of the same party",
         ));
     }
-    let mut envelope =
-        new.reported
-            .envelope(tx, person.implementation_id, (signed_at, precision))?;
-    envelope.supersedes = supersedes;
     let about = About {
         organization: Some(organization),
         ..About::default()
@@ -275,20 +269,14 @@ pub fn record_completion(tx: &mut Tx<'_>, new: &NewTraining) -> Result<Fact, Err
             .into_iter()
             .collect();
     check_course(&document, new, &mut faults);
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
-    let supersedes = corrects(
+    let envelope = stated(
+        tx,
         &dossier,
-        new.supersedes,
-        FactKind::TrainingCompleted,
-        None,
-        &new.reported,
+        faults,
+        (FactKind::TrainingCompleted, None),
+        (new.supersedes, &new.reported),
+        (completed_at, precision),
     )?;
-    let mut envelope =
-        new.reported
-            .envelope(tx, person.implementation_id, (completed_at, precision))?;
-    envelope.supersedes = supersedes;
     let body = FactBody::TrainingCompleted {
         course: new.course.clone(),
         outcome: new.outcome,

@@ -2,7 +2,7 @@
 
 use crate::application::actor::{Action, Actor, Scope, Sight};
 use crate::application::page::{Paging, Slice, fill_page};
-use crate::application::ports::StateFilter;
+use crate::application::ports::{StateFilter, Visible};
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::Instant;
 use crate::domain::error::Rejection;
@@ -145,7 +145,7 @@ pub fn licenses(
 ) -> Result<Slice<LicenseShown>, Error> {
     let visible = rx.actor.visible(Action::ReadLicense);
     let by_state = !filter.states.is_empty() || filter.listed;
-    not_reindexing(rx, filter.implementation_id, by_state)?;
+    not_reindexing(rx, &visible, filter.implementation_id, by_state)?;
     let states = filter.states.clone();
     let now = rx.now;
     fill_page(
@@ -176,16 +176,24 @@ pub fn licenses(
     )
 }
 
-/// Refuses a list by state while too many rows wait for a new evaluation.
+/// Refuses a list by state while too many rows wait for a new evaluation: of the implementation that it is narrowed to,
+/// or of all that the reader sees.
 pub(super) fn not_reindexing(
     rx: &mut Rx<'_>,
+    visible: &Visible,
     implementation: Option<ImplementationId>,
     by_state: bool,
 ) -> Result<(), Error> {
-    match implementation {
-        Some(id) if by_state && rx.view.stale_count(id)? > MOST_STALE_ROWS => {
-            Err(Error::Reindexing)
-        }
-        _ => Ok(()),
+    if !by_state {
+        return Ok(());
+    }
+    let narrowed = implementation.map(|id| Visible {
+        implementations: vec![id],
+        ..Visible::default()
+    });
+    if rx.view.stale_count(narrowed.as_ref().unwrap_or(visible))? > MOST_STALE_ROWS {
+        Err(Error::Reindexing)
+    } else {
+        Ok(())
     }
 }

@@ -24,6 +24,8 @@ pub struct Touched {
     pub given_name: String,
     pub family_name: String,
     pub organization_id: OrganizationId,
+    /// The last login that was accepted there.
+    pub last_login_at: Option<Instant>,
     pub license_id: Option<LicenseId>,
     pub request_id: Option<RequestId>,
     /// The state that the license would leave.
@@ -113,7 +115,7 @@ impl Impact {
             }
             let row = || Touched {
                 license_id: Some(license.id),
-                ..touched(&dossier.person, license.organization_id)
+                ..seen(dossier, license.organization_id, now)
             };
             if preview.warnable {
                 self.warnable.add(row);
@@ -146,15 +148,24 @@ impl Impact {
                 self.newly_obliged.add(|| Touched {
                     request_id: Some(request.id),
                     requirements,
-                    ..touched(&dossier.person, request.organization_id)
+                    ..seen(dossier, request.organization_id, now)
                 });
             }
         }
     }
 }
 
+/// Somebody with the last login, which says who would notice.
+fn seen(dossier: &Dossier, organization: OrganizationId, now: Instant) -> Touched {
+    Touched {
+        last_login_at: dossier.license_at(organization, now).last_login_at,
+        ..touched(&dossier.person, organization)
+    }
+}
+
 fn touched(person: &Person, organization: OrganizationId) -> Touched {
     Touched {
+        last_login_at: None,
         person_id: person.id,
         given_name: person.given_name.clone(),
         family_name: person.family_name.clone(),

@@ -1,21 +1,24 @@
 //! Renewals of licenses, and acknowledgements: what holders and requesters say again and again.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 use crate::application::actor::{Action, Role, Scope};
 use crate::application::visible::visible_person;
 use crate::application::{Error, Fault, Tx};
+use crate::domain::acknowledgement::acknowledgements_asked;
 use crate::domain::calendar::{Precision, local_day};
 use crate::domain::command::NewRenewal;
 use crate::domain::fact::{Fact, FactBody, FactKind, RenewalDecision};
 use crate::domain::ids::{FactId, LicenseId, PersonId};
-use crate::domain::policy::{PolicyDocument, RecertificationItem, Renewer};
+use crate::domain::policy::Renewer;
+use crate::domain::requirement::standing_facts;
 
 use super::dossier::Dossier;
 use super::licenses::named;
 use super::practice::authorize_anywhere;
 use super::reporting::{
-    About, Moment, Reported, corrects, fact, keep, not_in_the_future, not_oneself, within_years,
+    About, Moment, Reported, corrects, fact, keep, not_in_the_future, not_oneself, stated,
+    within_years,
 };
 use super::waitlist;
 
@@ -185,54 +188,36 @@ pub fn acknowledge(tx: &mut Tx<'_>, new: &NewAcknowledgement) -> Result<Fact, Er
         .and_then(|moment| not_in_the_future(read_at, tx.now, &moment.field("acknowledged")))
         .into_iter()
         .collect();
-    let known = acknowledgements(&policy.document);
-    if !known.contains(new.acknowledgement.as_str()) {
-        let known: Vec<&str> = known.into_iter().collect();
+    let own = dossier.own_documents_at(tx.now);
+    let rules = std::iter::once(&policy.document).chain(own.iter().map(Cow::as_ref));
+    let known = acknowledgements_asked(rules, &standing_facts(dossier.facts.iter()));
+    if !known.contains(&new.acknowledgement) {
+        let known: Vec<String> = known.into_iter().collect();
         faults.push(Fault::at(
             "/acknowledgement",
             if known.is_empty() {
-                "is nothing that the policy in force asks for: it asks for no acknowledgement"
+                "is nothing that the policy in force or a campaign asks for: neither asks for any acknowledgement"
                     .to_owned()
             } else {
                 format!(
-                    "is no acknowledgement of the policy in force, which asks for: {}",
+                    "is no acknowledgement that the policy in force or a campaign asks for; these are: {}",
                     known.join(", ")
                 )
             },
         ));
     }
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
-    let supersedes = corrects(
+    let envelope = stated(
+        tx,
         &dossier,
-        new.supersedes,
-        FactKind::Acknowledged,
-        None,
-        &new.reported,
+        faults,
+        (FactKind::Acknowledged, None),
+        (new.supersedes, &new.reported),
+        (read_at, precision),
     )?;
-    let mut envelope = new
-        .reported
-        .envelope(tx, person.implementation_id, (read_at, precision))?;
-    envelope.supersedes = supersedes;
     let body = FactBody::Acknowledged {
         acknowledgement: new.acknowledgement.clone(),
     };
     let fact = fact(tx, &person, About::default(), envelope, body);
     keep(tx, &mut dossier, std::slice::from_ref(&fact))?;
     Ok(fact)
-}
-
-/// What any license type of a policy asks people to acknowledge.
-fn acknowledgements(document: &PolicyDocument) -> BTreeSet<&str> {
-    document
-        .license_types
-        .values()
-        .filter_map(|license_type| license_type.recertification.as_ref())
-        .flat_map(|rule| &rule.items)
-        .filter_map(|item| match item {
-            RecertificationItem::Acknowledgement { code, .. } => Some(code.as_str()),
-            _ => None,
-        })
-        .collect()
 }

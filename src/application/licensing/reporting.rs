@@ -4,6 +4,7 @@ use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 
 use crate::application::actor::{Action, Scope};
+use crate::application::roster::Faults;
 use crate::application::visible::{NO_PERSON, may_name};
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::{Instant, Precision, end_of_day, start_of_day};
@@ -75,25 +76,26 @@ impl Reported {
         (occurred_at, precision): (Instant, Precision),
     ) -> Result<Envelope, Error> {
         let reported_at = self.reported_at.unwrap_or(tx.now);
-        if reported_at > tx.now + SKEW {
-            return Err(Error::invalid(
-                "/report/reported_at",
-                "lies in the future: say when it was reported",
-            ));
-        }
+        let mut faults = Faults::new();
+        faults.need(
+            reported_at <= tx.now + SKEW,
+            "/report/reported_at",
+            "lies in the future: say when it was reported",
+        );
         if let Some(Reporter::Person { person_id }) = self.reported_by
             && !may_name(tx.unit, tx.actor, implementation, person_id)?
         {
-            return Err(Error::invalid("/report/reported_by/person_id", NO_PERSON));
+            faults.at("/report/reported_by/person_id", NO_PERSON);
         }
         if let Some(Reporter::Contact { contact_id }) = self.reported_by
             && !may_name_contact(tx, implementation, contact_id)?
         {
-            return Err(Error::invalid(
+            faults.at(
                 "/report/reported_by/contact_id",
                 "names no organization contact you may know of",
-            ));
+            );
         }
+        faults.check()?;
         Ok(Envelope {
             occurred_at,
             precision,
@@ -269,6 +271,30 @@ pub(super) fn corrects(
             "was corrected already: correct the fact that replaced it",
         ))
     }
+}
+
+/// The envelope of a fact of a kind that may correct another one of it; refused with the faults found so far and its
+/// own, all at once.
+pub(super) fn stated(
+    tx: &mut Tx<'_>,
+    dossier: &Dossier,
+    faults: Vec<Fault>,
+    (kind, organization): (FactKind, Option<OrganizationId>),
+    (supersedes, reported): (Option<FactId>, &Reported),
+    occurred: (Instant, Precision),
+) -> Result<Envelope, Error> {
+    let mut all = Faults::new();
+    all.extend(faults);
+    let supersedes = corrects(dossier, supersedes, kind, organization, reported);
+    let supersedes = all.gather(supersedes)?.flatten();
+    let implementation = dossier.person.implementation_id;
+    let envelope = all.gather(reported.envelope(tx, implementation, occurred))?;
+    all.check()?;
+    let envelope = envelope.ok_or(Error::NotFound)?;
+    Ok(Envelope {
+        supersedes,
+        ..envelope
+    })
 }
 
 /// How far back or ahead something may be dated: farther is a slip of the pen.

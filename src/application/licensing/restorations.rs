@@ -4,13 +4,14 @@
 use crate::application::actor::{Action, Actor, Role, Scope, Sight};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
+use crate::application::roster::delegations::supervises;
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::command::LONGEST_RESTORATION;
 use crate::domain::departure::announced_ends;
 use crate::domain::evaluate::{Restoration, RestorationStanding, Restored};
 use crate::domain::fact::{Fact, FactBody, FactKind, HoldCause, Reporter};
-use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId};
+use crate::domain::ids::{FactId, LicenseId};
 use crate::domain::license::License;
 
 use super::dossier::Dossier;
@@ -119,7 +120,8 @@ fn stated(new: &NewRestoration, now: Instant) -> Result<Instant, Error> {
     }
 }
 
-/// Whether a supervisor of the organization, who is not the person concerned, is named as the one who said so.
+/// Whether somebody who supervises the organization now, and is not the person concerned, is named as the one who said
+/// so.
 fn a_supervisor_said_so(
     tx: &mut Tx<'_>,
     license: &License,
@@ -128,22 +130,12 @@ fn a_supervisor_said_so(
     let Some(Reporter::Person { person_id }) = reported.reported_by else {
         return Ok(false);
     };
-    Ok(person_id != license.person_id
-        && supervises(tx, person_id, license.organization_id, license)?)
-}
-
-fn supervises(
-    tx: &mut Tx<'_>,
-    person: PersonId,
-    organization: OrganizationId,
-    license: &License,
-) -> Result<bool, Error> {
-    let grants = tx
+    let organization = tx
         .unit
-        .live_grants(Role::Supervisor, Some(license.implementation_id), tx.now)?;
-    Ok(grants.iter().any(|grant| {
-        grant.person_id == Some(person) && grant.organization_id == Some(organization)
-    }))
+        .organization(license.organization_id)?
+        .ok_or(Error::NotFound)?;
+    let concerned = Some(license.person_id);
+    supervises(tx.unit, person_id, &organization, concerned, tx.now)
 }
 
 /// Another of staff stands by a restoration: it acts as a reinstatement, or as the lift of the holds.

@@ -2,7 +2,7 @@
 
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::notices::{
-    NoticeShown, checked_and_kept, notice_shown, record_sent, report_of,
+    NoticeShown, check_reached, checked_and_kept, notice_shown, record_sent, report_of,
 };
 use crate::application::licensing::{Dossier, Reported, not_in_the_future, not_oneself};
 use crate::application::{Error, Tx};
@@ -61,15 +61,16 @@ pub fn give_notice(tx: &mut Tx<'_>, id: FactId, new: &NewDelivery) -> Result<Not
         .license_at(license.organization_id, tx.now)
         .held_unreached(id);
     if held_for_it {
-        // Nothing is warned of any more: the person was reached, which is what the hold waited for.
-        if let Some(fault) = not_in_the_future(how.1, tx.now, "/given_at") {
-            return Err(Error::Invalid(vec![fault]));
-        }
+        // The person was reached, which is what the hold waited for, whether or not anything is still warned of.
+        let report = report_of(&queued, new.named_on, how, &new.reported);
+        check_reached(&dossier, &license, (&queued, &report), tx.now)?;
         let by = (how.0, how.1, &new.reported);
         record_sent(tx, &mut dossier, &queued, new.named_on, by)?;
     } else if queued.kind == NoticeKind::Notice {
         let report = report_of(&queued, new.named_on, how, &new.reported);
         checked_and_kept(tx, &mut dossier, &license, (&report, Some(id)))?;
+    } else if let Some(fault) = not_in_the_future(how.1, tx.now, "/given_at") {
+        return Err(Error::Invalid(vec![fault]));
     }
     settle(tx, &queued, QueueState::Given, Some(new.named_on))?;
     let given = tx.unit.queued_notice(id)?.ok_or(Error::NotFound)?;

@@ -301,8 +301,8 @@ pub trait LicenseReads {
         filter: &RosterFilter,
         page: Page,
     ) -> Result<Vec<License>>;
-    /// How many requests and licenses of an implementation wait for a new evaluation.
-    fn stale_count(&mut self, implementation: ImplementationId) -> Result<i64>;
+    /// How many of the requests and licenses that a reader may see wait for a new evaluation.
+    fn stale_count(&mut self, visible: &Visible) -> Result<i64>;
     /// Up to `limit` people of any implementation with a request or license of an older generation.
     fn stale_people(&mut self, limit: i64) -> Result<Vec<PersonId>>;
 }

@@ -41,6 +41,11 @@ impl Faults {
         }
     }
 
+    /// Adds faults that were found elsewhere.
+    pub fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        self.0.extend(faults);
+    }
+
     /// Takes the faults out of an answer and goes on; any other error ends the use case.
     pub fn gather<T>(&mut self, answer: Result<T, Error>) -> Result<Option<T>, Error> {
         match answer {

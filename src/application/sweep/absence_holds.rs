@@ -6,7 +6,7 @@ use crate::application::actor::{Action, Scope};
 use crate::application::implementation_facts::{keep_for_all, named_fact, shown_facts};
 use crate::application::licensing::{Reported, needed_reason};
 use crate::application::page::{Paging, Slice};
-use crate::application::roster::expect_version;
+use crate::application::roster::{Faults, expect_version};
 use crate::application::visible::visible_implementation;
 use crate::application::{Error, Rx, Tx};
 use crate::domain::absence_hold::{
@@ -47,11 +47,13 @@ fn shown(facts: &[ImplementationFact], id: FactId, now: Instant) -> Option<Absen
     })
 }
 
-fn allowed(tx: &mut Tx<'_>, id: ImplementationId, reported: &Reported) -> Result<(), Error> {
+fn allowed(tx: &mut Tx<'_>, id: ImplementationId, reported: &Reported) -> Result<Faults, Error> {
     visible_implementation(tx.unit, tx.actor, id, "/implementation_id")?;
     tx.authorize(Action::ManageAbsenceHold, Scope::implementation(id))?;
-    needed_reason(reported)?;
-    Ok(tx.unit.lock_implementation(id)?)
+    let mut faults = Faults::new();
+    faults.gather(needed_reason(reported))?;
+    tx.unit.lock_implementation(id)?;
+    Ok(faults)
 }
 
 /// Holds absences by hand: a login feed or a course list is known to be dead.
@@ -64,18 +66,16 @@ pub fn open_absence_hold(
     until: Option<Instant>,
     reported: &Reported,
 ) -> Result<AbsenceHoldShown, Error> {
-    allowed(tx, implementation, reported)?;
+    let mut faults = allowed(tx, implementation, reported)?;
     let latest = tx.now + LONGEST_HOLD;
     let until = until.unwrap_or(latest);
-    if until <= tx.now {
-        return Err(Error::invalid("/until", "does not lie ahead"));
-    }
-    if until > latest {
-        return Err(Error::invalid(
-            "/until",
-            "lies more than 72 hours ahead: open a hold and stop it, if it has to wait longer",
-        ));
-    }
+    faults.need(until > tx.now, "/until", "does not lie ahead");
+    faults.need(
+        until <= latest,
+        "/until",
+        "lies more than 72 hours ahead: open a hold and stop it, if it has to wait longer",
+    );
+    faults.check()?;
     let facts = tx.unit.facts_of_implementation(implementation)?;
     let open = facts
         .iter()
@@ -151,22 +151,21 @@ pub struct NewBatchApproval {
 /// # Errors
 /// `Invalid` for a day that has passed, or a rule that the breaker does not count.
 pub fn approve_batch(tx: &mut Tx<'_>, new: &NewBatchApproval) -> Result<ImplementationFact, Error> {
-    allowed(tx, new.implementation_id, &new.reported)?;
-    if !is_absence(new.rule) {
-        return Err(Error::invalid(
-            "/rule",
-            "is none that is ever held: name inactivity, recertification, campaign, agreement or term",
-        ));
-    }
+    let mut faults = allowed(tx, new.implementation_id, &new.reported)?;
+    faults.need(
+        is_absence(new.rule),
+        "/rule",
+        "is none that is ever held: name inactivity, recertification, campaign, agreement or term",
+    );
     let timeline = Timeline::new(tx.unit.policy_versions(new.implementation_id)?);
     let version = timeline.in_force_at(tx.now).ok_or(Error::NoPolicy)?;
     let today = version.document.zone().map(|zone| local_day(zone, tx.now));
-    if today.is_some_and(|today| new.on < today) {
-        return Err(Error::invalid(
-            "/on",
-            "lies in the past: what happened is not approved afterwards",
-        ));
-    }
+    faults.need(
+        today.is_none_or(|today| new.on >= today),
+        "/on",
+        "lies in the past: what happened is not approved afterwards",
+    );
+    faults.check()?;
     let body = FactBody::BatchApproved {
         rule: new.rule,
         on: new.on,

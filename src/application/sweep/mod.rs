@@ -10,6 +10,8 @@
 
 mod absence_holds;
 mod breaker;
+mod due;
+mod person;
 mod read;
 mod run;
 

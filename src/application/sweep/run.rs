@@ -1,28 +1,19 @@
 //! A sweep runs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use uuid::Uuid;
-
 use crate::application::actor::{Action, Scope};
-use crate::application::licensing::{Dossier, begin_ready, login_sources};
-use crate::application::outbox::queue;
-use crate::application::ports::{Due, Page, StoreExt, View, Visible};
+use crate::application::ports::{Page, StoreError, StoreExt, View, Visible};
 use crate::application::visible::visible_implementation;
 use crate::application::{App, Call, Error, Fault, Reply, Tx};
 use crate::domain::calendar::Instant;
-use crate::domain::evaluate;
 use crate::domain::ids::{ImplementationId, PersonId, SweepId};
-use crate::domain::sweep::{Sweep, Swept, SweptChange, SweptHold, SweptNotice};
+use crate::domain::sweep::{Sweep, SweptChange, SweptHold, SweptNotice};
 
 use super::breaker::{counted, trip};
+use super::due::{due_people, is_up_to_date};
+use super::person::{SweptPerson, sweep_person};
 
 /// How many people a sweep that somebody waits for looks at; the next one goes on.
 pub const LARGEST_SWEEP: usize = 2_000;
-/// How many people of an older generation a sweep looks at; the job that evaluates them anew does the rest.
-const STALE_AT_ONCE: i64 = 2_000;
-/// Rows per look at what is due.
-const ROWS_AT_ONCE: i64 = 500;
 
 /// A sweep that somebody asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +35,6 @@ struct Done {
     hold: Option<SweptHold>,
 }
 
-/// What a sweep found of one person.
-#[derive(Clone, Debug, Default)]
-struct SweptPerson {
-    changes: Vec<SweptChange>,
-    notices: Vec<SweptNotice>,
-}
-
 impl Done {
     fn add(&mut self, swept: SweptPerson, now: Instant) {
         let at = swept.changes.iter().map(|change| change.at);
@@ -61,124 +45,14 @@ impl Done {
         self.changes.extend(swept.changes);
         self.notices.extend(swept.notices);
     }
-}
 
-/// The states of one person as they are recorded.
-fn recorded(dossier: &Dossier) -> BTreeMap<Swept, String> {
-    let licenses = dossier.licenses.iter().map(|row| {
-        let state = row.recorded.state.as_str().to_owned();
-        (Swept::License(row.id), state)
-    });
-    let requests = dossier.requests.iter().map(|row| {
-        let state = row.recorded.state.as_str().to_owned();
-        (Swept::LicenseRequest(row.id), state)
-    });
-    licenses.chain(requests).collect()
-}
-
-/// Evaluates one person at the transaction's now and records what holds: his changed states.
-fn sweep_person(tx: &mut Tx<'_>, id: PersonId) -> Result<SweptPerson, Error> {
-    let Some(mut dossier) = Dossier::load(tx.unit, id, &[])? else {
-        return Ok(SweptPerson::default());
-    };
-    // Another sweeper came first: nothing more is due.
-    if !dossier.is_due(tx.now) {
-        return Ok(SweptPerson::default());
+    /// Counts somebody who could not be evaluated; the next sweep looks at him again.
+    fn leave_out(&mut self, person: PersonId, error: &Error) {
+        log::error!("the person {person} could not be swept: {error}");
+        self.people += 1;
+        self.failed += 1;
+        self.complete = false;
     }
-    let before = recorded(&dossier);
-    dossier.record_states(tx)?;
-    begin_ready(tx, &mut dossier)?;
-    let notices = queue(tx, &mut dossier)?;
-    let changes: Vec<SweptChange> = recorded(&dossier)
-        .into_iter()
-        .filter(|(of, state)| before.get(of) != Some(state))
-        .filter_map(|(of, to)| {
-            let (organization_id, since) = match of {
-                Swept::License(id) => {
-                    let row = dossier.licenses.iter().find(|row| row.id == id)?;
-                    let license = dossier.license_at(row.organization_id, tx.now);
-                    (row.organization_id, license.since)
-                }
-                Swept::LicenseRequest(id) => {
-                    let row = dossier.requests.iter().find(|row| row.id == id)?;
-                    let request = dossier.request_at(row, tx.now);
-                    (row.organization_id, Some(request.since))
-                }
-            };
-            Some(SweptChange {
-                at: since.unwrap_or(tx.now),
-                person_id: dossier.person.id,
-                organization_id,
-                from: before.get(&of).cloned(),
-                of,
-                to,
-            })
-        })
-        .collect();
-    if !changes.is_empty() || !notices.is_empty() {
-        tx.trail
-            .scope(Scope::implementation(dossier.person.implementation_id));
-    }
-    for change in &changes {
-        match change.of {
-            Swept::License(id) => tx.trail.touched("license", id),
-            Swept::LicenseRequest(id) => tx.trail.touched("license_request", id),
-        }
-    }
-    Ok(SweptPerson { changes, notices })
-}
-
-/// How far the login sources in service in an implementation are complete.
-fn reported_through(
-    view: &mut dyn View,
-    implementation: ImplementationId,
-    at: Instant,
-) -> Result<Option<Instant>, Error> {
-    let sources = login_sources(view, implementation)?;
-    Ok(evaluate::reported_through(&sources.known_at(at), at))
-}
-
-/// The people of an implementation of whom anything is due at an instant, the longest due first, and whether these are
-/// all: at most `largest`.
-fn due_people(
-    view: &mut dyn View,
-    implementation: ImplementationId,
-    as_of: Instant,
-    largest: usize,
-) -> Result<(Vec<PersonId>, bool), Error> {
-    let mut people = Vec::new();
-    let mut seen = BTreeSet::new();
-    let through = reported_through(view, implementation, as_of)?;
-    let mut due = vec![
-        (Due::Licenses, as_of),
-        (Due::LicenseRequests, as_of),
-        (Due::Notices, as_of),
-    ];
-    due.extend(through.map(|through| (Due::Warnings, through.min(as_of))));
-    for (due, as_of) in due {
-        let mut after: Option<(Instant, Uuid)> = None;
-        loop {
-            let rows = view.due_at(due, implementation, as_of, after, ROWS_AT_ONCE)?;
-            let Some(last) = rows.last() else { break };
-            after = Some((last.due_at, last.id));
-            for row in &rows {
-                if seen.insert(row.person_id) {
-                    people.push(row.person_id);
-                }
-            }
-            if people.len() > largest {
-                people.truncate(largest);
-                return Ok((people, false));
-            }
-        }
-    }
-    // A change of rules makes everybody due; what it touches is not known before it is looked at.
-    let stale = view.stale_people_of(implementation, STALE_AT_ONCE)?;
-    let complete = stale.len() < usize::try_from(STALE_AT_ONCE).unwrap_or(usize::MAX);
-    people.extend(stale.into_iter().filter(|person| seen.insert(*person)));
-    let whole = people.len() <= largest;
-    people.truncate(largest);
-    Ok((people, complete && whole))
 }
 
 impl App {
@@ -229,7 +103,8 @@ impl App {
                     Action::RunSweep,
                     Scope::implementation(asked.implementation),
                 )?;
-                keep(tx, asked.implementation, (as_of, started_at), &done)
+                let moments = (as_of, started_at);
+                keep(tx, asked.implementation, moments, &done, dry_run)
             },
             render,
         )
@@ -303,7 +178,8 @@ impl App {
         if nothing && done.failed == 0 {
             return Ok(None);
         }
-        let keeping = move |tx: &mut Tx<'_>| keep(tx, implementation, (as_of, started_at), &done);
+        let keeping =
+            move |tx: &mut Tx<'_>| keep(tx, implementation, (as_of, started_at), &done, dry_run);
         if dry_run {
             self.try_as_service(Action::RunSweep, started_at, keeping)
                 .await
@@ -365,12 +241,7 @@ impl App {
                 .await;
             match swept {
                 Ok(swept) => done.add(swept, self.now()),
-                Err(error) => {
-                    log::error!("the person {person} could not be swept: {error}");
-                    done.people += 1;
-                    done.failed += 1;
-                    done.complete = false;
-                }
+                Err(error) => done.leave_out(person, &error),
             }
         }
         done.changes.sort();
@@ -398,15 +269,32 @@ impl App {
             };
             for person in people {
                 // Without the guard row: what is rolled back races with nobody, and an instant asked for stays it.
-                let swept = sweep_person(tx, person)?;
-                done.add(swept, tx.now);
+                match sweep_person(tx, person) {
+                    Ok(swept) => done.add(swept, tx.now),
+                    Err(error) if ends_everything(&error) => return Err(error),
+                    Err(error) => done.leave_out(person, &error),
+                }
             }
+            done.complete &= is_up_to_date(tx.view(), implementation)?;
             done.changes.sort();
             done.notices.sort();
             Ok(done)
         })
         .await
     }
+}
+
+/// Whether a failure is no fault of the person's records, so that nobody else could be looked at either.
+fn ends_everything(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Store(
+            StoreError::Retry
+                | StoreError::Busy
+                | StoreError::Unavailable(_)
+                | StoreError::Panicked
+        )
+    )
 }
 
 /// Every implementation.
@@ -423,14 +311,21 @@ fn implementations(view: &mut dyn View) -> Result<Vec<ImplementationId>, Error> 
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Keeps what a sweep found.
+/// Keeps what a sweep found. Rules that changed while it ran make everybody due anew: it is complete only if none did.
 fn keep(
     tx: &mut Tx<'_>,
     implementation: ImplementationId,
     (as_of, started_at): (Instant, Instant),
     done: &Done,
+    dry_run: bool,
 ) -> Result<Sweep, Error> {
     let id: SweepId = tx.id();
+    // A dry run answered that where it looked: here nothing of it was recorded.
+    let complete = done.complete
+        && (dry_run || {
+            tx.unit.lock_implementation(implementation)?;
+            is_up_to_date(tx.view(), implementation)?
+        });
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let sweep = Sweep {
         id,
@@ -440,7 +335,7 @@ fn keep(
         finished_at: tx.now,
         people: count(done.people),
         failed: count(done.failed),
-        complete: done.complete,
+        complete,
         late_by_seconds: done.late_by_seconds,
         changes: done.changes.clone(),
         notices: done.notices.clone(),

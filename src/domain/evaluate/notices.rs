@@ -252,15 +252,35 @@ impl Evaluation {
                 anchor_on: needed.anchor_on,
             });
         }
-        let earliest_on = needed.earliest_named_on(new.sent_at);
-        let latest_on = add_days(earliest_on, LONGEST_DELAY_DAYS);
-        if new.named_on < earliest_on {
-            Err(NoticeFault::TooEarly { earliest_on })
-        } else if new.named_on > latest_on {
-            Err(NoticeFault::TooLate { latest_on })
-        } else {
-            Ok(())
-        }
+        within_reach(new.named_on, needed.earliest_named_on(new.sent_at))
+    }
+
+    /// Whether the day that was named to whoever was reached under the hold `unreachable` can be what the policy
+    /// promises. Where something is still warned of, it is bounded like that of any notice; where nothing is, it only has
+    /// to be a day on which the notice could still have meant something.
+    pub fn check_named_day(&self, new: &NewNotice, zone: Tz) -> Result<(), NoticeFault> {
+        let needed = self.notices.iter().find(|needed| {
+            needed.rule == new.rule
+                && needed.step == new.step
+                && needed.requirement.as_ref().map(ToString::to_string) == new.requirement
+        });
+        let earliest_on = match needed {
+            Some(needed) => needed.earliest_named_on(new.sent_at),
+            None => add_days(local_day(zone, new.sent_at), 1),
+        };
+        within_reach(new.named_on, earliest_on)
+    }
+}
+
+/// Refuses a day before the earliest that may be named, or so far behind it that it must be an error.
+fn within_reach(named_on: NaiveDate, earliest_on: NaiveDate) -> Result<(), NoticeFault> {
+    let latest_on = add_days(earliest_on, LONGEST_DELAY_DAYS);
+    if named_on < earliest_on {
+        Err(NoticeFault::TooEarly { earliest_on })
+    } else if named_on > latest_on {
+        Err(NoticeFault::TooLate { latest_on })
+    } else {
+        Ok(())
     }
 }
 

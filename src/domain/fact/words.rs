@@ -88,6 +88,26 @@ impl DeactivationCause {
 }
 
 impl DeactivationCause {
+    /// Whether somebody may end a license for it by his own word. What a rule brings about follows from that rule, and
+    /// what takes effect only after a notice that named the day (domain, section 5) cannot be said afterwards.
+    #[must_use]
+    pub fn is_named_by_hand(self) -> bool {
+        match self {
+            Self::EmploymentEnded
+            | Self::NoLongerNeeded
+            | Self::Requested
+            | Self::Violation
+            | Self::OrganizationLeft
+            | Self::Duplicate => true,
+            Self::Inactivity
+            | Self::RecertificationOverdue
+            | Self::AgreementLapsed
+            | Self::SuspensionTooLong
+            | Self::SeatReduction
+            | Self::Barred => false,
+        }
+    }
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

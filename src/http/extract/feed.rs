@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
-use super::json::{self, Json};
+use super::json::{self, Json, Pace};
 use super::tree;
 use crate::application::Idempotency;
 use crate::http::problem::{Code, Problem};
@@ -47,8 +47,12 @@ where
         }
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let deadline = json::limits(&request)?.feed_deadline;
-            let bytes = json::bytes(&request, payload, LARGEST_FEED, deadline).await?;
+            let limits = json::limits(&request)?;
+            let pace = Pace {
+                deadline: limits.feed_deadline,
+                slowest: Some((limits.feed_head_start, limits.feed_rate)),
+            };
+            let bytes = json::bytes(&request, payload, LARGEST_FEED, pace).await?;
             let idempotency = json::header_key(request.headers())?.map(|key| Idempotency {
                 key,
                 fingerprint: json::fingerprint(&request, &bytes),

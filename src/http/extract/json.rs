@@ -1,5 +1,7 @@
 //! JSON bodies.
 
+use std::time::{Duration, Instant};
+
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::Method;
@@ -89,7 +91,11 @@ impl Body {
     async fn read(request: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
         let posts = request.method() == Method::POST;
         let limits = limits(request)?;
-        let bytes = bytes(request, payload, LARGEST_BODY, limits.body_deadline).await?;
+        let pace = Pace {
+            deadline: limits.body_deadline,
+            slowest: None,
+        };
+        let bytes = bytes(request, payload, LARGEST_BODY, pace).await?;
         // Help-desk tools send an empty POST without a Content-Type where nothing needs saying.
         let mut tree = if bytes.is_empty() && !request.headers().contains_key(CONTENT_TYPE) {
             Value::Object(serde_json::Map::new())
@@ -144,12 +150,33 @@ pub(super) fn limits(request: &HttpRequest) -> Result<crate::http::Limits, Probl
         .ok_or_else(|| Problem::of(Code::Internal))
 }
 
+/// How slowly a body may arrive.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// The whole of it.
+    pub deadline: Duration,
+    /// A head start, and with how many bytes a second on average it must have arrived from then on.
+    pub slowest: Option<(Duration, u32)>,
+}
+
+impl Pace {
+    /// How long after the beginning the next piece is awaited, with so many bytes arrived.
+    fn patience(self, arrived: usize) -> Duration {
+        let Some((head_start, rate)) = self.slowest else {
+            return self.deadline;
+        };
+        let arrived = u64::try_from(arrived).unwrap_or(u64::MAX);
+        let earned = Duration::from_millis(arrived.saturating_mul(1_000) / u64::from(rate.max(1)));
+        self.deadline.min(head_start.saturating_add(earned))
+    }
+}
+
 /// Reads the body within its bounds of size and time.
 pub(super) async fn bytes(
     request: &HttpRequest,
     mut payload: Payload,
     largest: usize,
-    deadline: std::time::Duration,
+    pace: Pace,
 ) -> Result<web::Bytes, Problem> {
     let headers = request.headers();
     if headers
@@ -168,20 +195,21 @@ pub(super) async fn bytes(
     if announced.is_some_and(|length| length > largest) {
         return Err(Problem::of(Code::PayloadTooLarge));
     }
-    let read = async {
-        let mut bytes = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|error| broken_off(&error))?;
-            if bytes.len() + chunk.len() > largest {
-                return Err(Problem::of(Code::PayloadTooLarge));
-            }
-            bytes.extend_from_slice(&chunk);
+    let began = Instant::now();
+    let mut bytes = BytesMut::new();
+    loop {
+        let late = || Problem::of(Code::RequestTimeout);
+        let left = pace.patience(bytes.len()).checked_sub(began.elapsed());
+        let next = timeout(left.ok_or_else(late)?, payload.next()).await;
+        let Some(chunk) = next.map_err(|_| late())? else {
+            return Ok(bytes.freeze());
+        };
+        let chunk = chunk.map_err(|error| broken_off(&error))?;
+        if bytes.len() + chunk.len() > largest {
+            return Err(Problem::of(Code::PayloadTooLarge));
         }
-        Ok(bytes.freeze())
-    };
-    timeout(deadline, read)
-        .await
-        .map_err(|_| Problem::of(Code::RequestTimeout))?
+        bytes.extend_from_slice(&chunk);
+    }
 }
 
 fn broken_off(error: &PayloadError) -> Problem {
@@ -301,6 +329,31 @@ mod tests {
             request = request.append_header(("Idempotency-Key", *line));
         }
         key(request.to_http_request().headers(), &mut body).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn what_arrives_slowly_is_awaited_as_long_as_it_earned() {
+        let whole = Duration::from_secs(120);
+        let steady = Pace {
+            deadline: whole,
+            slowest: Some((Duration::from_secs(10), 1024)),
+        };
+        for (arrived, millis) in [
+            (0, 10_000),
+            (10, 10_009),
+            (1024, 11_000),
+            (110 * 1024, 120_000),
+            (8 * 1024 * 1024, 120_000),
+            (usize::MAX, 120_000),
+        ] {
+            let patience = steady.patience(arrived);
+            assert_eq!(patience, Duration::from_millis(millis), "{arrived}");
+        }
+        let whole = Pace {
+            deadline: whole,
+            slowest: None,
+        };
+        assert_eq!(whole.patience(0), Duration::from_secs(120));
     }
 
     #[test]

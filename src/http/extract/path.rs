@@ -44,7 +44,10 @@ fn counted(text: &str) -> Option<u32> {
         .filter(|number: &u32| *number > 0 && number.to_string() == text)
 }
 
-/// The `{name}` of a path.
+/// The longest name in a path, in characters.
+const LONGEST_NAME: usize = 64;
+
+/// The `{name}` of a path. A longer one names nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(pub String);
 
@@ -54,6 +57,7 @@ impl FromRequest for Name {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let name = request.match_info().get("name").map(ToOwned::to_owned);
+        let name = name.filter(|name| name.chars().count() <= LONGEST_NAME);
         ready(name.map(Self).ok_or(Error::NotFound.into()))
     }
 }

@@ -13,6 +13,7 @@ use crate::application::licensing::{self, RequestShown};
 use crate::application::ports::StateFilter;
 use crate::domain::ids::RequestId;
 use crate::domain::request::RequestState;
+use crate::http::evidence::VERSION;
 use crate::http::explanations::{
     self, DeadlineResponse, ExplanationResponse, PracticeResponse, RequirementResponse,
 };
@@ -229,8 +230,10 @@ pub(super) async fn get_license_request_checklist(
             status = 200,
             description = "The explanation.",
             body = ExplanationResponse,
+            headers(("ETag" = String, description = "For If-None-Match.")),
             example = json!(explanations::example()),
         ),
+        (status = 304, description = "The reader has it as it is."),
         GetProblems,
     ),
 )]
@@ -239,6 +242,7 @@ pub(super) async fn get_license_request_explanation(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<RequestId>,
+    seen: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
     let explanation = state
         .app
@@ -246,7 +250,9 @@ pub(super) async fn get_license_request_explanation(
             licensing::explain_request(rx, id)
         })
         .await?;
-    Ok(responses::send(responses::outcome(
+    Ok(responses::one(
+        &seen,
+        VERSION,
         &ExplanationResponse::from(&explanation),
-    )))
+    ))
 }

@@ -112,6 +112,8 @@ pub struct SubmitLicenseRequestRequest {
     #[validate(length(max = 200))]
     #[schema(max_items = 200)]
     project_ids: Vec<Uuid>,
+    /// What the policy asks the requester to attest. A background check that was attested on any earlier request for the
+    /// person and is young enough need not be given again.
     #[serde(default)]
     #[validate(nested, length(max = 20))]
     #[schema(max_items = 20)]

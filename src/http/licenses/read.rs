@@ -17,6 +17,7 @@ use crate::domain::evaluate::{AddOnStatus, LicenseState, Warning};
 use crate::domain::ids::LicenseId;
 use crate::domain::license::LicenseStatus;
 use crate::http::add_ons::AddOnStateName;
+use crate::http::evidence::VERSION;
 use crate::http::explanations::{self, ChangeResponse, ExplanationResponse};
 use crate::http::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse};
 use crate::http::problem::{Code, KNOWN, LIST, Problem};
@@ -309,8 +310,10 @@ pub(super) async fn get_license(
             status = 200,
             description = "The explanation.",
             body = ExplanationResponse,
+            headers(("ETag" = String, description = "For If-None-Match.")),
             example = json!(explanations::example()),
         ),
+        (status = 304, description = "The reader has it as it is."),
         GetProblems,
     ),
 )]
@@ -319,6 +322,7 @@ pub(super) async fn get_license_explanation(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<LicenseId>,
+    seen: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
     let explanation = state
         .app
@@ -326,7 +330,9 @@ pub(super) async fn get_license_explanation(
             licensing::explain_license(rx, id)
         })
         .await?;
-    Ok(responses::send(responses::outcome(
+    Ok(responses::one(
+        &seen,
+        VERSION,
         &ExplanationResponse::from(&explanation),
-    )))
+    ))
 }

@@ -165,11 +165,7 @@ fn paths(document: &Value) -> Vec<(ResourceDef, String)> {
                 .collect();
             (path.clone(), names.join(", "))
         })
-        .chain([
-            (PATH.to_owned(), "GET, HEAD".to_owned()),
-            ("/swagger-ui".to_owned(), "GET, HEAD".to_owned()),
-            ("/swagger-ui/{file}*".to_owned(), "GET, HEAD".to_owned()),
-        ])
+        .chain([(PATH.to_owned(), "GET, HEAD".to_owned())])
         .collect();
     paths.sort_by_key(|(path, _)| path.contains('{'));
     paths

@@ -13,8 +13,8 @@ use crate::application::roster::people::{self, EmailInput, PersonDetails};
 use crate::application::{Call, Caller, Error, Idempotency, Tx};
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::http::external_ids::ExternalIdRequest;
-use crate::http::extract::{Id, Json};
-use crate::http::problem::{BODY, Code, KNOWN, ONE, POST, Problem};
+use crate::http::extract::{Id, Json, VersionedJson};
+use crate::http::problem::{BODY, Code, KNOWN, ONE, POST, Problem, VERSIONED};
 use crate::http::{State, checks, responses, tags};
 
 /// An address that is confirmed for an organization.
@@ -43,7 +43,8 @@ pub struct SettleExternalIdRequest {
     reason: String,
 }
 
-crate::problems!(ChangeProblems: KNOWN, ONE, BODY, POST, [Code::TransitionRefused]);
+crate::problems!(ConfirmProblems: KNOWN, ONE, BODY, POST, [Code::TransitionRefused]);
+crate::problems!(ChangeProblems: KNOWN, BODY, POST, VERSIONED, [Code::TransitionRefused]);
 
 /// Sends the person as changed.
 async fn change(
@@ -91,9 +92,9 @@ async fn change(
             description = "The person with the confirmed address.",
             body = PersonResponse,
             headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
-            example = json!(example("Dana", 1)),
+            example = json!(example("Dana", 2)),
         ),
-        ChangeProblems,
+        ConfirmProblems,
     ),
 )]
 #[post("/v1/people/{id}/emails/confirm")]
@@ -120,8 +121,9 @@ pub async fn confirm_person_email(
     params(("id" = Uuid, Path, description = "The person.")),
     request_body(
         content = PersonEmailRequest,
-        description = "The address, with the organization for which it is on record.",
+        description = "The version acted upon, and the address, with the organization for which it is on record.",
         example = json!({
+            "expected_version": 1,
             "email": "d.whitfield@night-shelter.example",
             "organization_id": "0199f3c2-8e10-7b52-b3a4-5d0f6a9c1e07",
         }),
@@ -132,7 +134,7 @@ pub async fn confirm_person_email(
             description = "The person, with the address retired.",
             body = PersonResponse,
             headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
-            example = json!(example("Dana", 1)),
+            example = json!(example("Dana", 2)),
         ),
         ChangeProblems,
     ),
@@ -142,11 +144,12 @@ pub async fn retire_person_email(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<PersonId>,
-    body: Json<PersonEmailRequest>,
+    body: VersionedJson<PersonEmailRequest>,
 ) -> Result<HttpResponse, Problem> {
+    let expected = body.expected;
     let input = EmailInput::from(body.value);
     change(&state, caller, body.idempotency, move |tx| {
-        people::retire_email(tx, id, &input)
+        people::retire_email(tx, id, expected, &input)
     })
     .await
 }
@@ -161,8 +164,8 @@ pub async fn retire_person_email(
     params(("id" = Uuid, Path, description = "The person.")),
     request_body(
         content = ExternalIdRequest,
-        description = "The external id.",
-        example = json!({ "system": "hmis_user_id", "value": "41" }),
+        description = "The version acted upon, and the external id.",
+        example = json!({ "expected_version": 1, "system": "hmis_user_id", "value": "41" }),
     ),
     responses(
         (
@@ -170,7 +173,7 @@ pub async fn retire_person_email(
             description = "The person, with the external id closed.",
             body = PersonResponse,
             headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
-            example = json!(example("Dana", 1)),
+            example = json!(example("Dana", 2)),
         ),
         ChangeProblems,
     ),
@@ -180,11 +183,12 @@ pub async fn close_person_external_id(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<PersonId>,
-    body: Json<ExternalIdRequest>,
+    body: VersionedJson<ExternalIdRequest>,
 ) -> Result<HttpResponse, Problem> {
+    let expected = body.expected;
     let input = ExternalIdInput::from(body.value);
     change(&state, caller, body.idempotency, move |tx| {
-        people::close_external_id(tx, id, &input)
+        people::close_external_id(tx, id, expected, &input)
     })
     .await
 }
@@ -199,8 +203,9 @@ pub async fn close_person_external_id(
     params(("id" = Uuid, Path, description = "The person.")),
     request_body(
         content = SettleExternalIdRequest,
-        description = "The external id, and why it is settled.",
+        description = "The version acted upon, the external id, and why it is settled.",
         example = json!({
+            "expected_version": 1,
             "system": "hmis_user_id",
             "value": "41",
             "reason": "The vendor confirmed that the account was deleted.",
@@ -212,7 +217,7 @@ pub async fn close_person_external_id(
             description = "The person, with the external id settled.",
             body = PersonResponse,
             headers(("ETag" = String, description = "The version, for If-Match and If-None-Match.")),
-            example = json!(example("Dana", 1)),
+            example = json!(example("Dana", 2)),
         ),
         ChangeProblems,
     ),
@@ -222,8 +227,9 @@ pub async fn settle_person_external_id(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<PersonId>,
-    body: Json<SettleExternalIdRequest>,
+    body: VersionedJson<SettleExternalIdRequest>,
 ) -> Result<HttpResponse, Problem> {
+    let expected = body.expected;
     let SettleExternalIdRequest {
         system,
         value,
@@ -231,7 +237,7 @@ pub async fn settle_person_external_id(
     } = body.value;
     let input = ExternalIdInput { system, value };
     change(&state, caller, body.idempotency, move |tx| {
-        people::settle_external_id(tx, id, &input, &reason)
+        people::settle_external_id(tx, id, expected, &input, &reason)
     })
     .await
 }

@@ -11,8 +11,9 @@ use crate::application::Caller;
 use crate::application::actor::Action;
 use crate::application::roster::people::{self, PersonHistory};
 use crate::domain::ids::PersonId;
+use crate::http::evidence::VERSION;
 use crate::http::external_ids::ExternalIdResponse;
-use crate::http::extract::Id;
+use crate::http::extract::{Id, IfNoneMatch};
 use crate::http::problem::{KNOWN, ONE, Problem};
 use crate::http::{State, responses, tags};
 
@@ -91,6 +92,7 @@ crate::problems!(GetProblems: KNOWN, ONE);
             status = 200,
             description = "The history.",
             body = PersonHistoryResponse,
+            headers(("ETag" = String, description = "For If-None-Match.")),
             example = json!({
                 "person_id": "0199f3c2-a4f1-7c28-9d36-6b2e8f0c4d51",
                 "names": [
@@ -123,6 +125,7 @@ crate::problems!(GetProblems: KNOWN, ONE);
                 }],
             }),
         ),
+        (status = 304, description = "The reader has it as it is."),
         GetProblems,
     ),
 )]
@@ -131,6 +134,7 @@ pub async fn get_person_history(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<PersonId>,
+    seen: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
     let history = state
         .app
@@ -138,7 +142,9 @@ pub async fn get_person_history(
             people::history(rx, id)
         })
         .await?;
-    Ok(responses::send(responses::outcome(
+    Ok(responses::one(
+        &seen,
+        VERSION,
         &PersonHistoryResponse::from(&history),
-    )))
+    ))
 }

@@ -54,7 +54,8 @@ pub struct PersonResponse {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     merged_ids: Vec<Uuid>,
     recorded_at: DateTime<Utc>,
-    /// Rises with every new name and merge; `expected_version` is compared with it.
+    /// Rises with every new name and merge, and with every address or external id that is confirmed, retired, closed or
+    /// settled; `expected_version` is compared with it.
     version: i32,
 }
 

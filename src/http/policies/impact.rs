@@ -18,6 +18,9 @@ pub struct ImpactEntryResponse {
     given_name: String,
     family_name: String,
     organization_id: Uuid,
+    /// The last login that was accepted there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_login_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     license_id: Option<Uuid>,
     /// The open request, where it is one.
@@ -44,6 +47,7 @@ impl From<&Touched> for ImpactEntryResponse {
             given_name: row.given_name.clone(),
             family_name: row.family_name.clone(),
             organization_id: row.organization_id.into(),
+            last_login_at: row.last_login_at,
             license_id: row.license_id.map(Into::into),
             license_request_id: row.request_id.map(Into::into),
             restored_from: row.restored_from.map(Into::into),
@@ -115,6 +119,7 @@ pub fn example() -> Value {
                 "given_name": "Dana",
                 "family_name": "Whitfield",
                 "organization_id": "0199f3c2-7a01-7c12-b7aa-1f3355aa7703",
+                "last_login_at": "2026-03-02T21:00:00Z",
                 "license_id": "0199f3c2-9a00-7c00-8d00-5e5e5e5e5e01",
             }],
         },

@@ -127,7 +127,7 @@ async fn list_policy_presets(
 #[utoipa::path(
     tag = tags::POLICIES,
     operation_id = "get_policy_preset",
-    params(("name" = String, Path, example = "hand", description = "The name of the preset.")),
+    params(("name" = String, Path, example = "hand", description = "The name of the preset.", max_length = 64)),
     responses(
         (
             status = 200,

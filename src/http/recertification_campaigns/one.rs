@@ -12,8 +12,8 @@ use crate::application::actor::Action;
 use crate::application::licensing;
 use crate::application::{Call, Caller};
 use crate::domain::ids::{FactId, LicenseId, PersonId};
-use crate::http::extract::{Id, Json};
-use crate::http::problem::{BODY, Code, KNOWN, ONE, POST, Problem};
+use crate::http::extract::{Id, VersionedJson};
+use crate::http::problem::{BODY, Code, KNOWN, POST, Problem, VERSIONED};
 use crate::http::report::{ReportRequest, ReportResponse};
 use crate::http::{State, responses, tags};
 
@@ -50,7 +50,7 @@ pub struct ExcuseResponse {
     report: ReportResponse,
 }
 
-crate::problems!(PersonProblems: KNOWN, ONE, BODY, POST, [Code::TransitionRefused, Code::OwnCase]);
+crate::problems!(PersonProblems: KNOWN, BODY, POST, VERSIONED, [Code::TransitionRefused, Code::OwnCase]);
 
 /// Suspend one license for a campaign
 ///
@@ -61,8 +61,9 @@ crate::problems!(PersonProblems: KNOWN, ONE, BODY, POST, [Code::TransitionRefuse
     params(("id" = Uuid, Path, description = "The campaign.")),
     request_body(
         content = SuspendForCampaignRequest,
-        description = "Whose license, and why.",
+        description = "The version of the campaign acted upon, whose license, and why.",
         example = json!({
+            "expected_version": 1,
             "license_id": "0199f3c2-9a00-7c00-8d00-5e5e5e5e5e01",
             "report": { "reason": "Asked three times." },
         }),
@@ -83,13 +84,14 @@ pub(super) async fn suspend_for_campaign(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<FactId>,
-    body: Json<SuspendForCampaignRequest>,
+    body: VersionedJson<SuspendForCampaignRequest>,
 ) -> Result<HttpResponse, Problem> {
+    let expected = body.expected;
     let license = LicenseId(body.value.license_id);
     let reported = ReportRequest::read(body.value.report)?;
     let call = Call::new(caller, Action::ManageCampaign, body.idempotency);
     decided(&state, call, move |tx| {
-        licensing::suspend_for_campaign(tx, id, license, &reported)
+        licensing::suspend_for_campaign(tx, id, expected, license, &reported)
     })
     .await
 }
@@ -104,8 +106,9 @@ pub(super) async fn suspend_for_campaign(
     params(("id" = Uuid, Path, description = "The campaign.")),
     request_body(
         content = ExcuseFromCampaignRequest,
-        description = "Whom, and why.",
+        description = "The version of the campaign acted upon, whom, and why.",
         example = json!({
+            "expected_version": 1,
             "person_id": "0199f3c2-7c55-7b90-a1de-90aa3f7c1d02",
             "report": { "reason": "Teaches the course." },
         }),
@@ -130,8 +133,9 @@ pub(super) async fn excuse_from_campaign(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<FactId>,
-    body: Json<ExcuseFromCampaignRequest>,
+    body: VersionedJson<ExcuseFromCampaignRequest>,
 ) -> Result<HttpResponse, Problem> {
+    let expected = body.expected;
     let person = PersonId(body.value.person_id);
     let reported = ReportRequest::read(body.value.report)?;
     let call = Call::new(caller, Action::ManageCampaign, body.idempotency);
@@ -139,7 +143,7 @@ pub(super) async fn excuse_from_campaign(
         .app
         .write(
             call,
-            move |tx| licensing::excuse_from_campaign(tx, id, person, &reported),
+            move |tx| licensing::excuse_from_campaign(tx, id, expected, person, &reported),
             move |fact| {
                 responses::outcome(&ExcuseResponse {
                     id: fact.id.into(),

@@ -8,7 +8,7 @@ use super::{Result, Row, all, by_ids, compared_and_set, done, ids, one, state_of
 use crate::application::ports::{
     LicenseReads, LicenseWrites, Page, RosterFilter, StateFilter, Visible,
 };
-use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
+use crate::domain::ids::{LicenseId, OrganizationId, PersonId};
 use crate::domain::license::{License, LicenseStatus, NoticeOutlook};
 use crate::domain::request::RecordedState;
 use crate::persistence::Session;
@@ -187,19 +187,21 @@ impl LicenseReads for Session<'_> {
         all(page_by!(query, licenses::id, page).load::<LicenseRow>(self.conn))
     }
 
-    fn stale_count(&mut self, implementation: ImplementationId) -> Result<i64> {
-        let id = Id::of(implementation);
-        let of_licenses: i64 = stale!(licenses)
-            .filter(licenses::implementation_id.eq(id))
-            .count()
-            .get_result(self.conn)
-            .map_err(map_error)?;
-        let of_requests: i64 = stale!(license_requests)
-            .filter(license_requests::implementation_id.eq(id))
-            .count()
-            .get_result(self.conn)
-            .map_err(map_error)?;
-        Ok(of_licenses + of_requests)
+    fn stale_count(&mut self, visible: &Visible) -> Result<i64> {
+        macro_rules! counted {
+            ($table:ident) => {
+                visible_rows!(
+                    stale!($table).count().into_boxed::<MultiBackend>(),
+                    visible,
+                    $table::implementation_id.eq_any(ids(&visible.implementations)),
+                    $table::organization_id.eq_any(ids(&visible.organizations)),
+                    $table::person_id.eq_any(ids(&visible.people)),
+                )
+                .get_result::<i64>(self.conn)
+                .map_err(map_error)?
+            };
+        }
+        Ok(counted!(licenses) + counted!(license_requests))
     }
 
     fn stale_people(&mut self, limit: i64) -> Result<Vec<PersonId>> {

@@ -1,6 +1,6 @@
 //! Requests and licenses: what comes back, what is unique, and which rows a list by state returns.
 
-use hmis_licensing::application::ports::{LicenseReads, StateFilter, StoreError};
+use hmis_licensing::application::ports::{LicenseReads, StateFilter, StoreError, Visible};
 use hmis_licensing::domain::fact::{Channel, Reporter};
 use hmis_licensing::domain::license::LicenseStatus;
 use hmis_licensing::domain::request::{Attested, LicenseRequest, RequestClass, RequestState};
@@ -300,19 +300,34 @@ fn a_new_generation_makes_every_row_of_its_implementation_due() {
             .unwrap();
         let (detroit, alaska) = (house.detroit.id, house.alaska.id);
         let stale = move |view: &mut dyn hmis_licensing::application::ports::View| {
-            Ok((
-                view.stale_count(detroit)?,
-                view.stale_count(alaska)?,
-                view.stale_people(10)?,
-            ))
+            let of = |implementation| Visible {
+                implementations: vec![implementation],
+                ..Visible::default()
+            };
+            let at_the_shelter = Visible {
+                organizations: vec![shelter],
+                ..Visible::default()
+            };
+            let everything = Visible {
+                everything: true,
+                ..Visible::default()
+            };
+            let counts = [
+                view.stale_count(&of(detroit))?,
+                view.stale_count(&of(alaska))?,
+                view.stale_count(&at_the_shelter)?,
+                view.stale_count(&everything)?,
+                view.stale_count(&Visible::default())?,
+            ];
+            Ok((counts, view.stale_people(10)?))
         };
-        assert_eq!(bench.read(stale).unwrap(), (0, 0, vec![]));
+        assert_eq!(bench.read(stale).unwrap(), ([0; 5], vec![]));
         let generation = bench
             .write(move |uow| uow.bump_generation(detroit))
             .unwrap();
         assert_eq!(generation, 2);
         let people = vec![house.maya.id, house.noor.id];
-        assert_eq!(bench.read(stale).unwrap(), (4, 0, people));
+        assert_eq!(bench.read(stale).unwrap(), ([4, 0, 3, 4, 0], people));
         let one = bench.read(|view| view.stale_people(1)).unwrap();
         assert_eq!(one.len(), 1);
         // A stale row is due under any state.
@@ -336,6 +351,9 @@ fn a_new_generation_makes_every_row_of_its_implementation_due() {
                 Ok(())
             })
             .unwrap();
-        assert_eq!(bench.read(stale).unwrap(), (1, 0, vec![house.noor.id]));
+        assert_eq!(
+            bench.read(stale).unwrap(),
+            ([1, 0, 1, 1, 0], vec![house.noor.id])
+        );
     });
 }

@@ -264,6 +264,21 @@ fn requests_are_closed_and_bounded() {
     }
 }
 
+#[test]
+fn parameters_are_bounded() {
+    let document = document();
+    let mut strings = 0;
+    for (name, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|parameter| parameter["in"] != "header") {
+            let schema = resolve(&document, &parameter["schema"]);
+            strings += usize::from(schema["type"] == "string");
+            bounded(schema, &format!("{name}: {}", parameter["name"]));
+        }
+    }
+    assert_ne!(strings, 0);
+}
+
 /// Strings and lists of requests say how long they may be.
 fn bounded(schema: &Value, what: &str) {
     let is = |kind: &str| match &schema["type"] {

@@ -122,3 +122,22 @@ fn bounds_and_filters_are_checked() {
         assert_eq!(codes(&get("code=none").await.expect(200)), [""; 0]);
     });
 }
+
+#[test]
+fn a_page_has_fifty_rows_unless_said_otherwise() {
+    on_sqlite(|database| async move {
+        let app = TestApp::on(&database).await;
+        let token = app.administrator().await;
+        for number in 0..51 {
+            created(&app, &token, &format!("impl-{number}")).await;
+        }
+        let first = app.get("/v1/implementations").bearer(&token).send().await;
+        let page = first.expect(200);
+        assert_eq!(codes(&page).len(), 50);
+        assert_eq!(page["page"]["has_more"], true);
+        let path = next(&first).unwrap();
+        let last = app.get(&path).bearer(&token).send().await.expect(200);
+        assert_eq!(codes(&last), ["impl-50"]);
+        assert_eq!(last["page"]["has_more"], false);
+    });
+}

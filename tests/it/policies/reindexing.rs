@@ -86,7 +86,10 @@ async fn stale(api: &Api, implementation: ImplementationId) -> i64 {
     api.app
         .store()
         .read(move |view: &mut dyn View| -> Result<i64, StoreError> {
-            view.stale_count(implementation)
+            view.stale_count(&Visible {
+                implementations: vec![implementation],
+                ..Visible::default()
+            })
         })
         .await
         .unwrap()
@@ -162,6 +165,19 @@ fn a_version_makes_states_due_and_reindexing_brings_them_up_to_date() {
             (waiting.status, &waiting.body["code"]),
             (503, &json!("reindexing"))
         );
+        // Also where the list is not narrowed to it, and for licenses as for requests.
+        for path in [
+            "/v1/license-requests?state=onboarding",
+            "/v1/licenses?state=active",
+        ] {
+            let waiting = api.get(path).await;
+            assert_eq!(
+                (waiting.status, &waiting.body["code"]),
+                (503, &json!("reindexing")),
+                "{path}"
+            );
+        }
+        assert_eq!(api.get("/v1/licenses").await.status, 200);
         assert_eq!(
             api.app.reindex().await.unwrap(),
             usize::try_from(PEOPLE).unwrap()

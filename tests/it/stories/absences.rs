@@ -32,17 +32,26 @@ fn policy() -> Value {
 }
 
 /// Licensed since Monday 2026-03-02, so many people; their term ends with Wednesday 2026-04-01.
-async fn licensed(database: &TestDatabase, people: usize) -> (Community, Vec<String>) {
-    licensed_under(database, people, &policy()).await
+pub async fn licensed(database: &TestDatabase, people: usize) -> (Community, Vec<String>) {
+    licensed_in(database, "readers", people).await
+}
+
+/// The same in an implementation of one's own.
+pub async fn licensed_in(
+    database: &TestDatabase,
+    code: &str,
+    people: usize,
+) -> (Community, Vec<String>) {
+    licensed_under(database, (code, &policy()), people).await
 }
 
 /// The same under other rules.
 async fn licensed_under(
     database: &TestDatabase,
+    (code, policy): (&str, &Value),
     people: usize,
-    policy: &Value,
 ) -> (Community, Vec<String>) {
-    let community = Community::posting(database, ("readers", "America/New_York"), policy).await;
+    let community = Community::posting(database, (code, "America/New_York"), policy).await;
     let mut licenses = Vec::new();
     for place in 0..people {
         let body = json!({
@@ -63,7 +72,7 @@ async fn licensed_under(
     (community, licenses)
 }
 
-async fn sweep(community: &Community, query: &str) -> Value {
+pub async fn sweep(community: &Community, query: &str) -> Value {
     let implementation = community.implementation.as_str();
     let body = json!({ "implementation_id": implementation });
     let path = format!("/v1/sweeps{query}");
@@ -190,8 +199,12 @@ fn twenty_at_once_or_a_batch_that_was_approved_do_not_halt() {
         let path = "/v1/batch-approvals";
         let refused = community.post("admin", path, &approval).await;
         assert_eq!(refused.faults(), ["/rule"]);
-        approval["rule"] = json!("term");
         approval["on"] = json!("2026-03-19");
+        approval["report"] = json!({});
+        let refused = community.post("admin", path, &approval).await;
+        assert_eq!(refused.faults(), ["/report/reason", "/rule", "/on"]);
+        approval["report"] = json!({ "reason": "All end with March." });
+        approval["rule"] = json!("term");
         let refused = community.post("admin", path, &approval).await;
         assert_eq!(refused.faults(), ["/on"]);
         approval["on"] = json!("2026-04-02");
@@ -268,7 +281,7 @@ fn a_version_that_ends_many_is_held_before_it_begins() {
         let term = reader.remove("term").unwrap();
         let mut with = without.clone();
         with["license_types"]["reader"]["term"] = term;
-        let (community, licenses) = licensed_under(&database, 21, &without).await;
+        let (community, licenses) = licensed_under(&database, ("readers", &without), 21).await;
         community.at("2026-06-01T12:00:00Z");
         let path = format!("/v1/implementations/{}/policies", community.implementation);
         let body = json!({ "effective_from": "2026-06-03T04:00:00Z", "document": with });

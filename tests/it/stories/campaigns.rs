@@ -79,6 +79,25 @@ impl Campaigns {
         text(&license["state"]).to_owned()
     }
 
+    /// Noor signs in, as the HMIS reports at once.
+    async fn log_in(&self, at: &str) {
+        let id = json!({ "system": "hmis_user_id", "value": "41" });
+        let path = format!("/v1/people/{}/external-ids", self.alaska.noor);
+        self.alaska.post("admin", &path, &id).await.expect(201);
+        let source = json!({
+            "implementation_id": self.alaska.implementation,
+            "code": "clarity", "name": "Clarity", "kind": "hmis_frontend",
+        });
+        let source = self.alaska.post("admin", "/v1/login-sources", &source);
+        let login = json!({
+            "login_source_id": source.await.expect(201)["id"], "source_event_id": "friday",
+            "occurred_at": at, "external_id": id,
+        });
+        self.alaska.at(at);
+        let login = self.alaska.post("admin", "/v1/login-events", &login).await;
+        assert_eq!(login.expect(201)["outcome"], "accepted");
+    }
+
     /// The refresher in an edition.
     async fn pass(&self, edition: &str, on: &str) {
         let body = json!({
@@ -107,6 +126,7 @@ fn decided(version: i32, reason: &str) -> Value {
 fn whom_it_asks_is_seen_before_and_a_miss_is_listed_until_staff_suspend_all() {
     on_both(|database| async move {
         let story = Campaigns::on(&database).await;
+        story.log_in("2026-08-14T18:20:00Z").await;
         story.alaska.at("2026-08-17T17:00:00Z");
         let path = format!("{CAMPAIGNS}?dry_run=true");
         let tried = story.alaska.post("admin", &path, &story.plan()).await;
@@ -114,6 +134,7 @@ fn whom_it_asks_is_seen_before_and_a_miss_is_listed_until_staff_suspend_all() {
         assert_eq!((&tried["count"], &tried["met"]), (&json!(1), &json!(0)));
         assert_eq!(tried["data"][0]["family_name"], "Haddad");
         assert_eq!(tried["data"][0]["standing"], "due");
+        assert_eq!(tried["data"][0]["last_login_at"], "2026-08-14T18:20:00Z");
         let none = story.alaska.get("admin", CAMPAIGNS).await.expect(200);
         assert_eq!(none["data"], json!([]), "nothing was kept");
 
@@ -163,6 +184,36 @@ fn whom_it_asks_is_seen_before_and_a_miss_is_listed_until_staff_suspend_all() {
 }
 
 #[test]
+fn a_campaign_is_done_by_acknowledging_what_it_asks() {
+    on_both(|database| async move {
+        let story = Campaigns::on(&database).await;
+        let read = json!({ "person_id": story.alaska.noor, "acknowledgement": "fy2026_elements" });
+        let path = "/v1/acknowledgements";
+        let unasked = story.alaska.post("noor", path, &read).await;
+        assert_eq!(unasked.faults(), ["/acknowledgement"]);
+        story.alaska.at("2026-08-17T17:00:00Z");
+        let mut plan = story.plan();
+        plan["items"] = json!([
+            { "kind": "acknowledgement", "code": "fy2026_elements", "title": "The new elements were read" },
+        ]);
+        let started = story.alaska.post("admin", CAMPAIGNS, &plan).await;
+        let campaign = text(&started.expect(201)["id"]).to_owned();
+        story.alaska.at("2026-09-02T18:00:00Z");
+        assert_eq!(story.people(&campaign, "").await[0]["standing"], "due");
+        let other = json!({ "person_id": story.alaska.noor, "acknowledgement": "fy2024_elements" });
+        let refused = story.alaska.post("noor", path, &other).await;
+        assert_eq!(refused.faults(), ["/acknowledgement"]);
+        story.alaska.post("noor", path, &read).await.expect(201);
+        assert_eq!(story.people(&campaign, "").await[0]["standing"], "met");
+        // One that was called off asks for nothing any more.
+        let body = decided(1, "HUD took its elements back.");
+        story.act(&campaign, "cancel", body).await.expect(200);
+        let late = story.alaska.post("noor", path, &read).await;
+        assert_eq!(late.faults(), ["/acknowledgement"]);
+    });
+}
+
+#[test]
 fn staff_suspend_one_extend_and_cancel() {
     on_both(|database| async move {
         let story = Campaigns::on(&database).await;
@@ -170,6 +221,13 @@ fn staff_suspend_one_extend_and_cancel() {
         story.tell(&campaign).await;
         story.alaska.at("2026-10-02T08:00:00Z");
         let mut one = because("Asked three times.");
+        one["license_id"] = json!(story.license);
+        let unseen = story.act(&campaign, "suspend", one.clone()).await;
+        unseen.problem(428, "precondition_required");
+        one["expected_version"] = json!(2);
+        let stale = story.act(&campaign, "suspend", one.clone()).await;
+        stale.problem(412, "stale");
+        one["expected_version"] = json!(1);
         one["license_id"] = json!(super::NOBODY);
         let unknown = story.act(&campaign, "suspend", one.clone()).await;
         assert_eq!(unknown.faults(), ["/license_id"]);
@@ -224,6 +282,13 @@ fn an_excuse_is_seen_lifts_the_hold_and_is_taken_back() {
         assert_eq!(story.state().await, "suspended");
         let mut excuse = because("Teaches the course.");
         excuse["person_id"] = json!(story.alaska.noor);
+        let unseen = story.act(&campaign, "excuse", excuse.clone()).await;
+        unseen.problem(428, "precondition_required");
+        // It was decided about since.
+        excuse["expected_version"] = json!(1);
+        let stale = story.act(&campaign, "excuse", excuse.clone()).await;
+        stale.problem(412, "stale");
+        excuse["expected_version"] = json!(2);
         let excused = story.act(&campaign, "excuse", excuse.clone()).await;
         let excused = excused.expect(200);
         assert_eq!(story.state().await, "active");
@@ -349,6 +414,17 @@ fn every_fault_of_a_campaign_is_named_and_nothing_is_kept() {
             ),
             (vec![("report", json!({}))], vec!["/report/reason"]),
             (vec![("items", json!([]))], vec!["/items"]),
+            (
+                vec![
+                    (
+                        "items",
+                        json!([{ "kind": "course", "course": "no_such_course" }]),
+                    ),
+                    ("organization_ids", json!([super::NOBODY])),
+                    ("report", json!({})),
+                ],
+                vec!["/items/0/course", "/organization_ids/0", "/report/reason"],
+            ),
         ] {
             for path in [CAMPAIGNS.to_owned(), format!("{CAMPAIGNS}?dry_run=true")] {
                 let refused = story.alaska.post("admin", &path, &with(&changes)).await;

@@ -19,12 +19,19 @@ fn an_agency_under_rules_of_its_group_signs_and_trains_what_they_ask() {
             .as_array_mut()
             .unwrap()
             .push(json!({ "course": "coordinated_entry" }));
+        let mut recertification = document["license_types"]["end_user"]["recertification"].clone();
+        recertification["items"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({ "kind": "acknowledgement", "code": "coc_notice", "title": "The CoC's notice was read" }));
         document["overrides"] = json!([{
             "group": "coc_501",
             "changes": {
                 "agreements": { "user_agreement": { "version": "2-coc" } },
                 "courses": { "coordinated_entry": { "title": "Coordinated entry" } },
-                "license_types": { "end_user": { "requirement_sets": { "full": full } } },
+                "license_types": {
+                    "end_user": { "requirement_sets": { "full": full }, "recertification": recertification },
+                },
                 "ends_of_need": { "departure_notice_hours": 2 },
             },
         }]);
@@ -73,6 +80,13 @@ fn an_agency_under_rules_of_its_group_signs_and_trains_what_they_ask() {
             .expect(201);
         let begun = story.decide("admin", id, "activate").await.expect(200);
         assert_eq!(begun["state"], "fulfilled");
+
+        // What only the rules of her agency ask for is acknowledged by her, and by nobody elsewhere.
+        for (person, status) in [(story.dana, 201), (story.rosalind, 422)] {
+            let read = json!({ "person_id": person, "acknowledgement": "coc_notice" });
+            let answer = story.post("admin", "/v1/acknowledgements", &read).await;
+            answer.expect(status);
+        }
 
         // Two hours, not twenty-four.
         story.app.clock.advance(chrono::TimeDelta::hours(30));

@@ -1,7 +1,7 @@
 //! What users notice, told as stories over HTTP: Detroit's HMIS as the first start and an import leave it, with people
 //! of every role at work in it.
 
-mod absences;
+pub mod absences;
 mod alaska;
 mod approvals;
 mod asking;
@@ -87,7 +87,11 @@ pub struct Story {
 
 impl Story {
     pub async fn on(database: &TestDatabase) -> Self {
-        let app = TestApp::on(database).await;
+        Self::of(TestApp::on(database).await).await
+    }
+
+    /// As a service of one's own leaves it.
+    pub async fn of(app: TestApp) -> Self {
         operator::first_start(&app.app, None).await.unwrap();
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hmis-csv");
         let export = read_export(&load_directory(&fixture).unwrap()).unwrap();

@@ -1,9 +1,18 @@
 //! The sweep records what time alone changed, once, and access decisions never wait for it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel::connection::SimpleConnection;
+use futures_util::future::{join, join4};
+use hmis_licensing::application::ports::store::{BoxFuture, ReadJob, WriteJob};
+use hmis_licensing::application::ports::{Abort, Store, StoreError};
 use serde_json::{Value, json};
 
+use super::absences::{licensed, sweep};
 use super::logins::Logins;
 use super::{Story, text};
+use crate::support::app::TestApp;
 use crate::support::database::on_both;
 
 const SWEEPS: &str = "/v1/sweeps";
@@ -106,7 +115,7 @@ fn two_sweepers_record_each_change_once() {
         let logins = Logins::on(&database).await;
         overdue(&logins).await;
         let app = &logins.story.app.app;
-        let (one, other) = futures_util::future::join(app.sweep_all(), app.sweep_all()).await;
+        let (one, other) = join(app.sweep_all(), app.sweep_all()).await;
         let changes: usize = [one.unwrap(), other.unwrap()]
             .iter()
             .flatten()
@@ -145,5 +154,157 @@ fn after_forty_days_without_any_sweep_one_records_them_all() {
         let path = format!("/v1/license-requests/{}", text(&request["id"]));
         let request = story.get("admin", &path).await.expect(200);
         assert_eq!(request["state"], "submitted");
+    });
+}
+
+#[test]
+fn somebody_whose_records_cannot_be_read_holds_up_nobody_else() {
+    on_both(|database| async move {
+        let (community, licenses) = licensed(&database, 2).await;
+        let path = format!("/v1/licenses/{}", licenses[0]);
+        let license = community.get("admin", &path).await;
+        let spoilt = format!(
+            "UPDATE facts SET payload = '{{}}' WHERE person_id = '{}'",
+            text(&license["person_id"])
+        );
+        database.connection().batch_execute(&spoilt).unwrap();
+        // Both ended with Wednesday.
+        community.at("2026-04-02T12:00:00Z");
+        let tried = sweep(&community, "?dry_run=true").await;
+        let swept = sweep(&community, "").await;
+        assert_eq!((&swept["people"], &swept["failed"]), (&json!(2), &json!(1)));
+        assert_eq!(swept["complete"], false);
+        let changes = swept["changes"].as_array().unwrap();
+        assert_eq!(changes.len(), 1, "{swept}");
+        assert_eq!(changes[0]["license_id"], licenses[1].as_str());
+        assert_eq!(changes[0]["to"], "expired");
+        for same in ["people", "failed", "complete", "changes", "notices"] {
+            assert_eq!(tried[same], swept[same], "{same}");
+        }
+        // He is looked at again and again.
+        let again = sweep(&community, "").await;
+        assert_eq!((&again["people"], &again["failed"]), (&json!(1), &json!(1)));
+    });
+}
+
+/// A store in which the rules change after each write, while it is told to.
+struct Unsteady {
+    inner: Arc<dyn Store>,
+    changing: Arc<AtomicBool>,
+}
+
+impl Store for Unsteady {
+    fn run_write(&self, job: WriteJob) -> BoxFuture<'_, Result<(), Abort>> {
+        Box::pin(async move {
+            self.inner.run_write(job).await?;
+            if self.changing.load(Ordering::SeqCst) {
+                let change: WriteJob = Box::new(|unit| {
+                    let hand = unit.implementation_by_code("hand").map_err(Abort::Store)?;
+                    let changed = unit.bump_generation(hand.unwrap().id);
+                    changed.map(|_| ()).map_err(Abort::Store)
+                });
+                self.inner.run_write(change).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn run_read(&self, job: ReadJob) -> BoxFuture<'_, Result<(), Abort>> {
+        self.inner.run_read(job)
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inner.check()
+    }
+
+    fn kind(&self) -> &'static str {
+        self.inner.kind()
+    }
+}
+
+#[test]
+fn a_sweep_during_which_the_rules_change_does_not_call_itself_complete() {
+    on_both(|database| async move {
+        let changing = Arc::new(AtomicBool::new(false));
+        let store = Arc::new(Unsteady {
+            inner: Arc::new(database.store()),
+            changing: Arc::clone(&changing),
+        });
+        let story = Story::of(TestApp::over(store).await).await;
+        let source = story.login_source("clarity").await;
+        let license = story.license_dana().await;
+        let logins = Logins {
+            story,
+            source,
+            license,
+        };
+        overdue(&logins).await;
+        let story = &logins.story;
+        changing.store(true, Ordering::SeqCst);
+        let swept = story.post("admin", SWEEPS, &all(story)).await.expect(201);
+        changing.store(false, Ordering::SeqCst);
+        assert_eq!(swept["changes"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            (&swept["failed"], &swept["complete"]),
+            (&json!(0), &json!(false))
+        );
+        let swept = story.post("admin", SWEEPS, &all(story)).await.expect(201);
+        assert_eq!(
+            (&swept["people"], &swept["complete"]),
+            (&json!(1), &json!(true))
+        );
+    });
+}
+
+#[test]
+fn suspended_reinstated_swept_and_signed_in_at_one_instant_it_stands_in_one_way() {
+    on_both(|database| async move {
+        let logins = Logins::on(&database).await;
+        let story = &logins.story;
+        overdue(&logins).await;
+        let license = story.license("admin", &logins.license).await;
+        assert_eq!(license["state"], "deactivated");
+        let hold = json!({
+            "license_id": logins.license, "cause": "investigation",
+            "report": { "reason": "A shared account." },
+        });
+        let reinstate = json!({
+            "expected_version": license["version"],
+            "report": { "reason": "The feed was dead for a month." },
+        });
+        let path = format!("/v1/licenses/{}/reinstate", logins.license);
+        let (held, reinstated, swept, signed_in) = join4(
+            story.post("admin", "/v1/holds", &hold),
+            story.post("admin", &path, &reinstate),
+            story.post("admin", SWEEPS, &all(story)),
+            logins.login("same", "2026-04-09T00:00:12-04:00"),
+        )
+        .await;
+        // Each is done, or told why not, whoever came first.
+        assert!([201, 409].contains(&held.status.as_u16()), "{}", held.text);
+        assert!(
+            [200, 412].contains(&reinstated.status.as_u16()),
+            "{}",
+            reinstated.text
+        );
+        swept.expect(201);
+        let outcome = signed_in.expect(201)["outcome"].clone();
+        let license = story.license("admin", &logins.license).await;
+        let is_held = held.status == 201;
+        let expected = match reinstated.status.as_u16() {
+            412 => "deactivated",
+            _ if is_held => "suspended",
+            _ => "active",
+        };
+        assert_eq!(license["state"], expected);
+        assert_eq!(logins.allowed("").await, expected == "active");
+        // What let her in was the reinstatement, and nothing else.
+        if reinstated.status == 412 {
+            assert_eq!(outcome, "signal");
+        }
+        assert_eq!(story.list("admin", "/v1/login-events").await.len(), 2);
+        // What was recorded is what holds: nothing is left to be swept.
+        let again = story.post("admin", SWEEPS, &all(story)).await.expect(201);
+        assert_eq!(again["changes"], json!([]));
     });
 }

@@ -24,6 +24,7 @@ use hmis_licensing::application::{App, Error};
 use hmis_licensing::http::{self, State};
 use serde_json::Value;
 
+use super::contract::keep_to_the_document;
 use super::database::TestDatabase;
 
 /// When every test begins: Monday 2026-03-02, 13:00 in Detroit, 09:00 in Anchorage.
@@ -51,6 +52,11 @@ impl TestApp {
 
     /// Over any store.
     pub async fn over(store: Arc<dyn Store>) -> Self {
+        Self::serving(store, |_| {}).await
+    }
+
+    /// With settings of one's own.
+    pub async fn serving(store: Arc<dyn Store>, set: impl FnOnce(&mut State)) -> Self {
         let start: DateTime<Utc> = START.parse().unwrap();
         let clock = Arc::new(FixedClock::at(start));
         let app = App::new(store, clock.clone());
@@ -58,15 +64,20 @@ impl TestApp {
         let tokens = Arc::new(Tokens::new(DEFAULT_AUDIENCE, LONGEST_LIFETIME).minting(&secret));
         let mut state = State::new(app.clone(), tokens.clone(), &secret);
         state.limits.body_deadline = BODY_DEADLINE;
+        set(&mut state);
         let service = Rc::new(init_service(http::app(web::Data::new(state.clone()))).await);
         let serve = move |request: TestRequest| -> Pin<Box<dyn Future<Output = Answer>>> {
             let service = Rc::clone(&service);
             Box::pin(async move {
-                let response = match try_call_service(&*service, request.to_request()).await {
+                let request = request.to_request();
+                let (method, path) = (request.method().clone(), request.path().to_owned());
+                let response = match try_call_service(&*service, request).await {
                     Ok(response) => response.into_parts().1,
                     Err(error) => error.error_response(),
                 };
-                Answer::read(response).await
+                let answer = Answer::read(response).await;
+                keep_to_the_document(method.as_str(), &path, &answer);
+                answer
             })
         };
         Self {

@@ -102,6 +102,11 @@ impl TestDatabase {
         })
     }
 
+    /// How a program is told of it.
+    pub fn url(&self) -> &str {
+        &self.url_text
+    }
+
     /// The schema's name and server, on PostgreSQL.
     pub fn schema(&self) -> Option<(&'static Server, &str)> {
         match &self.place {

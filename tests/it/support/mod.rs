@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod cluster;
+pub mod contract;
 pub mod database;
 pub mod mail;
 pub mod proxy;

@@ -24,13 +24,11 @@ use crate::domain::requirement::standing_facts;
 fn current(
     tx: &mut Tx<'_>,
     id: FactId,
-    expected: Option<i32>,
+    expected: i32,
     action: &'static str,
 ) -> Result<CampaignShown, Error> {
     let campaign = locked(tx, id)?;
-    if let Some(expected) = expected {
-        expect_version(expected, campaign.version)?;
-    }
+    expect_version(expected, campaign.version)?;
     if campaign.status == CampaignStatus::Cancelled {
         return Err(Rejection::never("cancelled", action).into());
     }
@@ -58,7 +56,7 @@ pub fn extend_campaign(
     deadline_on: NaiveDate,
     reported: &Reported,
 ) -> Result<CampaignShown, Error> {
-    let campaign = current(tx, id, Some(expected), "extend")?;
+    let campaign = current(tx, id, expected, "extend")?;
     needed_reason(reported)?;
     let version = in_force(tx.unit, campaign.fact.implementation_id, tx.now)?;
     let today = version.document.zone().map(|zone| local_day(zone, tx.now));
@@ -88,7 +86,7 @@ pub fn cancel_campaign(
     expected: i32,
     reported: &Reported,
 ) -> Result<CampaignShown, Error> {
-    let campaign = current(tx, id, Some(expected), "cancel")?;
+    let campaign = current(tx, id, expected, "cancel")?;
     needed_reason(reported)?;
     let body = FactBody::CampaignCancelled { campaign: id };
     decide(tx, &campaign, reported, body)
@@ -101,7 +99,7 @@ pub fn enforce_campaign(
     expected: i32,
     reported: &Reported,
 ) -> Result<CampaignShown, Error> {
-    let campaign = current(tx, id, Some(expected), "suspend-all")?;
+    let campaign = current(tx, id, expected, "suspend-all")?;
     needed_reason(reported)?;
     if campaign.suspends {
         return Err(Rejection::never("enforced", "suspend-all").into());
@@ -114,10 +112,11 @@ pub fn enforce_campaign(
 pub fn suspend_for_campaign(
     tx: &mut Tx<'_>,
     id: FactId,
+    expected: i32,
     license: LicenseId,
     reported: &Reported,
 ) -> Result<CampaignShown, Error> {
-    let campaign = current(tx, id, None, "suspend")?;
+    let campaign = current(tx, id, expected, "suspend")?;
     needed_reason(reported)?;
     let implementation = campaign.fact.implementation_id;
     let unknown = || Error::invalid("/license_id", "names no license you may know of");
@@ -169,10 +168,11 @@ pub fn suspend_for_campaign(
 pub fn excuse_from_campaign(
     tx: &mut Tx<'_>,
     id: FactId,
+    expected: i32,
     person: PersonId,
     reported: &Reported,
 ) -> Result<Fact, Error> {
-    let campaign = current(tx, id, None, "excuse")?;
+    let campaign = current(tx, id, expected, "excuse")?;
     needed_reason(reported)?;
     let implementation = campaign.fact.implementation_id;
     let person = person_of(tx.unit, tx.actor, implementation, person, "/person_id")?;

@@ -6,7 +6,6 @@ use super::start::{NewCampaign, check};
 use super::{in_force, known};
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::dossier::Dossier;
-use crate::application::licensing::reporting::needed_reason;
 use crate::application::page::{Paging, Slice, fill_page};
 use crate::application::ports::{Page, StateFilter, View, Visible};
 use crate::application::visible::visible_implementation;
@@ -196,7 +195,6 @@ pub fn preview_campaign(rx: &mut Rx<'_>, new: &NewCampaign) -> Result<CampaignPr
         Action::ManageCampaign,
         Scope::implementation(implementation),
     )?;
-    needed_reason(&new.reported)?;
     check(rx.view, new, rx.now)?;
     let zone = in_force(rx.view, implementation, rx.now)?
         .document

@@ -9,6 +9,7 @@ use crate::application::implementation_facts::{keep_for_all, shown_facts};
 use crate::application::licensing::reporting::{Reported, needed_reason};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::View;
+use crate::application::roster::Faults;
 use crate::application::visible::visible_implementation;
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::{Instant, local_day};
@@ -44,9 +45,10 @@ pub(super) fn check(view: &mut dyn View, new: &NewCampaign, now: Instant) -> Res
             ));
         }
     }
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
+    let mut all = Faults::new();
+    all.extend(faults);
+    all.gather(needed_reason(&new.reported))?;
+    all.check()?;
     if new.plan.has_rules(&version.document) {
         Ok(())
     } else {
@@ -65,7 +67,6 @@ pub fn start_campaign(tx: &mut Tx<'_>, new: &NewCampaign) -> Result<CampaignShow
     let id = new.implementation_id;
     visible_implementation(tx.unit, tx.actor, id, "/implementation_id")?;
     tx.authorize(Action::ManageCampaign, Scope::implementation(id))?;
-    needed_reason(&new.reported)?;
     tx.unit.lock_implementation(id)?;
     check(tx.unit, new, tx.now)?;
     let body = FactBody::CampaignStarted(Box::new(new.plan.clone()));

@@ -1,8 +1,11 @@
 //! What is asked of a dossier: every question goes to `evaluate`.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 
 use crate::domain::calendar::Instant;
+use crate::domain::departure::has_departed;
 use crate::domain::evaluate::{
     Evaluation, LicensePreview, NewVersion, RequestEvaluation, WayBack, evaluate, evaluate_request,
     is_barred, next_absence, preview_license, preview_request, request_in_hindsight, way_back,
@@ -139,6 +142,28 @@ impl Dossier {
             &self.project_types_of(&request.projects),
             at,
         )
+    }
+
+    /// The organizations at which the person works, as far as requests and licenses tell: an open request, or a license
+    /// without a departure since its last period began. Whose license ended otherwise works on.
+    #[must_use]
+    pub fn works_at(&self, at: Instant) -> BTreeSet<OrganizationId> {
+        let requested = self
+            .requests
+            .iter()
+            .filter(|request| self.request_at(request, at).state.is_open())
+            .map(|request| request.organization_id);
+        let licensed = self
+            .licenses
+            .iter()
+            .map(|license| license.organization_id)
+            .filter(|organization| {
+                let license = self.license_at(*organization, at);
+                license.period().is_some_and(|period| {
+                    !has_departed(&self.facts, self.person.id, *organization, period.from, at)
+                })
+            });
+        requested.chain(licensed).collect()
     }
 
     /// Whether the person may hold no license in the implementation at an instant.

@@ -77,14 +77,22 @@ impl Dossier {
         if holds(&policy.document) {
             return Some(Cow::Borrowed(&policy.document));
         }
+        self.own_documents_at(at)
+            .into_iter()
+            .find(|document| holds(document))
+            .or(Some(Cow::Borrowed(&policy.document)))
+    }
+
+    /// The rules in force at an instant for each of the person's organizations.
+    #[must_use]
+    pub fn own_documents_at(&self, at: Instant) -> Vec<Cow<'_, PolicyDocument>> {
         let requested = self.requests.iter().map(|request| request.organization_id);
         let licensed = self.licenses.iter().map(|license| license.organization_id);
         let everywhere: BTreeSet<OrganizationId> = requested.chain(licensed).collect();
         everywhere
             .into_iter()
             .filter_map(|organization| self.document_at(organization, at))
-            .find(|document| holds(document))
-            .or(Some(Cow::Borrowed(&policy.document)))
+            .collect()
     }
 
     /// The policy version in force at an instant.

@@ -95,20 +95,28 @@ pub fn deactivate(
     )
 }
 
-/// Which causes may be named by hand, and by whom. What a rule brings about is never named by hand.
+/// Which causes may be named by hand, and by whom.
 fn may_name(tx: &Tx<'_>, target: Scope, cause: DeactivationCause) -> Result<(), Error> {
-    use DeactivationCause as C;
-    match cause {
-        C::Inactivity
-        | C::RecertificationOverdue
-        | C::AgreementLapsed
-        | C::SuspensionTooLong
-        | C::Barred => Err(Error::invalid(
+    if !cause.is_named_by_hand() {
+        let by_hand: Vec<&str> = DeactivationCause::ALL
+            .into_iter()
+            .filter(|cause| cause.is_named_by_hand())
+            .map(DeactivationCause::as_str)
+            .collect();
+        let why = match cause {
+            DeactivationCause::SeatReduction => {
+                "takes effect only after a notice that names the day, so that nobody ends a license at once for it"
+            }
+            _ => "follows from a rule and is not named by hand",
+        };
+        return Err(Error::invalid(
             "/cause",
-            "follows from a rule and is not named by hand: use employment_ended, no_longer_needed, requested, \
-                 violation, organization_left, seat_reduction or duplicate",
-        )),
-        _ if may_end(tx, target, cause) => Ok(()),
-        _ => Err(Error::Forbidden),
+            format!("{why}: use one of {}", by_hand.join(", ")),
+        ));
+    }
+    if may_end(tx, target, cause) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden)
     }
 }

@@ -13,6 +13,7 @@ use crate::application::licensing::reporting::{
 };
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
+use crate::application::roster::delegations::supervises as supervises_there;
 use crate::application::visible::{NO_PERSON, visible_organization, visible_person};
 use crate::application::{Error, Rx, Tx};
 use crate::domain::calendar::{Instant, Precision, local_day};
@@ -276,8 +277,7 @@ fn decided_by(
             }))
         }
         (None, Some(Reporter::Person { person_id }))
-            if *person_id != person.id
-                && has_role_there(tx.unit, *person_id, organization, tx.now)? =>
+            if supervises_there(tx.unit, *person_id, organization, Some(person.id), tx.now)? =>
         {
             Ok(decision.reported.reported_by.clone())
         }

@@ -16,6 +16,7 @@ use super::reporting::{
     About, Reported, corrects, fact, fact_of_id, keep, not_in_the_future, not_oneself, record,
 };
 use crate::application::actor::{Action, Scope};
+use crate::application::roster::Faults;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
 use crate::domain::error::Rejection;
@@ -72,16 +73,22 @@ pub fn checked_and_kept(
     license: &License,
     (new, id): (&NoticeReport, Option<FactId>),
 ) -> Result<NoticeShown, Error> {
-    if let Some(fault) = not_in_the_future(new.notice.sent_at, tx.now, "/sent_at") {
-        return Err(Error::Invalid(vec![fault]));
-    }
+    let mut faults = Faults::new();
+    // One that waited was given, another one was sent.
+    let field = if id.is_some() {
+        "/given_at"
+    } else {
+        "/sent_at"
+    };
+    faults.extend(not_in_the_future(new.notice.sent_at, tx.now, field));
     let supersedes = corrects(
         dossier,
         new.supersedes,
         FactKind::NoticeSent,
         Some(license.organization_id),
         &new.reported,
-    )?;
+    );
+    let supersedes = faults.gather(supersedes)?.flatten();
     let evaluation = dossier.license_at(license.organization_id, tx.now);
     let state = evaluation.status().map_or("none", LicenseStatus::as_str);
     let ended = evaluation
@@ -101,14 +108,24 @@ pub fn checked_and_kept(
             .without(replaced)
             .license_at(license.organization_id, tx.now),
     };
-    evaluation
+    let checked = evaluation
         .check_notice(&new.notice)
-        .map_err(|fault| refusal(fault, state, dossier, new, tx.now))?;
-    let mut envelope = new.reported.envelope(
-        tx,
-        license.implementation_id,
-        (new.notice.sent_at, Precision::Instant),
-    )?;
+        .map_err(|fault| refusal(fault, state, dossier, new, tx.now));
+    let sent = (new.notice.sent_at, Precision::Instant);
+    let envelope = new.reported.envelope(tx, license.implementation_id, sent);
+    let refused = match checked {
+        Err(Error::Rejected(rejection)) => Some(rejection),
+        checked => {
+            faults.gather(checked)?;
+            None
+        }
+    };
+    let envelope = faults.gather(envelope)?;
+    faults.check()?;
+    if let Some(rejection) = refused {
+        return Err(rejection.into());
+    }
+    let mut envelope = envelope.ok_or(Error::NotFound)?;
     envelope.supersedes = supersedes;
     let to = evaluation.told_instead(new.notice.rule, new.notice.step);
     let fact = given(tx, dossier, license, (new, id), (envelope, to));
@@ -285,6 +302,32 @@ fn refusal(
             format!("is more than a year later than needed: name {latest_on} or an earlier day"),
         ),
     }
+}
+
+/// Refuses what staff say of a notice that reached somebody under the hold `unreachable`, where it cannot have been so:
+/// given before it was due or in the future, or naming a day that the policy does not promise. Whether it counts
+/// `evaluate` says.
+pub fn check_reached(
+    dossier: &Dossier,
+    license: &License,
+    (queued, report): (&QueuedNotice, &NoticeReport),
+    now: Instant,
+) -> Result<(), Error> {
+    let mut faults = Faults::new();
+    let given_at = report.notice.sent_at;
+    faults.extend(not_in_the_future(given_at, now, "/given_at"));
+    faults.need(
+        given_at >= queued.due_at,
+        "/given_at",
+        "lies before the notice was due: nobody can have been told of it then",
+    );
+    let evaluation = dossier.license_at(license.organization_id, now);
+    let state = evaluation.status().map_or("none", LicenseStatus::as_str);
+    let named = evaluation
+        .check_named_day(&report.notice, dossier.zone_at(now))
+        .map_err(|fault| refusal(fault, state, dossier, report, now));
+    faults.gather(named)?;
+    faults.check()
 }
 
 /// Records that a notice did not arrive: it counts no longer, and an end that rested on it is contested.

@@ -1,51 +1,67 @@
-//! What can be said against a new request without its person: all faults at once.
+//! What can be said against a new request: all faults at once.
 
-use super::source::{Asking, is_staff, source_name, source_of, supervises};
+use super::source::{Asking, is_staff, source_name, source_of};
 use super::submit::NewRequest;
 use super::trainee::PersonNamed;
 use crate::application::ports::View;
-use crate::application::{Error, Fault, Tx};
+use crate::application::roster::Faults;
+use crate::application::roster::delegations::supervises;
+use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::error::Rejection;
 use crate::domain::policy::{
-    Attestation, PolicyDocument, PolicyVersion, RequestRules, RequestSource, WorkEmail,
+    PolicyDocument, PolicyVersion, RequestRules, RequestSource, WorkEmail,
 };
+use crate::domain::request::Attested;
 use crate::domain::roster::Organization;
 
-/// Everything about a new request that does not depend on the person, all faults at once. Answers by which way of the
-/// policy it comes.
+/// The rules under which a request is made.
+#[derive(Clone, Copy)]
+pub(super) struct Under<'r> {
+    pub(super) organization: &'r Organization,
+    pub(super) policy: &'r PolicyVersion,
+    /// As they hold for the organization.
+    pub(super) document: &'r PolicyDocument,
+}
+
+/// Gathers the faults of a new request of somebody for whom others attested something before. Answers by which way of
+/// the policy it comes, or why by none.
 pub(super) fn check(
     tx: &mut Tx<'_>,
     new: &NewRequest,
-    organization: &Organization,
-    policy: &PolicyVersion,
-    document: &PolicyDocument,
-) -> Result<RequestSource, Error> {
-    let mut faults = Vec::new();
+    under: Under<'_>,
+    before: &[Attested],
+    faults: &mut Faults,
+) -> Result<Result<RequestSource, Rejection>, Error> {
+    let Under {
+        organization,
+        policy,
+        document,
+    } = under;
     let known: Vec<&str> = document.license_types.keys().map(String::as_str).collect();
     if !document.license_types.contains_key(&new.license_type) {
-        faults.push(Fault::at(
+        faults.at(
             "/license_type",
             format!(
                 "is no license type of the policy in force, which has: {}",
                 known.join(", ")
             ),
-        ));
+        );
     }
     match &new.job_role {
         Some(role) if !document.job_roles.is_empty() && !document.job_roles.contains_key(role) => {
             let roles: Vec<&str> = document.job_roles.keys().map(String::as_str).collect();
-            faults.push(Fault::at(
+            faults.at(
                 "/job_role",
                 format!(
                     "is no job role of the policy in force, which has: {}",
                     roles.join(", ")
                 ),
-            ));
+            );
         }
         _ => {}
     }
-    check_projects(tx.unit, new, organization, &mut faults)?;
+    check_projects(tx.unit, new, organization, faults)?;
     let stated = document.requests_for(&new.license_type);
     let rules = &*stated.acting_on(today(policy, tx.now));
     let asking = Asking::of(tx, new, organization, today(policy, tx.now))?;
@@ -54,22 +70,17 @@ pub(super) fn check(
         // The policy gives a trainee, a trainer or a machine no part in it.
         return Err(Error::Forbidden);
     }
-    check_attestations(new, (stated, rules), policy, tx.now, &mut faults);
+    check_attestations(new, (stated, rules), (policy, before), tx.now, faults);
     if rules.work_email == WorkEmail::Required
         && matches!(&new.person, PersonNamed::New { email: None, .. })
     {
-        faults.push(Fault::at(
-            "/person/email",
-            "a work e-mail address is needed",
-        ));
+        faults.at("/person/email", "a work e-mail address is needed");
     }
+    // Whoever a request is made for needs authority for the organization, as the recorder needs it for the action.
     if let Some(supervisor) = new.requested_by
-        && !supervises(tx.unit, supervisor, organization, tx.now)?
+        && !supervises(tx.unit, supervisor, organization, None, tx.now)?
     {
-        faults.push(Fault::at(
-            "/requested_by",
-            "names no supervisor of this organization",
-        ));
+        faults.at("/requested_by", "names no supervisor of this organization");
     }
     let asked = rules
         .requesters
@@ -77,14 +88,11 @@ pub(super) fn check(
         .find(|requester| Some(&requester.from) == source.as_ref());
     match asked {
         Some(found) if found.ticket_required && new.reported.ticket_reference.is_none() => faults
-            .push(Fault::at(
+            .at(
                 "/report/ticket_reference",
                 "the policy asks for the ticket by which this request came",
-            )),
+            ),
         _ => {}
-    }
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
     }
     let state = format!("policy version {}", policy.number);
     let source = source.or_else(|| {
@@ -97,22 +105,17 @@ pub(super) fn check(
             .iter()
             .map(|requester| source_name(&requester.from))
             .collect();
-        return Err(Rejection::needing(
-            state,
-            "submit",
-            vec![format!("a request by one of: {}", sources.join("; "))],
-        )
-        .into());
+        let needs = vec![format!("a request by one of: {}", sources.join("; "))];
+        return Ok(Err(Rejection::needing(state, "submit", needs)));
     };
     if organization.victim_service_provider && !is_staff(tx.actor, organization) {
-        return Err(Rejection::needing(
-            state,
-            "submit",
-            vec!["a request by staff of the HMIS lead: the organization is a victim service provider".to_owned()],
-        )
-        .into());
+        let needs = vec![
+            "a request by staff of the HMIS lead: the organization is a victim service provider"
+                .to_owned(),
+        ];
+        return Ok(Err(Rejection::needing(state, "submit", needs)));
     }
-    Ok(source)
+    Ok(Ok(source))
 }
 
 pub(super) fn in_force(policies: &[PolicyVersion], now: Instant) -> Option<&PolicyVersion> {
@@ -133,7 +136,7 @@ fn check_projects(
     view: &mut dyn View,
     new: &NewRequest,
     organization: &Organization,
-    faults: &mut Vec<Fault>,
+    faults: &mut Faults,
 ) -> Result<(), Error> {
     if new.projects.is_empty() {
         return Ok(());
@@ -144,38 +147,41 @@ fn check_projects(
             .iter()
             .any(|project| project.id == *id && project.organization_id == organization.id);
         if !ours {
-            faults.push(Fault::at(
+            faults.at(
                 format!("/project_ids/{index}"),
                 "names no project of this organization",
-            ));
+            );
         }
         if new.projects.iter().take(index).any(|earlier| earlier == id) {
-            faults.push(Fault::at(format!("/project_ids/{index}"), "is named twice"));
+            faults.at(format!("/project_ids/{index}"), "is named twice");
         }
     }
     Ok(())
 }
 
+/// What was attested before stands in only for what this request does not give.
 fn check_attestations(
     new: &NewRequest,
     (stated, rules): (&RequestRules, &RequestRules),
-    policy: &PolicyVersion,
+    (policy, before): (&PolicyVersion, &[Attested]),
     now: Instant,
-    faults: &mut Vec<Fault>,
+    faults: &mut Faults,
 ) {
+    let today = today(policy, now);
+    let holidays = &policy.document.holidays;
     for wanted in &rules.attestations {
-        if !new
+        let given = new
             .attestations
             .iter()
-            .any(|given| given.code == wanted.code())
-        {
-            faults.push(Fault::at(
+            .any(|given| given.code == wanted.code());
+        let counts = |earlier: &Attested| earlier.counts_later(wanted, today, holidays);
+        if !given && !before.iter().any(counts) {
+            faults.at(
                 "/attestations",
                 format!("the policy asks for the attestation `{}`", wanted.code()),
-            ));
+            );
         }
     }
-    let today = today(policy, now);
     for (index, given) in new.attestations.iter().enumerate() {
         let at = |field: &str| format!("/attestations/{index}{field}");
         if new
@@ -184,36 +190,22 @@ fn check_attestations(
             .take(index)
             .any(|earlier| earlier.code == given.code)
         {
-            faults.push(Fault::at(at("/code"), "is given twice"));
+            faults.at(at("/code"), "is given twice");
         }
         let Some(wanted) = stated
             .attestations
             .iter()
             .find(|wanted| wanted.code() == given.code)
         else {
-            faults.push(Fault::at(
-                at("/code"),
-                "is no attestation that the policy asks for",
-            ));
+            faults.at(at("/code"), "is no attestation that the policy asks for");
             continue;
         };
         if given.on.is_some_and(|on| on > today) {
-            faults.push(Fault::at(at("/on"), "lies in the future"));
-        }
-        if let Attestation::BackgroundCheck {
-            maximum_age: Some(length),
-        } = wanted
-        {
-            match given.on {
-                None => faults.push(Fault::at(
-                    at("/on"),
-                    "the day of the background check is needed",
-                )),
-                Some(on) if length.after(on, &policy.document.holidays) < today => {
-                    faults.push(Fault::at(at("/on"), "is too long ago for the policy"));
-                }
-                Some(_) => {}
-            }
+            faults.at(at("/on"), "lies in the future");
+        } else if wanted.maximum_age().is_some() && given.on.is_none() {
+            faults.at(at("/on"), "the day of the background check is needed");
+        } else if !wanted.is_young_enough(given.on, today, holidays) {
+            faults.at(at("/on"), "is too long ago for the policy");
         }
     }
 }

@@ -89,7 +89,8 @@ pub fn requests(
     paging: Paging,
 ) -> Result<Slice<RequestShown>, Error> {
     let visible = rx.actor.visible(Action::ReadRequest);
-    not_reindexing(rx, filter.implementation_id, !filter.states.is_empty())?;
+    let by_state = !filter.states.is_empty();
+    not_reindexing(rx, &visible, filter.implementation_id, by_state)?;
     let states = filter.states.clone();
     let mut slice = fill_page(
         paging,

@@ -6,35 +6,13 @@ use super::contact::contact_named;
 use super::submit::NewRequest;
 use super::trainee::PersonNamed;
 use crate::application::actor::{Action, Actor, Reach, Role, Scope, reach};
-use crate::application::ports::View;
-use crate::application::roster::delegations::stands_in;
 use crate::application::visible::visible_organization;
 use crate::application::{Error, Tx};
-use crate::domain::calendar::Instant;
-use crate::domain::departure::has_departed;
 use crate::domain::fact::{FactBody, Outcome};
 use crate::domain::ids::PersonId;
 use crate::domain::policy::{ContactDuty, RequestRules, RequestSource};
 use crate::domain::requirement::standing_facts;
 use crate::domain::roster::{ExternalKind, Organization, Person};
-
-/// Whoever a request is made for needs authority for the organization, as the recorder needs it for the action.
-pub(super) fn supervises(
-    view: &mut dyn View,
-    person: PersonId,
-    organization: &Organization,
-    now: Instant,
-) -> Result<bool, Error> {
-    let grants = view.live_grants(Role::Supervisor, Some(organization.implementation_id), now)?;
-    let person = view.person(person)?.map_or(person, |found| found.id);
-    let facts = view.facts_of_people(&[person])?;
-    let himself = grants.iter().any(|grant| {
-        grant.person_id == Some(person)
-            && grant.organization_id == Some(organization.id)
-            && !has_departed(&facts, person, organization.id, grant.from_at, now)
-    });
-    Ok(himself || stands_in(view, person, organization.id, now)?)
-}
 
 pub(super) fn is_staff(actor: &Actor, organization: &Organization) -> bool {
     let scope = Scope::organization(organization.implementation_id, organization.id);
@@ -204,10 +182,14 @@ pub(super) fn source_of(asking: &Asking, rules: &RequestRules) -> Option<Request
 pub(super) fn passed(
     tx: &mut Tx<'_>,
     new: &NewRequest,
-    person: &Person,
+    person: Option<&Person>,
     course: &str,
 ) -> Result<(), Error> {
-    let facts = tx.unit.facts_of_person(person.id)?;
+    let facts = match person {
+        Some(person) => tx.unit.facts_of_person(person.id)?,
+        // Nobody new has passed anything.
+        None => Vec::new(),
+    };
     let found = standing_facts(facts.iter()).into_iter().any(|fact| {
         Some(fact.id) == new.completion
             && matches!(&fact.body, FactBody::TrainingCompleted { course: of, outcome: Outcome::Pass, .. } if of == course)

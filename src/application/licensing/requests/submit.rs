@@ -1,10 +1,10 @@
 //! A license is asked for.
 
-use super::checks::{check, in_force, today};
+use super::checks::{Under, check, in_force, today};
 use super::matching::{note_matches, show_matches};
 use super::read::{RequestShown, shown};
 use super::source::{passed, where_asked};
-use super::trainee::{PersonNamed, the_trainee};
+use super::trainee::{PersonNamed, somebody_new, who_is_named};
 use super::{find, load};
 use crate::application::actor::Action;
 use crate::application::licensing::dossier::Dossier;
@@ -12,6 +12,7 @@ use crate::application::licensing::licenses::person_reader;
 use crate::application::licensing::reporting::{Reported, not_oneself};
 use crate::application::licensing::{activation, waitlist};
 use crate::application::ports::StoreError;
+use crate::application::roster::Faults;
 use crate::application::roster::people::emails_of;
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, Precision};
@@ -20,6 +21,7 @@ use crate::domain::evaluate::{EndCause, Evaluation, classify};
 use crate::domain::ids::{FactId, OrganizationId, PersonId, ProjectId};
 use crate::domain::policy::{PolicyDocument, RequestClass, RequestSource, WorkEmail};
 use crate::domain::request::{Attested, LicenseRequest, RecordedState, RequestState};
+use crate::domain::roster::Person;
 
 /// A request as submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,34 +44,51 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     tx.authorize(Action::SubmitRequest, scope)?;
     let policies = tx.unit.policy_versions(organization.implementation_id)?;
     let policy = in_force(&policies, tx.now).ok_or(Error::NoPolicy)?;
-    let document = policy
-        .document
-        .for_organization(organization.id, today(policy, tx.now));
-    let source = check(tx, new, &organization, policy, &document)?;
+    let today = today(policy, tx.now);
+    let document = policy.document.for_organization(organization.id, today);
+    let mut faults = Faults::new();
+    let named = faults
+        .gather(who_is_named(tx, new, &organization))?
+        .flatten();
+    let before = attested_before(tx, named.as_ref())?;
+    let under = Under {
+        organization: &organization,
+        policy,
+        document: &document,
+    };
+    let source = check(tx, new, under, &before, &mut faults)?;
     let now = (tx.now, Precision::Instant);
-    let envelope = new
-        .reported
-        .envelope(tx, organization.implementation_id, now)?;
-    let (person, likely) = the_trainee(tx, new, &organization)?;
+    let envelope = faults.gather(
+        new.reported
+            .envelope(tx, organization.implementation_id, now),
+    )?;
     // One that must be confirmed may still be missing: the request waits for it.
-    let rules = document
-        .requests_for(&new.license_type)
-        .acting_on(today(policy, tx.now));
-    if rules.work_email == WorkEmail::Required && !has_work_email(tx, person.id, organization.id)? {
-        return Err(Error::invalid(
+    let rules = document.requests_for(&new.license_type).acting_on(today);
+    if let Some(person) = &named
+        && rules.work_email == WorkEmail::Required
+        && !has_work_email(tx, person.id, organization.id)?
+    {
+        faults.at(
             "/person",
             "has no work e-mail address at this organization, which the policy asks for: have staff of the HMIS lead \
              record it with POST /v1/people/{id}/emails, naming the organization",
-        ));
+        );
     }
+    if let Ok(RequestSource::CoursePassed { course }) = &source {
+        faults.gather(passed(tx, new, named.as_ref(), course))?;
+    }
+    faults.check()?;
+    let source = source?;
+    let (person, likely) = match named {
+        Some(person) => (person, Vec::new()),
+        None => somebody_new(tx, new, &organization)?,
+    };
     match &source {
         // Somebody else confirms it.
         RequestSource::Trainee {} => {}
         _ => not_oneself(tx, person.id, "somebody else requests a license for you")?,
     }
-    if let RequestSource::CoursePassed { course } = &source {
-        passed(tx, new, &person, course)?;
-    }
+    let envelope = envelope.ok_or(Error::NotFound)?;
     let source = Some(source);
     let requested_by = match new.requested_by {
         Some(id) => tx.unit.person(id)?.map(|found| found.id),
@@ -126,6 +145,19 @@ pub fn submit(tx: &mut Tx<'_>, new: &NewRequest) -> Result<RequestShown, Error> 
     let mut shown = shown(&dossier, request, reader, tx.now);
     show_matches(tx.unit, tx.actor, std::slice::from_mut(&mut shown), tx.now)?;
     waitlist::turn_of(tx.unit, shown, tx.now)
+}
+
+/// What was attested about a person on requests that nobody denied, by whichever organization.
+fn attested_before(tx: &mut Tx<'_>, person: Option<&Person>) -> Result<Vec<Attested>, Error> {
+    let Some(person) = person else {
+        return Ok(Vec::new());
+    };
+    let requests = tx.unit.requests_of_people(&[person.id])?;
+    Ok(requests
+        .into_iter()
+        .filter(|request| request.recorded.state != RequestState::Denied)
+        .flat_map(|request| request.attestations)
+        .collect())
 }
 
 /// An address that the person uses elsewhere, or that nobody assigned, is no work address here.

@@ -8,7 +8,7 @@ mod standing;
 
 pub use name::{NewDelegation, name};
 pub(in crate::application) use standing::supervised;
-pub(crate) use standing::{lent_to, stands_in};
+pub(crate) use standing::{has_left, lent_to, supervises};
 
 use chrono::{DateTime, Utc};
 

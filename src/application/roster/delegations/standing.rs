@@ -10,6 +10,7 @@ use crate::application::roster::existing;
 use crate::domain::departure::has_departed;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{OrganizationId, PersonId, PrincipalId, StaffRoleId};
+use crate::domain::roster::Organization;
 
 /// The authority that supervisors lent to an actor, as grants that name whom he stands for.
 pub(crate) fn lent_to(
@@ -45,17 +46,36 @@ pub(crate) fn lent_to(
         .collect())
 }
 
-/// Whether a person stands in for a supervisor of the organization now.
-pub(crate) fn stands_in(
+/// Whether a person supervises an organization now, by a role of his own or in the place of somebody who does. A role
+/// ends with a departure of its holder. Where something is said about somebody, `concerned`, neither his own word
+/// counts nor that of whoever only stands in for him: nobody decides about himself.
+pub(crate) fn supervises(
     view: &mut dyn View,
     person: PersonId,
-    organization: OrganizationId,
+    organization: &Organization,
+    concerned: Option<PersonId>,
     now: Instant,
 ) -> Result<bool, Error> {
+    let person = view.person(person)?.map_or(person, |found| found.id);
+    if concerned == Some(person) {
+        return Ok(false);
+    }
+    let grants = view.live_grants(Role::Supervisor, Some(organization.implementation_id), now)?;
+    let facts = view.facts_of_people(&[person])?;
+    let himself = grants.iter().any(|grant| {
+        grant.person_id == Some(person)
+            && grant.organization_id == Some(organization.id)
+            && !has_left(grant, &facts, now)
+    });
+    if himself {
+        return Ok(true);
+    }
     let rows = view.delegations_to(&[person], now)?;
     let live = details(view, rows, now)?;
     Ok(live.iter().any(|found| {
-        found.row.organization_id == organization && found.standing == DelegationStanding::Live
+        found.row.organization_id == organization.id
+            && found.standing == DelegationStanding::Live
+            && Some(found.supervisor_id) != concerned
     }))
 }
 
@@ -77,7 +97,7 @@ pub(in crate::application) fn supervised(
 }
 
 /// Whether the one who was granted a role at an organization has left it since.
-fn has_left(role: &StaffRole, facts: &[Fact], now: Instant) -> bool {
+pub(crate) fn has_left(role: &StaffRole, facts: &[Fact], now: Instant) -> bool {
     match (role.person_id, role.organization_id) {
         (Some(person), Some(organization)) => {
             has_departed(facts, person, organization, role.from_at, now)
@@ -85,6 +105,7 @@ fn has_left(role: &StaffRole, facts: &[Fact], now: Instant) -> bool {
         _ => false,
     }
 }
+
 /// The rows with who they are about and where they stand, in the same order.
 pub(super) fn details(
     view: &mut dyn View,

@@ -1,5 +1,6 @@
 //! What changes about people's addresses and external ids. Nothing is overwritten: each keeps its dates.
 
+use super::super::expect_version;
 use super::super::external_ids::{self, ExternalIdInput};
 use super::super::input::{Faults, email_key};
 use super::super::organizations::only;
@@ -31,6 +32,7 @@ pub fn confirm_email(
     let input = checked_email(tx, &mut faults, "", &input, row.implementation_id)?;
     faults.check()?;
     tx.lock_person(row.id)?;
+    let row = tx.unit.person(row.id)?.ok_or(Error::NotFound)?;
     // A departure retires an address without touching its row.
     let waits = emails_of(tx.unit, &[row.id], tx.now)?.iter().any(|email| {
         email.organization_id.is_none_or(|id| id == organization)
@@ -62,17 +64,18 @@ pub fn confirm_email(
 /// Retires an address: no message goes there any more.
 ///
 /// # Errors
-/// `Invalid` unless the person has the address at this organization or for none, `Rejected` where it is retired already.
+/// `Invalid` unless the person has the address at this organization or for none, `Rejected` where it is retired already,
+/// `Stale` at another version than `expected`.
 pub fn retire_email(
     tx: &mut Tx<'_>,
     id: PersonId,
+    expected: i32,
     input: &EmailInput,
 ) -> Result<PersonDetails, Error> {
-    let row = managed(tx, id)?;
+    let row = current(tx, id, expected)?;
     let mut faults = Faults::new();
     let input = checked_email(tx, &mut faults, "", input, row.implementation_id)?;
     faults.check()?;
-    tx.lock_person(row.id)?;
     let live = |tx: &mut Tx<'_>| -> Result<usize, Error> {
         Ok(emails_of(tx.unit, &[row.id], tx.now)?
             .iter()
@@ -125,13 +128,16 @@ fn standing_of(
 }
 
 /// The other system no longer has the id. It still tells who is meant, until staff settle it.
+///
+/// # Errors
+/// `Rejected` where it is closed already, `Stale` at another version than `expected`.
 pub fn close_external_id(
     tx: &mut Tx<'_>,
     id: PersonId,
+    expected: i32,
     input: &ExternalIdInput,
 ) -> Result<PersonDetails, Error> {
-    let row = managed(tx, id)?;
-    tx.lock_person(row.id)?;
+    let row = current(tx, id, expected)?;
     let found = his(tx, &row, input)?;
     if found.closed_at.is_some() {
         return Err(Rejection::never("closed", "close").into());
@@ -149,18 +155,18 @@ pub fn close_external_id(
 /// A closed id names nobody any more for decisions and logins. It is never given to anybody else.
 ///
 /// # Errors
-/// `Rejected` unless it is closed.
+/// `Rejected` unless it is closed, `Stale` at another version than `expected`.
 pub fn settle_external_id(
     tx: &mut Tx<'_>,
     id: PersonId,
+    expected: i32,
     input: &ExternalIdInput,
     reason: &str,
 ) -> Result<PersonDetails, Error> {
-    let row = managed(tx, id)?;
+    let row = current(tx, id, expected)?;
     let mut faults = Faults::new();
     let reason = faults.reason("/reason", reason);
     faults.check()?;
-    tx.lock_person(row.id)?;
     let found = his(tx, &row, input)?;
     if found.settled_at.is_some() {
         return Err(Rejection::never("settled", "settle").into());
@@ -193,7 +199,19 @@ fn his(tx: &mut Tx<'_>, row: &Person, input: &ExternalIdInput) -> Result<Externa
         .ok_or_else(|| Error::invalid("/value", "is no external id of this person"))
 }
 
-fn changed(tx: &mut Tx<'_>, row: Person) -> Result<PersonDetails, Error> {
+/// The person at the version that the caller acted upon, and the only one who changes him now.
+fn current(tx: &mut Tx<'_>, id: PersonId, expected: i32) -> Result<Person, Error> {
+    let row = managed(tx, id)?;
+    tx.lock_person(row.id)?;
+    let row = tx.unit.person(row.id)?.ok_or(Error::NotFound)?;
+    expect_version(expected, row.version)?;
+    Ok(row)
+}
+
+/// What is shown of the person is another than before.
+fn changed(tx: &mut Tx<'_>, mut row: Person) -> Result<PersonDetails, Error> {
+    tx.unit.update_person(&row)?;
+    row.version += 1;
     tx.trail.touched("person", row.id);
     let actor = tx.actor;
     only(details(tx.unit, actor, vec![row], tx.now)?)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ContactDuty;
 use super::once::{is_default, is_false};
-use crate::domain::calendar::Length;
+use crate::domain::calendar::{Holidays, Length};
 use crate::domain::ids::ContactId;
 
 /// The way of a request from submission to activation.
@@ -163,6 +163,30 @@ impl Attestation {
             Self::AtLeast18 {} => "at_least_18",
             Self::BackgroundCheck { .. } => "background_check",
             Self::Other { code, .. } => code,
+        }
+    }
+
+    /// How old it may be at submission. Nothing: any age.
+    #[must_use]
+    pub fn maximum_age(&self) -> Option<Length> {
+        match self {
+            Self::BackgroundCheck { maximum_age } => *maximum_age,
+            _ => None,
+        }
+    }
+
+    /// Whether what was done on a local day is young enough on another. A day that is needed and not known is not.
+    #[must_use]
+    pub fn is_young_enough(
+        &self,
+        on: Option<NaiveDate>,
+        today: NaiveDate,
+        holidays: &Holidays,
+    ) -> bool {
+        match (self.maximum_age(), on) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(length), Some(on)) => length.after(on, holidays) >= today,
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::domain::policy::preset;
+use crate::domain::policy::{NoticedEnd, preset};
 
 fn codes(name: &str) -> BTreeSet<&'static str> {
     let document = &preset(name).expect("a preset").document;
@@ -150,4 +150,31 @@ fn what_overrides_state_is_named_where_it_stands() {
 fn hands_policy_says_what_is_not_worked_yet() {
     let waiting: Vec<_> = codes("hand").into_iter().collect();
     assert_eq!(waiting, ["projects"]);
+}
+
+#[test]
+fn a_notice_of_what_never_happens_yet_is_named() {
+    let mut document = preset("hand").expect("hand").document.clone();
+    for (end, code) in [
+        (NoticedEnd::SeatReduction, "seat_reductions"),
+        (NoticedEnd::LastProjectRemoved, "projects"),
+        (
+            NoticedEnd::OrganizationSuspended,
+            "organization_obligations",
+        ),
+        (NoticedEnd::FeeUnpaid, "fees"),
+        (NoticedEnd::StandingCondition, "standing_conditions"),
+    ] {
+        let pointer = format!("/notices/minimum_days/{}", end.as_str());
+        assert!(!pointers_of(&document, code).contains(&pointer), "{code}");
+        document.notices.minimum_days.insert(end, 10);
+        assert!(pointers_of(&document, code).contains(&pointer), "{code}");
+    }
+    document
+        .notices
+        .minimum_days
+        .insert(NoticedEnd::Inactivity, 10);
+    let named = not_enforced(&document);
+    let inactivity = "/notices/minimum_days/inactivity";
+    assert!(!named.iter().any(|found| found.pointer == inactivity));
 }

@@ -24,11 +24,15 @@ pub const ROWS: &[Row] = &[
         .sending(r#"{"expected_version": 2, "report": {"reason": "Reports are due."}}"#),
     row("suspend_for_recertification_campaign", "A-------", ONE)
         .of("$campaign")
-        .sending(r#"{"license_id": "$other_license", "report": {"reason": "Asked three times."}}"#)
+        .sending(
+            r#"{"expected_version": 3, "license_id": "$other_license", "report": {"reason": "Asked three times."}}"#,
+        )
         .refused_by_state(),
     row("excuse_from_recertification_campaign", "A-------", ONE)
         .of("$campaign")
-        .sending(r#"{"person_id": "$supervisor", "report": {"reason": "Teaches the course."}}"#),
+        .sending(
+            r#"{"expected_version": 3, "person_id": "$supervisor", "report": {"reason": "Teaches the course."}}"#,
+        ),
     row("cancel_recertification_campaign", "A-------", ONE)
         .of("$campaign")
         .sending(r#"{"expected_version": 3, "report": {"reason": "HUD took it back."}}"#),

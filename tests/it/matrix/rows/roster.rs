@@ -49,13 +49,13 @@ pub const ROWS: &[Row] = &[
         r#"{"email": "t.lindqvist@riverside-hmis.example", "organization_id": "$organization"}"#,
     ),
     row("retire_person_email", "A-H-----", ONE).of("$colleague").sending(
-        r#"{"email": "t.lindqvist@riverside-hmis.example", "organization_id": "$organization"}"#,
+        r#"{"expected_version": 3, "email": "t.lindqvist@riverside-hmis.example", "organization_id": "$organization"}"#,
     ),
     row("close_person_external_id", "A-H-----", ONE)
         .of("$colleague")
-        .sending(r#"{"system": "lms_learner_id", "value": "77"}"#),
+        .sending(r#"{"expected_version": 4, "system": "lms_learner_id", "value": "77"}"#),
     row("settle_person_external_id", "A-H-----", ONE).of("$colleague").sending(
-        r#"{"system": "lms_learner_id", "value": "77", "reason": "The account was deleted."}"#,
+        r#"{"expected_version": 5, "system": "lms_learner_id", "value": "77", "reason": "The account was deleted."}"#,
     ),
     row("list_person_merges", "A-H--U--", LIST),
     row("get_person_merge", "A-H--U--", ONE).of("$merge"),

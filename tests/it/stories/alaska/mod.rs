@@ -1,6 +1,7 @@
 //! Alaska's HMIS on the `akhmis` preset: requests through the help desk, practice, deadlines, and activation that
 //! nobody needs to click.
 
+mod attestations;
 mod corrections;
 mod deadlines;
 mod exceptions;

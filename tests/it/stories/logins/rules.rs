@@ -101,6 +101,15 @@ fn a_longer_limit_names_whom_it_restores_and_whom_it_came_too_late_for() {
         assert_eq!(counts(&impact), [0, 1, 0, 0, 0]);
         let row = &impact["restored"]["data"][0];
         assert_eq!(row["restored_from"], "warned");
+        assert_eq!(row["last_login_at"], "2026-03-02T21:00:00Z");
+        // As every dry run of what takes access away says it.
+        let end = json!({ "license_id": logins.license, "cause": "requested" });
+        let ended = story
+            .post("admin", "/v1/deactivations?dry_run=true", &end)
+            .await
+            .expect(200);
+        let affected = &ended["affected"];
+        assert_eq!(affected["last_login_at"], "2026-03-02T21:00:00Z");
         assert_eq!(row["license_id"], json!(logins.license));
 
         // Nobody posted it: her license ended.

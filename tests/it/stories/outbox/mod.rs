@@ -405,7 +405,12 @@ fn without_an_address_staff_give_the_notice_by_telephone() {
             "channel": "phone", "named_on": "2026-04-09", "given_at": "2026-04-02T13:06:00Z",
         });
         let refused = story.post("help_desk", &path, &ahead).await;
-        assert_eq!(refused.faults(), ["/sent_at"]);
+        assert_eq!(refused.faults(), ["/given_at"]);
+        let mut both = ahead;
+        both["named_on"] = json!("2126-04-16");
+        let refused = story.post("help_desk", &path, &both).await;
+        refused.problem(422, "invalid");
+        assert_eq!(refused.faults(), ["/given_at", "/named_on"]);
         let called = json!({ "channel": "phone", "named_on": waiting[0]["named_on"] });
         let given = story.post("help_desk", &path, &called).await.expect(200);
         assert_eq!(given["status"], "counts");

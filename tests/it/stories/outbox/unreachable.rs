@@ -93,8 +93,30 @@ fn whoever_is_reached_under_the_hold_is_not_held_any_longer() {
         let waiting = outbox.waiting().await;
         assert_eq!(waiting.len(), 1);
         let path = format!("/v1/notices/{}/delivery", text(&waiting[0]["id"]));
-        let called = json!({ "channel": "in_person", "named_on": "2026-04-16" });
         let story = &outbox.logins.story;
+        for (given_at, named_on, faults) in [
+            (
+                "2026-04-10T13:00:00Z",
+                "2126-04-16",
+                ["/named_on"].as_slice(),
+            ),
+            ("2026-04-10T13:00:00Z", "2026-04-10", &["/named_on"]),
+            ("2026-04-10T13:05:01Z", "2026-04-16", &["/given_at"]),
+            // It was due on the second: nobody can have been told before.
+            ("2026-04-02T03:59:59Z", "2026-04-16", &["/given_at"]),
+            (
+                "2026-04-12T13:00:00Z",
+                "2126-04-16",
+                &["/given_at", "/named_on"],
+            ),
+        ] {
+            let body = json!({ "channel": "phone", "given_at": given_at, "named_on": named_on });
+            let refused = story.post("help_desk", &path, &body).await;
+            refused.problem(422, "invalid");
+            assert_eq!(refused.faults(), faults, "{body}");
+            assert_eq!(outbox.logins.state().await, "suspended");
+        }
+        let called = json!({ "channel": "in_person", "named_on": "2026-04-16" });
         let given = story.post("help_desk", &path, &called).await.expect(200);
         assert_eq!(given["status"], "void", "the suspension made it void");
         assert_eq!(outbox.logins.state().await, "active");

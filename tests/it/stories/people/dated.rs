@@ -12,9 +12,16 @@ impl Story {
             .expect(200)
     }
 
+    /// As Dana's record stands, where the action names its version.
     async fn of_dana(&self, who: &str, action: &str, body: &Value) -> crate::support::app::Answer {
+        let mut body = body.clone();
+        if action != "emails/confirm" {
+            let path = format!("/v1/people/{}", self.dana);
+            let seen = self.get("admin", &path).await.expect(200);
+            body["expected_version"] = seen["version"].clone();
+        }
         let path = format!("/v1/people/{}/{action}", self.dana);
-        self.post(who, &path, body).await
+        self.post(who, &path, &body).await
     }
 }
 
@@ -274,5 +281,71 @@ fn an_address_that_a_departure_retired_is_used_again_when_the_departure_was_wron
         assert_eq!(retired().await, None);
         assert_eq!(story.sign_in("").await["allowed"], false);
         assert_eq!(story.list("admin", "/v1/contested-items").await.len(), 1);
+    });
+}
+
+#[test]
+fn an_id_names_nobody_before_it_was_recorded() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        story.license_dana().await;
+        story.at("2026-03-04T13:00:00Z");
+        let id = json!({ "system": "hmis_user_id", "value": "4141" });
+        let path = format!("/v1/people/{}/external-ids", story.dana);
+        story.post("admin", &path, &id).await.expect(201);
+        story.at("2026-03-05T13:00:00Z");
+        let now = story.may_sign_in("4141", "").await;
+        assert_eq!(now["allowed"], true);
+        for (at, allowed, reason) in [
+            ("2026-03-04T12:59:59Z", false, "unknown_person"),
+            ("2026-03-04T13:00:00Z", true, "allowed"),
+        ] {
+            let then = story.may_sign_in("4141", &format!("&at={at}")).await;
+            assert_eq!(then["allowed"], allowed, "{at}");
+            assert_eq!(then["reason"], reason, "{at}");
+            assert_eq!(then["licenses"].as_array().unwrap().is_empty(), !allowed);
+        }
+        // By the id that was known then she was let in.
+        let then = story.may_sign_in("41", "&at=2026-03-04T12:59:59Z").await;
+        assert_eq!(then["allowed"], true);
+    });
+}
+
+#[test]
+fn whoever_retires_or_closes_names_the_version_he_saw() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        story.license_dana().await;
+        let path = format!("/v1/people/{}", story.dana);
+        let seen = story.get("admin", &path).await;
+        let etag = seen.header("etag").unwrap().to_owned();
+        let email = json!({ "email": seen.json()["emails"][0]["email"] });
+        let id = json!({ "system": "hmis_user_id", "value": "41" });
+        let settled = json!({ "system": "hmis_user_id", "value": "41", "reason": "Deleted." });
+        for (action, body) in [
+            ("emails/retire", &email),
+            ("external-ids/close", &id),
+            ("external-ids/settle", &settled),
+        ] {
+            let path = format!("{path}/{action}");
+            let unseen = story.post("admin", &path, body).await;
+            unseen.problem(428, "precondition_required");
+            let mut stale = body.clone();
+            stale["expected_version"] = json!(7);
+            let stale = story.post("admin", &path, &stale).await;
+            stale.problem(412, "stale");
+        }
+        let close = async || {
+            let token = story.app.token("admin");
+            let path = format!("{path}/external-ids/close");
+            let call = story.app.post(&path).bearer(&token);
+            call.header("If-Match", &etag).json(&id).send().await
+        };
+        let closed = close().await;
+        assert_eq!(closed.expect(200)["version"], 2);
+        assert_ne!(closed.header("etag"), Some(etag.as_str()));
+        close().await.problem(412, "stale");
+        let now = story.get("admin", &path).await;
+        assert_eq!(now.header("etag"), closed.header("etag"));
     });
 }

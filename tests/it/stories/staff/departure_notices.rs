@@ -1,6 +1,7 @@
 //! Somebody whom nobody verified says that a person left.
 
 use hmis_licensing::application::actor::Role;
+use hmis_licensing::domain::ids::PersonId;
 use serde_json::{Value, json};
 
 use super::causes;
@@ -256,6 +257,68 @@ fn only_a_supervisor_or_the_signer_decides_and_nobody_his_own() {
             confirmed["decision"]["reported_by"],
             json!({ "name": "Ingrid Solberg", "contact": "+1 313 555 0101" })
         );
+    });
+}
+
+#[test]
+fn who_supervises_now_decides_also_in_anothers_place_and_no_longer_who_left() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        story.rosalind_supervises().await;
+        let kim = story.kim().await;
+        story.license_dana().await;
+        story.grant("second_desk", Role::HelpDesk, None, None).await;
+        story
+            .stand_in_for_rosalind(kim, "2026-03-02", "2026-03-20")
+            .await;
+        story.depart_rosalind("2026-03-03T13:00:00Z").await;
+        story.at("2026-03-03T14:00:00Z");
+        let notice = story.park().await;
+        let word_of =
+            |person: PersonId| json!({ "report": { "reported_by": { "person_id": person } } });
+        for gone in [story.rosalind, kim] {
+            let answer = story
+                .settle("second_desk", &notice, "confirm", word_of(gone))
+                .await;
+            answer.problem(422, "invalid");
+            assert_eq!(answer.faults(), ["/report/reported_by"]);
+        }
+        story.rosalind_supervises().await;
+        story
+            .stand_in_for_rosalind(kim, "2026-03-03", "2026-03-20")
+            .await;
+        let confirmed = story
+            .settle("second_desk", &notice, "confirm", word_of(kim))
+            .await
+            .expect(200);
+        assert_eq!(confirmed["status"], "confirmed");
+        assert_eq!(
+            confirmed["decision"]["reported_by"],
+            json!({ "person_id": kim })
+        );
+    });
+}
+
+#[test]
+fn who_only_stands_in_for_the_one_concerned_does_not_decide() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        story.rosalind_supervises().await;
+        let kim = story.kim().await;
+        story
+            .stand_in_for_rosalind(kim, "2026-03-02", "2026-03-20")
+            .await;
+        story.grant("second_desk", Role::HelpDesk, None, None).await;
+        story.at("2026-03-03T14:00:00Z");
+        let mut body = story.said_that_dana_left();
+        body["person_id"] = json!(story.rosalind);
+        let notice = story.post("help_desk", PATH, &body).await.expect(201);
+        let more = json!({ "report": {
+            "reason": "She is on vacation.", "reported_by": { "person_id": kim },
+        } });
+        let answer = story.settle("second_desk", &notice, "reject", more).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.faults(), ["/report/reported_by"]);
     });
 }
 

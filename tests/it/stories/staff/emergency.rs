@@ -21,13 +21,6 @@ impl Story {
         let body = json!({ "expected_version": restoration["version"] });
         self.post(who, &path, &body).await
     }
-
-    /// Rosalind supervises Corktown.
-    async fn rosalind_supervises(&self) {
-        let (corktown, rosalind) = (self.corktown, self.rosalind);
-        self.grant("rosalind", Role::Supervisor, Some(corktown), Some(rosalind))
-            .await;
-    }
 }
 
 fn mistake() -> Value {
@@ -263,5 +256,50 @@ fn nobody_restores_or_confirms_his_own_license() {
             .confirm("dana", &restored)
             .await
             .problem(403, "own_case");
+    });
+}
+
+#[test]
+fn the_word_of_who_supervises_now_counts_and_no_longer_that_of_who_left() {
+    on_both(|database| async move {
+        let story = Story::on(&database).await;
+        story.rosalind_supervises().await;
+        let kim = story.kim().await;
+        let license = story.license_dana().await;
+        story
+            .stand_in_for_rosalind(kim, "2026-03-02", "2026-03-20")
+            .await;
+        story.depart_rosalind("2026-03-07T21:00:00Z").await;
+        story
+            .depart_dana("supervisor", "2026-03-07T20:00:00Z")
+            .await;
+        story.at("2026-03-07T23:10:00Z");
+        let mut body = mistake();
+        // Rosalind left, and with her went whoever stood in for her.
+        for gone in [story.rosalind, kim] {
+            body["report"]["reported_by"] = json!({ "person_id": gone });
+            let refused = story.restore("help_desk", &license, &body).await;
+            refused.problem(422, "invalid");
+            assert_eq!(refused.faults(), ["/report/reported_by"]);
+        }
+        // She is back. Who is concerned says nothing of himself, by whichever role.
+        story.rosalind_supervises().await;
+        story
+            .stand_in_for_rosalind(kim, "2026-03-07", "2026-03-20")
+            .await;
+        story
+            .grant(
+                "dana_too",
+                Role::Supervisor,
+                Some(story.corktown),
+                Some(story.dana),
+            )
+            .await;
+        body["report"]["reported_by"] = json!({ "person_id": story.dana });
+        let refused = story.restore("help_desk", &license, &body).await;
+        assert_eq!(refused.faults(), ["/report/reported_by"]);
+        body["report"]["reported_by"] = json!({ "person_id": kim });
+        let restored = story.restore("help_desk", &license, &body).await;
+        assert_eq!(restored.expect(201)["standing"], "open");
     });
 }

@@ -9,6 +9,8 @@ mod leaves;
 mod own_case;
 mod returns;
 
+use hmis_licensing::application::actor::Role;
+use hmis_licensing::domain::ids::PersonId;
 use serde_json::{Value, json};
 
 use super::{Story, text};
@@ -41,6 +43,42 @@ impl Story {
         }
         self.post(who, &format!("/v1/licenses/{license}/{action}"), &body)
             .await
+    }
+
+    /// Rosalind supervises Corktown.
+    pub async fn rosalind_supervises(&self) {
+        let (corktown, rosalind) = (self.corktown, self.rosalind);
+        self.grant("rosalind", Role::Supervisor, Some(corktown), Some(rosalind))
+            .await;
+    }
+
+    /// Kim, of Corktown, with a credential.
+    pub async fn kim(&self) -> PersonId {
+        let person = json!({ "given_name": "Kim", "family_name": "Moreau" });
+        let body = self.request(self.corktown, &person);
+        let asked = self.post("supervisor", "/v1/license-requests", &body).await;
+        let kim = text(&asked.expect(201)["person_id"]).parse().unwrap();
+        self.grant("kim", Role::EndUser, None, Some(kim)).await;
+        kim
+    }
+
+    /// Somebody stands in for Rosalind at Corktown.
+    pub async fn stand_in_for_rosalind(&self, deputy: PersonId, from: &str, until: &str) {
+        let body = json!({
+            "organization_id": self.corktown, "deputy_id": deputy,
+            "from_on": from, "until_on": until, "reason": "Vacation.",
+        });
+        let named = self.post("rosalind", "/v1/delegations", &body).await;
+        named.expect(201);
+    }
+
+    /// Rosalind leaves Corktown.
+    pub async fn depart_rosalind(&self, ended_at: &str) {
+        let body = json!({
+            "person_id": self.rosalind, "organization_id": self.corktown, "ended_at": ended_at,
+        });
+        let left = self.post("supervisor", "/v1/departures", &body).await;
+        left.expect(201);
     }
 
     /// Corrects a departure of Dana's that took effect: now it is contested.

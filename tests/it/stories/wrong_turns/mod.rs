@@ -6,6 +6,7 @@ mod dates;
 mod ids;
 mod requests;
 mod versions;
+mod victim_services;
 
 use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::operator::TokenRequest;

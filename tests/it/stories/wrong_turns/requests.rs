@@ -1,12 +1,10 @@
 //! Requests that are refused.
 
 use hmis_licensing::application::actor::Role;
-use hmis_licensing::domain::ids::OrganizationId;
-use hmis_licensing::domain::roster::ExternalKind;
 use serde_json::json;
 
 use super::{REQUESTS, alaska, submitted};
-use crate::stories::{EXPORT, NOBODY, Story, text, texts};
+use crate::stories::{NOBODY, Story, text, texts};
 use crate::support::database::on_both;
 
 #[test]
@@ -301,32 +299,5 @@ fn a_denial_says_why() {
             story.get("admin", &path).await.expect(200)["state"],
             "submitted"
         );
-    });
-}
-
-#[test]
-fn a_victim_service_provider_needs_the_lead() {
-    on_both(|database| async move {
-        let story = Story::on(&database).await;
-        let provider: OrganizationId = crate::stories::read(&story.app, {
-            let hand = story.hand;
-            move |view| {
-                let kind = ExternalKind::Organization;
-                Ok(view.external_id(hand, kind, EXPORT, "102")?.unwrap())
-            }
-        })
-        .await
-        .subject
-        .into();
-        story
-            .grant("harbor", Role::Supervisor, Some(provider), None)
-            .await;
-        let mut body = story.request_for_dana();
-        body["organization_id"] = json!(provider);
-        body["project_ids"] = json!([]);
-        let refused = story.post("harbor", REQUESTS, &body).await;
-        let problem = refused.problem(409, "transition_refused");
-        assert!(text(&problem["needs"][0]).contains("staff of the HMIS lead"));
-        assert_eq!(story.census().await[2], 0);
     });
 }

@@ -78,6 +78,8 @@ fn ends_are_refused_where_they_make_no_sense() {
             (ends("inactivity", "", ""), "/cause"),
             (ends("barred", "", ""), "/cause"),
             (ends("suspension_too_long", "", ""), "/cause"),
+            // It needs a notice that names the day.
+            (ends("seat_reduction", "", ""), "/cause"),
             (
                 ends("requested", "effective_at", "2026-03-05T13:59:59Z"),
                 "/effective_at",
@@ -96,12 +98,7 @@ fn ends_are_refused_where_they_make_no_sense() {
             assert_eq!(refused.faults(), [faults], "{body}");
         }
         // What only the lead may say.
-        for cause in [
-            "violation",
-            "organization_left",
-            "seat_reduction",
-            "duplicate",
-        ] {
+        for cause in ["violation", "organization_left", "duplicate"] {
             let refused = story
                 .post("supervisor", "/v1/deactivations", &ends(cause, "", ""))
                 .await;
