@@ -6,13 +6,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::{PersonEmailRequest, PersonResponse, example};
+use super::{PersonResponse, example};
 use crate::application::actor::Action;
 use crate::application::roster::external_ids::ExternalIdInput;
 use crate::application::roster::people::{self, EmailInput, PersonDetails};
 use crate::application::{Call, Caller, Error, Idempotency, Tx};
 use crate::domain::ids::{OrganizationId, PersonId};
-use crate::http::external_ids::ExternalIdRequest;
 use crate::http::extract::{Id, Json, VersionedJson};
 use crate::http::problem::{BODY, Code, KNOWN, ONE, POST, Problem, VERSIONED};
 use crate::http::{State, checks, responses, tags};
@@ -25,6 +24,30 @@ pub struct ConfirmEmailRequest {
     #[schema(format = Email, max_length = 254)]
     email: String,
     organization_id: Uuid,
+}
+
+/// An address that is used no longer.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct RetireEmailRequest {
+    #[validate(custom(function = "checks::email"))]
+    #[schema(format = Email, max_length = 254)]
+    email: String,
+    /// The organization for which it is on record. Left out: for none.
+    #[serde(default)]
+    organization_id: Option<Uuid>,
+}
+
+/// An external id that its system no longer has.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct CloseExternalIdRequest {
+    #[validate(length(min = 1, max = 63), custom(function = "checks::system"))]
+    #[schema(pattern = "^[a-z][a-z0-9_]*$", min_length = 1, max_length = 63)]
+    system: String,
+    #[validate(length(min = 1, max = 200), custom(function = "checks::line"))]
+    #[schema(min_length = 1, max_length = 200)]
+    value: String,
 }
 
 /// A closed external id that is to name nobody any more.
@@ -120,7 +143,7 @@ pub async fn confirm_person_email(
     operation_id = "retire_person_email",
     params(("id" = Uuid, Path, description = "The person.")),
     request_body(
-        content = PersonEmailRequest,
+        content = RetireEmailRequest,
         description = "The version acted upon, and the address, with the organization for which it is on record.",
         example = json!({
             "expected_version": 1,
@@ -144,10 +167,17 @@ pub async fn retire_person_email(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<PersonId>,
-    body: VersionedJson<PersonEmailRequest>,
+    body: VersionedJson<RetireEmailRequest>,
 ) -> Result<HttpResponse, Problem> {
     let expected = body.expected;
-    let input = EmailInput::from(body.value);
+    let RetireEmailRequest {
+        email,
+        organization_id,
+    } = body.value;
+    let input = EmailInput {
+        email,
+        organization_id: organization_id.map(OrganizationId),
+    };
     change(&state, caller, body.idempotency, move |tx| {
         people::retire_email(tx, id, expected, &input)
     })
@@ -163,7 +193,7 @@ pub async fn retire_person_email(
     operation_id = "close_person_external_id",
     params(("id" = Uuid, Path, description = "The person.")),
     request_body(
-        content = ExternalIdRequest,
+        content = CloseExternalIdRequest,
         description = "The version acted upon, and the external id.",
         example = json!({ "expected_version": 1, "system": "hmis_user_id", "value": "41" }),
     ),
@@ -183,10 +213,11 @@ pub async fn close_person_external_id(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<PersonId>,
-    body: VersionedJson<ExternalIdRequest>,
+    body: VersionedJson<CloseExternalIdRequest>,
 ) -> Result<HttpResponse, Problem> {
     let expected = body.expected;
-    let input = ExternalIdInput::from(body.value);
+    let CloseExternalIdRequest { system, value } = body.value;
+    let input = ExternalIdInput { system, value };
     change(&state, caller, body.idempotency, move |tx| {
         people::close_external_id(tx, id, expected, &input)
     })
