@@ -269,7 +269,8 @@ pub fn acceptances(
 /// The latest full execution of an agreement's version by every party at an organization.
 ///
 /// A round begins with the first signature after the last full execution and ends when the last party signed; that day
-/// the validity starts. One party signing again alone extends nothing.
+/// the validity starts. One party signing again alone extends nothing. Of signatures of one instant none comes first:
+/// whoever signs beside the last party that was missing has signed that round, not the next.
 #[must_use]
 pub fn execution(
     facts: &[&Fact],
@@ -296,10 +297,15 @@ pub fn execution(
     signatures.sort_unstable();
     let mut round: BTreeMap<Party, FactId> = BTreeMap::new();
     let mut rounds = Vec::new();
-    for (at, id, party) in signatures {
-        for required in &agreement.parties {
-            if signs_for(party, *required) {
-                round.insert(*required, id);
+    for together in signatures.chunk_by(|(one, ..), (other, ..)| one == other) {
+        let Some((at, ..)) = together.first().copied() else {
+            continue;
+        };
+        for (_, id, party) in together {
+            for required in &agreement.parties {
+                if signs_for(*party, *required) {
+                    round.insert(*required, *id);
+                }
             }
         }
         if agreement
