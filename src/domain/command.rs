@@ -235,22 +235,29 @@ pub fn license_verdict(status: Option<LicenseStatus>, command: LicenseCommand) -
 
 impl RequestEvaluation {
     pub(super) fn check(&self, command: RequestCommand) -> Result<(), Rejection> {
+        let needs = self.needed_for(command)?;
+        self.unless(command, needs)
+    }
+
+    /// What the state needs before it allows a command.
+    fn needed_for(&self, command: RequestCommand) -> Result<Vec<String>, Rejection> {
         match request_verdict(self.state, command) {
-            Verdict::Allowed => Ok(()),
-            Verdict::Needs(need) => {
-                let needs = if self.needs.is_empty() {
-                    vec![need.to_owned()]
-                } else {
-                    self.needs.clone()
-                };
-                Err(Rejection::needing(
-                    self.state.as_str(),
-                    command.as_str(),
-                    needs,
-                ))
-            }
+            Verdict::Allowed => Ok(Vec::new()),
+            Verdict::Needs(need) if self.needs.is_empty() => Ok(vec![need.to_owned()]),
+            Verdict::Needs(_) => Ok(self.needs.clone()),
             Verdict::Never => Err(Rejection::never(self.state.as_str(), command.as_str())),
         }
+    }
+
+    fn unless(&self, command: RequestCommand, needs: Vec<String>) -> Result<(), Rejection> {
+        if needs.is_empty() {
+            return Ok(());
+        }
+        Err(Rejection::needing(
+            self.state.as_str(),
+            command.as_str(),
+            needs,
+        ))
     }
 
     /// Somebody stands by what the trainee or a pass asked for.
@@ -270,22 +277,14 @@ impl RequestEvaluation {
     /// One approval step.
     pub fn approve(&self) -> Result<FactBody, Rejection> {
         self.check(RequestCommand::Approve)?;
-        let unsettled = self.unsettled();
-        if !unsettled.is_empty() {
-            return Err(Rejection::needing(
-                self.state.as_str(),
-                RequestCommand::Approve.as_str(),
-                unsettled,
-            ));
-        }
-        match &self.confirmation {
-            Some(open) if open.given.is_none() => Err(Rejection::needing(
-                self.state.as_str(),
-                RequestCommand::Approve.as_str(),
-                vec![format!("its confirmation by {}", confirmers(open))],
-            )),
-            _ => Ok(FactBody::RequestApproved),
-        }
+        let mut needs = self.unsettled();
+        let open = self.confirmation.iter();
+        needs.extend(
+            open.filter(|confirmation| confirmation.given.is_none())
+                .map(|confirmation| format!("its confirmation by {}", confirmers(confirmation))),
+        );
+        self.unless(RequestCommand::Approve, needs)?;
+        Ok(FactBody::RequestApproved)
     }
 
     pub fn deny(&self) -> Result<FactBody, Rejection> {
@@ -308,12 +307,11 @@ impl RequestEvaluation {
     ) -> Result<FactBody, Rejection> {
         self.check(RequestCommand::Reclassify)?;
         let runs = license.period().is_some_and(|period| period.end.is_none());
-        let need = if self.begun.is_some() {
-            Some(
-                "a request whose license has not begun: this one only waits for more projects"
-                    .to_owned(),
-            )
-        } else if class == self.class {
+        let begun = self.begun.map(|_| {
+            "a request whose license has not begun: this one only waits for more projects"
+                .to_owned()
+        });
+        let other = if class == self.class {
             Some(format!("another class than `{}`", class.as_str()))
         } else if (class == RequestClass::AddOn) == license_type.is_base() {
             Some("a class that fits the license type: `add_on` is for add-ons, and they have no other".to_owned())
@@ -327,14 +325,9 @@ impl RequestEvaluation {
         } else {
             None
         };
-        match need {
-            None => Ok(FactBody::RequestReclassified { class }),
-            Some(need) => Err(Rejection::needing(
-                self.state.as_str(),
-                RequestCommand::Reclassify.as_str(),
-                vec![need],
-            )),
-        }
+        let needs = begun.into_iter().chain(other).collect();
+        self.unless(RequestCommand::Reclassify, needs)?;
+        Ok(FactBody::RequestReclassified { class })
     }
 }
 
@@ -347,17 +340,31 @@ impl Evaluation {
     }
 
     fn check(&self, command: LicenseCommand) -> Result<(), Rejection> {
-        let status = self.status();
-        let state = status.map_or("none", LicenseStatus::as_str);
-        match license_verdict(status, command) {
-            Verdict::Allowed => Ok(()),
-            Verdict::Needs(need) => Err(Rejection::needing(
-                state,
-                command.as_str(),
-                vec![need.to_owned()],
-            )),
-            Verdict::Never => Err(Rejection::never(state, command.as_str())),
+        let needs = self.needed_for(command)?;
+        self.unless(command, needs)
+    }
+
+    /// What the state needs before it allows a command.
+    fn needed_for(&self, command: LicenseCommand) -> Result<Vec<String>, Rejection> {
+        match license_verdict(self.status(), command) {
+            Verdict::Allowed => Ok(Vec::new()),
+            Verdict::Needs(need) => Ok(vec![need.to_owned()]),
+            Verdict::Never => Err(Rejection::never(self.state_name(), command.as_str())),
         }
+    }
+
+    fn unless(&self, command: LicenseCommand, needs: Vec<String>) -> Result<(), Rejection> {
+        if needs.is_empty() {
+            Ok(())
+        } else {
+            Err(self.refused(command, needs))
+        }
+    }
+
+    /// How the state is called in a refusal.
+    #[must_use]
+    pub fn state_name(&self) -> &'static str {
+        self.status().map_or("none", LicenseStatus::as_str)
     }
 
     /// Employment at the organization ended.
@@ -398,22 +405,15 @@ impl Evaluation {
     /// Brings the license back by the return ladder, on the rung where staff do and if all that it asks is current.
     pub fn reactivate(&self, back: Option<&WayBack>) -> Result<FactBody, Rejection> {
         self.check(LicenseCommand::Reactivate)?;
-        self.may_begin(LicenseCommand::Reactivate)?;
-        let needs = match back {
-            None => vec![
+        let mut needs = self.cannot_begin();
+        match back {
+            None => needs.push(
                 "an open hold `long_inactivity`: any other is cured or lifted by itself".to_owned(),
-            ],
-            Some(back) => self.needs_to_return(back),
-        };
-        if needs.is_empty() {
-            return Ok(FactBody::Reactivated);
+            ),
+            Some(back) => needs.extend(self.needs_to_return(back)),
         }
-        let state = self.status().map_or("none", LicenseStatus::as_str);
-        Err(Rejection::needing(
-            state,
-            LicenseCommand::Reactivate.as_str(),
-            needs,
-        ))
+        self.unless(LicenseCommand::Reactivate, needs)?;
+        Ok(FactBody::Reactivated)
     }
 
     fn needs_to_return(&self, back: &WayBack) -> Vec<String> {
@@ -451,10 +451,8 @@ impl Evaluation {
         if self.contested().is_some() {
             return Ok(FactBody::Upheld);
         }
-        let state = self.status().map_or("none", LicenseStatus::as_str);
-        Err(Rejection::needing(
-            state,
-            LicenseCommand::Uphold.as_str(),
+        Err(self.refused(
+            LicenseCommand::Uphold,
             vec!["an end that is contested".to_owned()],
         ))
     }
@@ -480,18 +478,8 @@ impl Evaluation {
         needs
     }
 
-    fn may_begin(&self, command: LicenseCommand) -> Result<(), Rejection> {
-        let needs = self.cannot_begin();
-        if needs.is_empty() {
-            return Ok(());
-        }
-        let state = self.status().map_or("none", LicenseStatus::as_str);
-        Err(Rejection::needing(state, command.as_str(), needs))
-    }
-
     fn refused(&self, command: LicenseCommand, needs: Vec<String>) -> Rejection {
-        let state = self.status().map_or("none", LicenseStatus::as_str);
-        Rejection::needing(state, command.as_str(), needs)
+        Rejection::needing(self.state_name(), command.as_str(), needs)
     }
 }
 

@@ -23,6 +23,29 @@ impl Rejection {
         }
     }
 
+    /// A verdict about a command, where something is needed besides: a refusal lists all needs at once, so that whoever
+    /// meets them is not refused anew. What is never allowed needs nothing.
+    ///
+    /// # Errors
+    /// The refusal, or a new one where only the other needs keep the command from being done.
+    pub fn besides<T>(
+        verdict: Result<T, Self>,
+        (state, action): (&str, &str),
+        others: impl IntoIterator<Item = String>,
+    ) -> Result<T, Self> {
+        let mut others = others.into_iter().peekable();
+        match verdict {
+            Err(mut refused) => {
+                if !refused.needs.is_empty() {
+                    refused.needs.extend(others);
+                }
+                Err(refused)
+            }
+            Ok(_) if others.peek().is_some() => Err(Self::needing(state, action, others.collect())),
+            allowed => allowed,
+        }
+    }
+
     /// A command that will be allowed once every need is met.
     pub fn needing(
         state: impl Into<String>,

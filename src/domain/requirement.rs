@@ -320,7 +320,8 @@ pub fn acceptances(
 /// The latest full execution of an agreement's version by every party at an organization.
 ///
 /// A round begins with the first signature after the last full execution and ends when the last party signed; that day
-/// the validity starts. One party signing again alone extends nothing.
+/// the validity starts. One party signing again alone extends nothing. Of signatures of one instant none comes first:
+/// whoever signs beside the last party that was missing has signed that round, not the next.
 #[must_use]
 pub fn execution(
     facts: &[&Fact],
@@ -347,12 +348,17 @@ pub fn execution(
     signatures.sort_unstable();
     let mut round: BTreeMap<Party, FactId> = BTreeMap::new();
     let mut rounds = Vec::new();
-    for (at, id, party) in signatures {
-        // The lead that is a party itself signs as that, and stands in for nobody.
-        let stands_in = party != Party::Lead || !agreement.parties.contains(&Party::Lead);
-        for required in &agreement.parties {
-            if party == *required || (stands_in && signs_for(party, *required)) {
-                round.insert(*required, id);
+    for together in signatures.chunk_by(|(one, ..), (other, ..)| one == other) {
+        let Some((at, ..)) = together.first().copied() else {
+            continue;
+        };
+        for (_, id, party) in together {
+            // The lead that is a party itself signs as that, and stands in for nobody.
+            let stands_in = *party != Party::Lead || !agreement.parties.contains(&Party::Lead);
+            for required in &agreement.parties {
+                if *party == *required || (stands_in && signs_for(*party, *required)) {
+                    round.insert(*required, *id);
+                }
             }
         }
         if agreement

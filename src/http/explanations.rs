@@ -175,7 +175,9 @@ impl From<&Block> for BlockResponse {
 #[schema(as = AutomaticChange)]
 pub struct ChangeResponse {
     at: DateTime<Utc>,
-    /// `ends`, `suspends`, `resumes`, `lapses`, `request_lapses`, `step_starts_over`, `warnable` or `new_rules`.
+    /// `ends`, `suspends`, `resumes`, `lapses`, `add_on_off`, `request_lapses`, `step_starts_over`,
+    /// `reservation_ends`, `warnable`, `new_rules`, or `may_begin` where no license runs and a bar, or the participation
+    /// of the organization, begins or ends.
     change: &'static str,
     /// Its cause, the requirement that lapses, the deadline that is missed, or the step.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,6 +198,7 @@ impl ChangeResponse {
             Change::ReservationEnds(place) => ("reservation_ends", Some(place.as_str().to_owned())),
             Change::Warnable(_) => ("warnable", None),
             Change::NewRules => ("new_rules", None),
+            Change::MayBegin => ("may_begin", None),
         };
         Self {
             at: upcoming.at,

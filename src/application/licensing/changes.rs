@@ -3,16 +3,14 @@
 use crate::application::actor::Action;
 use crate::application::{Error, Fault, Tx};
 use crate::domain::calendar::Precision;
-use crate::domain::error::Rejection;
 use crate::domain::fact::{Channel, Fact, Reporter, TypeChange};
 use crate::domain::ids::LicenseId;
-use crate::domain::license::LicenseStatus;
 use crate::domain::policy::RequestClass;
 use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
 
 use super::dossier::Dossier;
 use super::reporting::{About, Reported, fact, keep, not_oneself};
-use super::waitlist::{self, NO_SEAT};
+use super::waitlist;
 
 /// Another base type for a running license.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,15 +78,12 @@ pub fn change_license(tx: &mut Tx<'_>, new: &NewLicenseChange) -> Result<Fact, E
         },
         version: 1,
     };
-    let body = now.change_type(change, license_type, &dossier.request_at(&asked, tx.now))?;
+    let verdict = now.change_type(change, license_type, &dossier.request_at(&asked, tx.now));
     let from = now.period().map(|period| period.license_type.as_str());
     let organization = license.organization_id;
-    let kept = waitlist::seat_for(tx, &dossier, organization, &new.license_type, from)?
-        .ok_or_else(|| {
-            let state = now.status().map_or("none", LicenseStatus::as_str);
-            Rejection::needing(state, "change_type", vec![NO_SEAT.to_owned()])
-        })?;
-    waitlist::take(tx, kept)?;
+    let seat = waitlist::seat_for(tx, &dossier, organization, &new.license_type, from)?;
+    let command = (now.state_name(), "change_type");
+    let body = waitlist::take_seat(tx, seat, command, verdict)?;
     let at = (tx.now, Precision::Instant);
     let envelope = new.reported.envelope(tx, license.implementation_id, at)?;
     let about = About {

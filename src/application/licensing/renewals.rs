@@ -92,12 +92,12 @@ pub fn renew_license(tx: &mut Tx<'_>, new: &NewLicenseRenewal) -> Result<Fact, E
         today: local_day(zone, tx.now),
     };
     // A correction says what the renewal should have been; what follows the evaluation says.
-    let body = match supersedes {
-        Some(_) => FactBody::LicenseRenewed {
+    let verdict = match supersedes {
+        Some(_) => Ok(FactBody::LicenseRenewed {
             by,
             decision: new.decision,
-        },
-        None => evaluation.renew(&renewal)?,
+        }),
+        None => evaluation.renew(&renewal),
     };
     let in_grace = evaluation
         .term
@@ -105,9 +105,12 @@ pub fn renew_license(tx: &mut Tx<'_>, new: &NewLicenseRenewal) -> Result<Fact, E
         .and_then(|term| term.renewable_through)
         .is_some_and(|last| renewal.today <= last);
     // What expired gave its seat away.
-    if in_grace && supersedes.is_none() && new.decision == RenewalDecision::Renewed {
-        waitlist::seat_to_return(tx, &dossier, &license, &evaluation, "renew")?;
-    }
+    let returns = in_grace && supersedes.is_none() && new.decision == RenewalDecision::Renewed;
+    let body = if returns {
+        waitlist::seat_to_return(tx, &dossier, &license, &evaluation, ("renew", verdict))?
+    } else {
+        verdict?
+    };
     let mut envelope =
         new.reported
             .envelope(tx, license.implementation_id, (given_at, precision))?;

@@ -80,8 +80,9 @@ pub fn reactivate(
     let mut dossier = for_license(tx, action, &license, decision.expected, None)?;
     let evaluation = dossier.license_at(license.organization_id, tx.now);
     let back = dossier.way_back(license.organization_id, &evaluation, tx.now);
-    let body = evaluation.reactivate(back.as_ref())?;
-    waitlist::seat_to_return(tx, &dossier, &license, &evaluation, "reactivate")?;
+    let verdict = evaluation.reactivate(back.as_ref());
+    let reactivated = ("reactivate", verdict);
+    let body = waitlist::seat_to_return(tx, &dossier, &license, &evaluation, reactivated)?;
     let now = (tx.now, Precision::Instant);
     let envelope = decision
         .reported

@@ -35,27 +35,24 @@ impl RequestEvaluation {
         license: &Evaluation,
         carriers: &BTreeSet<String>,
     ) -> Result<(), Rejection> {
-        if !self.state.is_open() || self.left_out.is_none() {
-            self.check(RequestCommand::Activate)?;
-        }
-        let mut needs = self.unsettled();
-        needs.extend(if self.begun.is_some() {
+        let mut needs = if !self.state.is_open() || self.left_out.is_none() {
+            self.needed_for(RequestCommand::Activate)?
+        } else {
+            Vec::new()
+        };
+        let mut others = self.unsettled();
+        others.extend(if self.begun.is_some() {
             license.cannot_begin()
         } else {
             self.needed_to_begin(license, carriers)
         });
         if self.seat.is_some_and(|seat| !seat.is_held()) {
-            needs.push(Place::Seat.needed().to_owned());
+            others.push(Place::Seat.needed().to_owned());
         }
-        if needs.is_empty() {
-            Ok(())
-        } else {
-            Err(Rejection::needing(
-                self.state.as_str(),
-                RequestCommand::Activate.as_str(),
-                needs,
-            ))
-        }
+        // What the request itself lists already is listed once.
+        others.retain(|need| !needs.contains(need));
+        needs.extend(others);
+        self.unless(RequestCommand::Activate, needs)
     }
 
     /// What activation brings about now; `asked` are the projects of the request, each with its HUD project type where it

@@ -65,32 +65,34 @@ impl Evaluation {
         asked: &RequestEvaluation,
     ) -> Result<FactBody, Rejection> {
         self.check(LicenseCommand::ChangeType)?;
-        let refused = |needs| Err(self.refused(LicenseCommand::ChangeType, needs));
+        let mut needs = Vec::new();
         if self
             .period()
             .is_some_and(|period| period.license_type == change.license_type)
         {
-            return refused(vec!["another license type than the license has".to_owned()]);
+            needs.push("another license type than the license has".to_owned());
         }
         if !license_type.is_base() || license_type.set_for(RequestClass::TypeChange).is_none() {
-            return refused(vec![
+            needs.push(
                 "a license type to which the policy lets a running license change".to_owned(),
-            ]);
+            );
         }
-        let mut needs: Vec<String> = asked
-            .requirements
-            .iter()
-            .filter(|standing| standing.status.is_open())
-            .flat_map(|standing| standing.missing.iter().cloned())
-            .collect();
+        // What another type asks says nothing about this one.
         if needs.is_empty() {
-            return Ok(FactBody::TypeChanged(change));
+            let open = asked.requirements.iter();
+            needs.extend(
+                open.filter(|standing| standing.status.is_open())
+                    .flat_map(|standing| standing.missing.iter().cloned()),
+            );
+            if !needs.is_empty() {
+                needs.push(format!(
+                    "a license request for `{}`, because the change adds these requirements",
+                    change.license_type
+                ));
+            }
         }
-        needs.push(format!(
-            "a license request for `{}`, because the change adds these requirements",
-            change.license_type
-        ));
-        refused(needs)
+        self.unless(LicenseCommand::ChangeType, needs)?;
+        Ok(FactBody::TypeChanged(change))
     }
 
     /// Lets an add-on go on after a suspension or reinstatement of its base.
@@ -106,7 +108,7 @@ impl Evaluation {
                 )],
             )),
             None => Err(Rejection::never(
-                self.status().map_or("none", LicenseStatus::as_str),
+                self.state_name(),
                 LicenseCommand::CarryAddOn.as_str(),
             )),
         }

@@ -9,7 +9,7 @@ impl Evaluation {
     /// Stops the running warning, as often as the policy allows. What was asked in time and is recorded late lifts the
     /// hold, or contests the end.
     pub fn keep(&self, asked_at: Instant) -> Result<FactBody, Rejection> {
-        self.check(LicenseCommand::Keep)?;
+        let mut needs = self.needed_for(LicenseCommand::Keep)?;
         let end = self.period().and_then(|period| period.end.as_ref());
         let in_time = match end {
             Some(end) => {
@@ -21,16 +21,16 @@ impl Evaluation {
                 .any(|hold| hold.cause == HoldCause::LongInactivity && asked_at < hold.from),
             None => self.cut_off_at.is_none_or(|cut_off| asked_at < cut_off),
         };
-        let needs = if !in_time {
-            vec!["a request made before the cut-off for want of a login".to_owned()]
-        } else if self.keeps_left == 0 {
-            vec![
+        if !in_time {
+            needs.push("a request made before the cut-off for want of a login".to_owned());
+        }
+        if self.keeps_left == 0 {
+            needs.push(
                 "a login: the policy in force lets no further keep request stop the end until then"
                     .to_owned(),
-            ]
-        } else {
-            return Ok(FactBody::KeepRequested);
-        };
-        Err(self.refused(LicenseCommand::Keep, needs))
+            );
+        }
+        self.unless(LicenseCommand::Keep, needs)?;
+        Ok(FactBody::KeepRequested)
     }
 }

@@ -1,6 +1,6 @@
 //! A license that ended by an error comes back as it stood.
 
-use super::{LicenseCommand, LicenseStatus, Rejection};
+use super::{LicenseCommand, Rejection};
 use crate::domain::calendar::Instant;
 use crate::domain::departure::AnnouncedEnd;
 use crate::domain::evaluate::{EndCause, Evaluation};
@@ -70,25 +70,14 @@ impl Evaluation {
         restores: Vec<RequestId>,
     ) -> Result<FactBody, Rejection> {
         self.check(LicenseCommand::Reinstate)?;
-        self.may_begin(LicenseCommand::Reinstate)?;
-        let needs: Vec<String> = error
-            .besides
-            .iter()
-            .filter(|(id, _)| !named.contains(id))
-            .map(|(_, what)| {
-                format!(
-                    "{what} named in `also_undoes`, if it is an error too: it stands, and would end the license again at once"
-                )
-            })
-            .collect();
-        if !needs.is_empty() {
-            let state = self.status().map_or("none", LicenseStatus::as_str);
-            return Err(Rejection::needing(
-                state,
-                LicenseCommand::Reinstate.as_str(),
-                needs,
-            ));
-        }
+        let mut needs = self.cannot_begin();
+        let unnamed = error.besides.iter().filter(|(id, _)| !named.contains(id));
+        needs.extend(unnamed.map(|(_, what)| {
+            format!(
+                "{what} named in `also_undoes`, if it is an error too: it stands, and would end the license again at once"
+            )
+        }));
+        self.unless(LicenseCommand::Reinstate, needs)?;
         let undoes = error.undoes.into_iter().chain(named.iter().copied());
         Ok(FactBody::Reinstated {
             undoes: undoes.collect(),

@@ -9,7 +9,7 @@ use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, TypeChan
 use crate::domain::ids::{FactId, OrganizationId, ProjectId};
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::{LoginServes, RequestClass};
-use crate::domain::requirement::Status;
+use crate::domain::requirement::{Status, standing_facts};
 
 /// A notice recorded late starts its grace no earlier than this long before its recording.
 const LATE_NOTICE: chrono::TimeDelta = chrono::TimeDelta::hours(24);
@@ -26,7 +26,7 @@ impl<'a> Machine<'a> {
                 self.evidence.push(fact);
             }
             self.touch();
-            self.contest_by_evidence(fact);
+            self.contest_by_evidence(fact, fact.id);
             self.revive_by_evidence(fact);
             if matches!(fact.body, FactBody::LicenseRenewed { .. }) {
                 self.absorb_renewal(fact);
@@ -115,7 +115,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// A correction replaces a fact: what rested on it alone is lifted now; an end stays until staff decide.
+    /// A correction replaces a fact: what rested on it alone is lifted now; an end stays until staff decide. What it had
+    /// itself replaced, and what stands again, acts again from now on.
     pub(super) fn withdraw(&mut self, target: FactId, correction: FactId) {
         let Some(replaced) = self.known().iter().find(|fact| fact.id == target).copied() else {
             return;
@@ -154,8 +155,8 @@ impl<'a> Machine<'a> {
             FactBody::KeepRequested => self.forget_keep(target),
             FactBody::Upheld => self.uphold(false),
             FactBody::EmergencyRestored { .. } => self.withdraw_restoration(target),
-            FactBody::DepartureNoticeSettled { notice, .. } => self.reopen(*notice),
-            FactBody::HoldLifted { hold } => self.reopen(*hold),
+            FactBody::DepartureNoticeSettled { notice: hold, .. }
+            | FactBody::HoldLifted { hold } => self.hold_again(*hold),
             FactBody::AddOnActivated { .. } => self.end_add_on(target),
             FactBody::AddOnEnded { add_on } => self.revive_add_on(*add_on),
             FactBody::LoggedIn { .. } => {
@@ -164,6 +165,40 @@ impl<'a> Machine<'a> {
                 self.last_login = self.logins.iter().map(|(_, at)| *at).max();
             }
             FactBody::NoticeSent { .. } => self.bounce(target, correction),
+            _ => {}
+        }
+        self.revive(replaced, correction);
+    }
+
+    /// Withdrawing a correction revives what it had replaced (domain, section 14): it acts from now on like what is known
+    /// late. What is read anew from the facts that stand (bars, leaves, ends, evidence) stands again already.
+    fn revive(&mut self, withdrawn: &Fact, by: FactId) {
+        let Some(replaced) = withdrawn.envelope.supersedes else {
+            return;
+        };
+        let standing = standing_facts(self.known().iter().copied());
+        let Some(fact) = standing.into_iter().find(|fact| fact.id == replaced) else {
+            return;
+        };
+        if is_evidence(fact) {
+            self.contest_by_evidence(fact, by);
+            self.revive_by_evidence(fact);
+            if matches!(fact.body, FactBody::LicenseRenewed { .. }) {
+                self.absorb_renewal(fact);
+            }
+            return;
+        }
+        match &fact.body {
+            FactBody::HoldOpened { .. } | FactBody::DepartureNoticed { .. } => {
+                self.hold_again(fact.id);
+            }
+            FactBody::LoggedIn { .. }
+            | FactBody::KeepRequested
+            | FactBody::LeaveBegan { .. }
+            | FactBody::LeaveEnded { .. }
+            | FactBody::AddOnEnded { .. }
+            | FactBody::Upheld => self.absorb(fact),
+            // A notice that was void once never counts again; what began or ended a period is undone by another fact.
             _ => {}
         }
     }
@@ -428,7 +463,7 @@ impl<'a> Machine<'a> {
             self.reached(*rule, requirement.as_deref());
         }
         let occurred_at = fact.envelope.occurred_at;
-        self.notices.push(TrackedNotice {
+        let notice = TrackedNotice {
             fact: fact.id,
             rule: *rule,
             step: *step,
@@ -437,7 +472,13 @@ impl<'a> Machine<'a> {
             occurred_at,
             sent_at: occurred_at.max(fact.envelope.recorded_at - LATE_NOTICE),
             void: false,
-        });
+        };
+        for earlier in inactivity::told_anew(self, &notice) {
+            if let Some(earlier) = self.notices.get_mut(earlier) {
+                earlier.void = true;
+            }
+        }
+        self.notices.push(notice);
     }
 
     /// A notice that did not arrive counts no longer; an end that rested on it is contested.
@@ -478,7 +519,7 @@ impl<'a> Machine<'a> {
     }
 
     /// What occurred in time but was recorded after the end contests it, where with it nothing would have been missed.
-    fn contest_by_evidence(&mut self, fact: &Fact) {
+    fn contest_by_evidence(&mut self, fact: &Fact, by: FactId) {
         let Some((period, end)) = self
             .contested_period()
             .and_then(|place| self.periods.get(place))
@@ -507,7 +548,7 @@ impl<'a> Machine<'a> {
                 obligation.standing.key == *missed && obligation.standing.status == Status::Overdue
             });
         if !still_missed {
-            self.contest(fact.id);
+            self.contest(by);
         }
     }
 }

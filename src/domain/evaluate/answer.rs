@@ -200,6 +200,9 @@ impl Machine<'_> {
             add(at, Change::NewRules);
         }
         let Some(period) = self.open_period() else {
+            for at in self.bar_changes().chain(self.participation_changes()) {
+                add(at, Change::MayBegin);
+            }
             return upcoming;
         };
         let deactivates = |cause| Change::Ends(EndCause::Deactivated(cause));

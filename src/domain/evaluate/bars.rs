@@ -18,6 +18,12 @@ impl Machine<'_> {
         self.bars = bars(&standing_facts(self.known().iter().copied()));
     }
 
+    /// When bars begin and end.
+    pub(super) fn bar_changes(&self) -> impl Iterator<Item = Instant> {
+        let edges = |bar: &Bar| [Some(bar.from), bar.until];
+        self.bars.iter().flat_map(edges).flatten()
+    }
+
     /// The first bar that is open or to come.
     pub(super) fn bar(&self) -> Option<(Instant, FactId)> {
         self.bars

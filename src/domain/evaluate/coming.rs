@@ -228,7 +228,7 @@ fn alone(zone: Tz, holds: &[Hold], upcoming: Upcoming) -> Option<Coming> {
         })
     };
     let (kind, on, about) = match &upcoming.change {
-        Change::NewRules | Change::Warnable(_) => return None,
+        Change::NewRules | Change::MayBegin | Change::Warnable(_) => return None,
         Change::Ends(cause) => (ComingKind::from(*cause), local_day(zone, at), None),
         Change::Suspends(cause) => {
             let kind = match cause {

@@ -222,6 +222,22 @@ impl<'a> Machine<'a> {
         if self.at < from { Some(self.at) } else { to }
     }
 
+    /// From when to when the organization takes part, by the latest record known.
+    pub(super) fn participation_changes(&self) -> impl Iterator<Item = Instant> {
+        let latest = self
+            .case
+            .participations
+            .iter()
+            .filter(|record| record.recorded_at <= self.at)
+            .max_by_key(|record| record.recorded_at);
+        let window = latest.zip(self.in_force());
+        window
+            .map(|(record, in_force)| record.window(in_force.zone))
+            .into_iter()
+            .flat_map(|(from, to)| [Some(from), to])
+            .flatten()
+    }
+
     pub(super) fn participating(&self) -> bool {
         let recorded = self
             .case

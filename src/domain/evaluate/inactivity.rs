@@ -159,6 +159,23 @@ impl Running<'_> {
         })
     }
 
+    /// Only the last step starts the grace: the last of the rules under which its notice was sent.
+    fn starts_grace(&self, machine: &Machine<'_>, notice: &TrackedNotice) -> bool {
+        let then = machine
+            .rules
+            .at(notice.occurred_at)
+            .and_then(|rules| under(machine, rules));
+        let steps = &then.as_ref().unwrap_or(self).off.steps;
+        notice.step == steps.len().checked_sub(1)
+    }
+
+    /// Whether a notice of a step, or of a later one, was sent. One that promised another before the end is none of the
+    /// last step, though rules with fewer steps give it that number.
+    fn was_told(&self, machine: &Machine<'_>, notice: &TrackedNotice, step: usize) -> bool {
+        let is_last = step + 1 >= self.off.steps.len();
+        self.starts_grace(machine, notice) || !is_last && notice.step.unwrap_or_default() >= step
+    }
+
     /// The first local day on which the notice of a step is due; without steps, that of the one notice.
     fn due(&self, machine: &Machine<'_>, step: Option<usize>) -> Option<NaiveDate> {
         match step {
@@ -256,19 +273,29 @@ pub(super) fn was_over(
     })
 }
 
+/// The places of notices that a new one takes the place of: those of the same number, sent as one of several steps, once
+/// rules with fewer steps made it the last. The new one names no earlier day.
+pub(super) fn told_anew(machine: &Machine<'_>, new: &TrackedNotice) -> Vec<usize> {
+    let Some(running) =
+        running(machine).filter(|running| new.warns() && running.starts_grace(machine, new))
+    else {
+        return Vec::new();
+    };
+    let replaced = machine.notices.iter().enumerate().filter(|(_, earlier)| {
+        earlier.warns()
+            && earlier.step == new.step
+            && earlier.named_on <= new.named_on
+            && !running.starts_grace(machine, earlier)
+    });
+    replaced.map(|(index, _)| index).collect()
+}
+
 /// The cut-off of the running warning, if the last step was sent.
 pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
     let running = running(machine)?;
     let warning = || machine.notices.iter().filter(|notice| notice.warns());
-    // Only the last step starts the grace: the last of the rules under which it was sent.
-    let was_last = |notice: &&TrackedNotice| {
-        let then = machine.rules.at(notice.occurred_at);
-        let then = then.and_then(|rules| under(machine, rules));
-        let steps = &then.as_ref().unwrap_or(&running).off.steps;
-        notice.step == steps.len().checked_sub(1)
-    };
     let first = warning()
-        .filter(was_last)
+        .filter(|notice| running.starts_grace(machine, notice))
         .min_by_key(|notice| notice.sent_at);
     if first.is_none() && running.needs_notice() {
         return None;
@@ -443,6 +470,11 @@ pub(super) fn notices_needed(machine: &Machine<'_>) -> Vec<NoticeNeeded> {
     };
     let last = running.off.steps.len().saturating_sub(1);
     let known_through = mark(machine.case.sources, machine.now(), machine.asked);
+    // Whoever was told a day has until then, so that no later notice names an earlier one.
+    let warning = machine.notices.iter().filter(|notice| notice.warns());
+    let promised = warning.map(|notice| notice.named_on).max();
+    let limit = running.limit(machine);
+    let ends_on = promised.map_or(limit, |promised| limit.max(promised));
     steps_due(machine)
         .into_iter()
         .map(|(step, due_at)| {
@@ -450,7 +482,7 @@ pub(super) fn notices_needed(machine: &Machine<'_>) -> Vec<NoticeNeeded> {
             let sent = machine
                 .notices
                 .iter()
-                .rfind(|notice| notice.warns() && notice.step.unwrap_or_default() >= step);
+                .rfind(|notice| notice.warns() && running.was_told(machine, notice, step));
             NoticeNeeded {
                 rule: NoticeRule::Inactivity,
                 step: stepped,
@@ -465,7 +497,7 @@ pub(super) fn notices_needed(machine: &Machine<'_>) -> Vec<NoticeNeeded> {
                     || BTreeSet::from([Recipient::User]),
                     |step| step.tells.clone(),
                 ),
-                ends_on: running.limit(machine),
+                ends_on,
                 // What an earlier step tells of can come no sooner than the last step's notice allows.
                 counted_from_on: (step < last).then(|| {
                     running

@@ -266,6 +266,8 @@ pub enum Change {
     Warnable(usize),
     /// Other rules come into force.
     NewRules,
+    /// Where no license runs: a bar, or the participation of the organization, begins or ends.
+    MayBegin,
 }
 
 /// A change that will come by itself if nothing is recorded.

@@ -2,14 +2,14 @@
 //! longer count.
 
 use super::inactivity::{self, TrackedNotice};
-use super::machine::Machine;
+use super::machine::{Machine, PendingHold};
 use super::{End, EndCause, Hold, Period, PeriodCause, TransitionCause};
 use crate::domain::calendar::Instant;
-use crate::domain::fact::{DeactivationCause, HoldCause, NoticeRule};
+use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus;
 use crate::domain::policy::OnMiss;
-use crate::domain::requirement::Status;
+use crate::domain::requirement::{Status, standing_facts};
 
 impl Machine<'_> {
     pub(super) fn begin(&mut self, period: Period) {
@@ -169,21 +169,61 @@ impl Machine<'_> {
         }
     }
 
-    /// The lift was an error.
-    pub(super) fn reopen(&mut self, hold: FactId) {
-        if self.open_period().is_none() {
+    /// A hold that was opened by hand stands again, because what had replaced or lifted it was an error: it holds the
+    /// license from now on, unless another lift stands or it has run out. Of a license that ended meanwhile, a
+    /// reinstatement opens it again.
+    pub(super) fn hold_again(&mut self, hold: FactId) {
+        let standing = standing_facts(self.known().iter().copied());
+        let Some(fact) = standing.iter().find(|fact| fact.id == hold) else {
+            return;
+        };
+        let (from, cause, until) = match fact.body {
+            FactBody::HoldOpened { cause, until } => (fact.acts_at(), cause, until),
+            FactBody::DepartureNoticed { until } => (
+                fact.envelope.recorded_at,
+                HoldCause::DepartureUnverified,
+                Some(until),
+            ),
+            _ => return,
+        };
+        let lifts = standing.iter().filter(|other| {
+            matches!(other.body,
+                FactBody::HoldLifted { hold: lifted } | FactBody::DepartureNoticeSettled { notice: lifted, .. }
+                    if lifted == hold)
+        });
+        let until = lifts.map(|lift| lift.acts_at()).chain(until).min();
+        if until.is_some_and(|until| until <= self.at.max(from)) {
             return;
         }
-        if let Some(index) = self
+        self.pending_holds.retain(|pending| pending.fact != hold);
+        let opened = self
             .holds
             .iter()
-            .rposition(|lifted| lifted.fact == Some(hold))
-            && self
-                .holds
-                .get(index)
-                .is_some_and(|hold| hold.ended_at.is_some())
+            .rposition(|opened| opened.fact == Some(hold));
+        if let Some(open) = opened
+            .and_then(|index| self.holds.get_mut(index))
+            .filter(|open| open.ended_at.is_none())
         {
-            self.reopen_at(index);
+            open.until = until;
+            return;
+        }
+        let last = self.periods.last();
+        if last.is_some_and(|period| from < period.counted_from) {
+            // What held an earlier license ended with it.
+            return;
+        }
+        match opened.filter(|_| last.is_some_and(|period| period.end.is_some())) {
+            Some(index) => {
+                if !self.closed_by_end.contains(&index) {
+                    self.closed_by_end.push(index);
+                }
+            }
+            None => self.pending_holds.push(PendingHold {
+                at: from.max(self.at),
+                fact: hold,
+                cause,
+                until,
+            }),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Versions of a policy in time.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 
 use super::validate::Pointer;
-use super::{OffRule, PolicyDocument, PolicyFault, shortens};
+use super::{PolicyDocument, PolicyFault, shortens};
 use crate::domain::calendar::Instant;
-use crate::domain::ids::{OrganizationId, PolicyId};
+use crate::domain::ids::PolicyId;
 
 /// Between recording a version and its start.
 const NOTICE: TimeDelta = TimeDelta::hours(1);
@@ -90,37 +90,6 @@ impl Timeline {
     pub fn version(&self, id: PolicyId) -> Option<&PolicyVersion> {
         self.versions.iter().find(|version| version.id == id)
     }
-
-    /// The start of the version, among those started by `at`, that last introduced or shortened the inactivity
-    /// limit of a license type for an organization: licenses get the full new limit from then on where no
-    /// warning step gives notice. Versions that leave the limit as it is or lengthen it start nothing. Nothing
-    /// where there is no limit at `at`, or where the first version had it already.
-    #[must_use]
-    pub fn limit_shortened_at(
-        &self,
-        license_type: &str,
-        organization: OrganizationId,
-        at: Instant,
-    ) -> Option<Instant> {
-        let mut since = None;
-        let mut before: Option<Option<OffRule>> = None;
-        for version in &self.versions {
-            if version.effective_from > at {
-                break;
-            }
-            let rule = version.off_rule(license_type, organization);
-            match (&before, &rule) {
-                (_, None) => since = None,
-                (Some(None), Some(_)) => since = Some(version.effective_from),
-                (Some(Some(old)), Some(new)) if limit_is_shorter(old, new) => {
-                    since = Some(version.effective_from);
-                }
-                _ => {}
-            }
-            before = Some(rule);
-        }
-        since
-    }
 }
 
 impl FromIterator<PolicyVersion> for Timeline {
@@ -129,31 +98,6 @@ impl FromIterator<PolicyVersion> for Timeline {
         versions.sort_by_key(|version| (version.effective_from, version.number));
         Self { versions }
     }
-}
-
-impl PolicyVersion {
-    /// The local day on which it starts, or nothing without a zone.
-    fn first_day(&self) -> Option<NaiveDate> {
-        let zone = self.document.zone()?;
-        Some(self.effective_from.with_timezone(&zone).date_naive())
-    }
-
-    fn off_rule(&self, license_type: &str, organization: OrganizationId) -> Option<OffRule> {
-        let document = self
-            .document
-            .for_organization(organization, self.first_day()?);
-        let inactivity = document
-            .license_types
-            .get(license_type)?
-            .inactivity
-            .as_ref()?;
-        inactivity.off_rule.clone()
-    }
-}
-
-fn limit_is_shorter(old: &OffRule, new: &OffRule) -> bool {
-    let tighter = new.limit_inclusive && !old.limit_inclusive && new.limit == old.limit;
-    tighter || super::validate::may_exceed(old.limit, new.limit)
 }
 
 /// The earliest start that [`admit`] allows a document recorded at `now`: at once for the first version of an

@@ -127,7 +127,7 @@ fn follows(follows: &Follows) -> String {
                 Change::RequestLapses(_) => "The request lapses",
                 Change::StepStartsOver(_) => "The step starts over",
                 Change::ReservationEnds(_) => "The place is given back",
-                Change::Warnable(_) | Change::NewRules => "Something changes",
+                Change::Warnable(_) | Change::NewRules | Change::MayBegin => "Something changes",
             };
             let at = upcoming.at.to_rfc3339_opts(SecondsFormat::Secs, true);
             format!("{what} at {at}, unless something is recorded before.")

@@ -137,7 +137,7 @@ async fn license_in(story: &Story, state: &str, number: usize) -> (String, Value
             let now = story.app.app.now();
             let body = json!({
                 "license_id": license, "rule": "inactivity", "step": 0, "anchor_on": began,
-                "named_on": detroit(now) + TimeDelta::days(6), "channel": "phone", "sent_at": now,
+                "named_on": detroit(now) + TimeDelta::days(2), "channel": "phone", "sent_at": now,
             });
             story
                 .post("help_desk", "/v1/notices", &body)

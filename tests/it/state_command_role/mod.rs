@@ -56,10 +56,11 @@ impl Story {
         watched["inactivity"]["off_rule"] = json!({
             "limit": { "days": 1 },
             "steps": [{ "after": { "days": 1 }, "tells": ["user"] }],
-            "grace": { "days": 5 },
+            "grace": { "days": 1 },
         });
         document["license_types"]["watched"] = watched;
-        termed.as_object_mut().unwrap().remove("inactivity");
+        let unlimited = termed["inactivity"].as_object_mut().unwrap();
+        unlimited.remove("off_rule");
         termed["term"] = json!({
             "ends": { "kind": "after", "length": { "days": 1 } },
             "renewed_by": ["supervisor", "staff"],

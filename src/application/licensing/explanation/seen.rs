@@ -60,8 +60,11 @@ pub(in crate::application::licensing) fn foreseen_access(
 
 /// Whether a reader may know of a change before it comes.
 pub(in crate::application::licensing) fn may_foresee(change: &Change, sight: Sight) -> bool {
-    let (Change::Suspends(cause) | Change::Resumes(cause)) = *change else {
-        return true;
+    let cause = match *change {
+        Change::Suspends(cause) | Change::Resumes(cause) => cause,
+        // How long somebody is barred is for the lead to say.
+        Change::MayBegin => return matches!(sight, Sight::Full | Sight::HelpDesk),
+        _ => return true,
     };
     match sight {
         Sight::Full | Sight::HelpDesk => true,

@@ -25,7 +25,7 @@ pub use give::give_places;
 pub(super) use give::{give_if_due, overdue};
 pub use look::{PoolShown, SeatsQuery, SeatsShown, seats};
 pub(super) use look::{add_turns, turn_of};
-pub(super) use settle::{running, seat_for, seat_to_return, settle, take};
+pub(super) use settle::{running, seat_for, seat_to_return, settle, take_seat};
 
 /// What is needed where a license begins or changes without a request, which could wait in line.
 pub(super) const NO_SEAT: &str =

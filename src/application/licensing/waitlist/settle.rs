@@ -225,25 +225,34 @@ pub(in crate::application::licensing) fn seat_for(
     })
 }
 
-/// Whoever comes back without a request needs a seat again; what was only suspended kept its own.
-pub(in crate::application::licensing) fn seat_to_return(
+/// Whoever comes back without a request needs a seat again; what was only suspended kept its own. Takes it where nothing
+/// else keeps him from coming back; a refusal names a seat that is missing beside what else is.
+pub(in crate::application::licensing) fn seat_to_return<T>(
     tx: &mut Tx<'_>,
     dossier: &Dossier,
     license: &License,
     evaluation: &Evaluation,
-    action: &str,
-) -> Result<(), Error> {
+    (action, verdict): (&str, Result<T, Rejection>),
+) -> Result<T, Error> {
     let Some(period) = evaluation.period().filter(|period| period.end.is_some()) else {
-        return Ok(());
+        return Ok(verdict?);
     };
     let organization = license.organization_id;
-    match seat_for(tx, dossier, organization, &period.license_type, None)? {
-        Some(kept) => take(tx, kept),
-        None => {
-            let state = license.recorded.state.as_str();
-            Err(Rejection::needing(state, action, vec![NO_SEAT.to_owned()]).into())
-        }
-    }
+    let seat = seat_for(tx, dossier, organization, &period.license_type, None)?;
+    take_seat(tx, seat, (evaluation.state_name(), action), verdict)
+}
+
+/// Takes a seat for what a verdict allows. Where none is left, or the verdict refuses, the refusal lists all needs.
+pub(in crate::application::licensing) fn take_seat<T>(
+    tx: &mut Tx<'_>,
+    seat: Option<Option<LicenseId>>,
+    (state, action): (&str, &str),
+    verdict: Result<T, Rejection>,
+) -> Result<T, Error> {
+    let missing = seat.is_none().then(|| NO_SEAT.to_owned());
+    let allowed = Rejection::besides(verdict, (state, action), missing)?;
+    take(tx, seat.flatten())?;
+    Ok(allowed)
 }
 
 /// A request in a line, as far as its row says.

@@ -276,3 +276,33 @@ fn a_signature_made_in_time_but_recorded_after_the_end_contests_it() {
         assert_eq!(end.contested_by.len(), contested, "after {party:?}");
     }
 }
+
+#[test]
+fn whoever_signs_beside_the_last_party_that_was_missing_has_signed_that_round_and_not_the_next() {
+    for parties in [
+        [Party::EndUser, Party::Supervisor],
+        [Party::Supervisor, Party::EndUser],
+    ] {
+        let mut story = Story::licensed_under(hand_with(&[(
+            "/agreements/user_agreement/validity",
+            json!({"kind": "rolling", "length": {"months": 12}}),
+        )]));
+        story.signed("2026-06-01 09:00", "user_agreement", "1", Party::Supervisor);
+        for party in parties {
+            story.signed("2026-07-01 09:00", "user_agreement", "1", party);
+        }
+        // One party alone extends nothing.
+        story.signed("2027-06-20 09:00", "user_agreement", "1", Party::EndUser);
+        let license = story.license("2027-06-21 09:00");
+        let standing = license
+            .requirements
+            .iter()
+            .find(|standing| standing.key.to_string() == "agreement:user_agreement")
+            .unwrap();
+        assert_eq!(
+            standing.valid_through,
+            Some(day("2027-07-01")),
+            "{parties:?}"
+        );
+    }
+}

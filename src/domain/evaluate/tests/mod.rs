@@ -29,6 +29,7 @@ mod practice_properties;
 mod precedence;
 mod preview;
 mod properties;
+mod refusals;
 mod requests;
 mod sources;
 mod support;

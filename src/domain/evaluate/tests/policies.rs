@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::support::*;
 use crate::domain::evaluate::{Change, LicenseState};
+use crate::domain::fact::NoticeRule;
 use crate::domain::license::LicenseStatus::{Active, Warned};
 use crate::domain::requirement::Status;
 
@@ -105,34 +106,168 @@ fn a_notice_counts_only_under_every_rule_since_its_sending() {
     story.late(
         "2026-03-19 23:00",
         "2026-03-20 09:00",
-        notice(
-            crate::domain::fact::NoticeRule::Inactivity,
-            Some(0),
-            None,
-            day("2026-03-26"),
-        ),
+        notice(NoticeRule::Inactivity, Some(0), None, day("2026-03-26")),
     );
     assert_eq!(story.status("2026-03-20 09:00"), Some(Active));
 }
 
 #[test]
 fn without_steps_the_full_new_limit_runs_from_the_version_that_shortened_it() {
-    let silent = |limit: u16| {
-        hand_with(&[
-            (
-                OFF_RULE,
-                json!({"limit": {"days": limit}, "grace": {"days": 0}}),
-            ),
-            ("/notices", json!({"minimum_days": {"inactivity": 0}})),
-        ])
-    };
-    let mut story = Story::licensed_under(silent(90));
+    let mut story = Story::licensed_under(silent(Some(90)));
     story.login("2026-03-02 16:00");
-    story.policy("2026-04-20 00:00", silent(30));
+    story.policy("2026-04-20 00:00", silent(Some(30)));
     // Leaves the rule unchanged, so it starts nothing.
-    story.policy("2026-05-01 00:00", silent(30));
+    story.policy("2026-05-01 00:00", silent(Some(30)));
     story.heartbeat("2026-05-21 00:00", "2026-05-21 00:00");
     story.turns("2026-05-21 00:00", false);
+}
+
+/// No steps, no notice, and a limit where there is one.
+fn silent(limit: Option<u16>) -> Value {
+    let rule = limit.map_or(
+        Value::Null,
+        |limit| json!({"limit": {"days": limit}, "grace": {"days": 0}}),
+    );
+    hand_with(&[
+        (OFF_RULE, rule),
+        ("/notices", json!({"minimum_days": {"inactivity": 0}})),
+    ])
+}
+
+#[test]
+fn the_limit_runs_in_full_from_what_last_shortened_or_introduced_it() {
+    for (versions, ends) in [
+        // Longer, then shorter again.
+        (
+            [
+                ("2026-03-20 00:00", Some(60)),
+                ("2026-04-20 00:00", Some(30)),
+            ],
+            "2026-05-21 00:00",
+        ),
+        // Shorter, then somewhat longer: that starts nothing.
+        (
+            [
+                ("2026-03-20 00:00", Some(20)),
+                ("2026-04-01 00:00", Some(25)),
+            ],
+            "2026-04-15 00:00",
+        ),
+        // Gone, then introduced again.
+        (
+            [("2026-03-20 00:00", None), ("2026-04-20 00:00", Some(90))],
+            "2026-07-20 00:00",
+        ),
+    ] {
+        let mut story = Story::licensed_under(silent(Some(30)));
+        story.login("2026-03-02 16:00");
+        for (from, limit) in versions {
+            story.policy(from, silent(limit));
+        }
+        story.heartbeat(ends, ends);
+        story.turns(ends, false);
+    }
+}
+
+/// The organization joins a group on a local day, to which other rules apply.
+fn joins(mut policy: Value, from_on: &str, changes: Value) -> Value {
+    set(
+        &mut policy,
+        "/organization_groups",
+        json!({"north": {"title": "North", "members": [
+            {"organization_id": HERE.0, "from_on": from_on},
+        ]}}),
+    );
+    set(
+        &mut policy,
+        "/overrides",
+        json!([{"group": "north", "changes": changes}]),
+    );
+    policy
+}
+
+#[test]
+fn a_shorter_limit_of_a_group_runs_in_full_from_the_day_of_joining_it() {
+    let shorter = json!({"license_types": {"end_user": {"inactivity": {"off_rule": {"limit": {"days": 30}}}}}});
+    let mut story = Story::licensed_under(joins(silent(Some(90)), "2026-04-20", shorter));
+    story.login("2026-03-02 16:00");
+    story.heartbeat("2026-05-21 00:00", "2026-05-21 00:00");
+    story.turns("2026-05-21 00:00", false);
+}
+
+fn stepped(steps: &[u16]) -> Value {
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|days| json!({"after": {"days": days}, "tells": ["user"]}))
+        .collect();
+    hand_with(&[(
+        OFF_RULE,
+        json!({"limit": {"days": 30}, "steps": steps, "grace": {"days": 5}}),
+    )])
+}
+
+#[test]
+fn whoever_was_told_of_one_of_several_steps_is_told_anew_where_rules_with_fewer_make_it_the_last() {
+    let fewer = json!({"license_types": {"end_user": {"inactivity": {"off_rule": {
+        "steps": [{"after": {"days": 20}, "tells": ["user"]}],
+    }}}}});
+    for (first, then, step) in [
+        (stepped(&[20, 30]), Some(stepped(&[20])), Some(0)),
+        (stepped(&[20, 30]), Some(stepped(&[])), None),
+        (
+            joins(stepped(&[20, 30]), "2026-03-27", fewer),
+            None,
+            Some(0),
+        ),
+    ] {
+        let mut story = Story::licensed_under(first);
+        story.login("2026-03-02 16:00");
+        story.heartbeat("2026-03-23 08:00", "2026-03-23 08:00");
+        let early = story.warned("2026-03-23 09:00", "2026-04-07");
+        assert_eq!(cut_off(&story, "2026-03-24 00:00"), None);
+        assert_eq!(story.license("2026-03-26 09:00").to_tell(), []);
+        if let Some(then) = then {
+            story.policy("2026-03-27 00:00", then);
+        }
+        story.heartbeat("2026-03-28 08:00", "2026-03-28 08:00");
+        let license = story.license("2026-03-28 09:00");
+        assert_eq!(license.status(), Some(Warned));
+        let told: Vec<_> = license
+            .to_tell()
+            .iter()
+            .map(|telling| (telling.needed.step, telling.names_on(license.at)))
+            .collect();
+        // Whoever was told the 7th has until then.
+        assert_eq!(told, [(step, day("2026-04-07"))]);
+        story.noticed(
+            "2026-03-28 09:00",
+            NoticeRule::Inactivity,
+            step,
+            None,
+            "2026-04-07",
+        );
+        let license = story.license("2026-03-28 10:00");
+        assert_eq!(license.to_tell(), []);
+        assert_eq!(license.counting.contains(&early), step.is_none());
+        assert_eq!(
+            cut_off(&story, "2026-03-29 00:00"),
+            Some(at("2026-04-07 00:00"))
+        );
+        story.heartbeat("2026-04-07 00:00", "2026-04-07 00:00");
+        story.turns("2026-04-07 00:00", false);
+    }
+}
+
+#[test]
+fn whoever_was_told_of_the_last_step_is_told_no_more_where_new_rules_have_more_steps() {
+    let mut story = Story::licensed_under(stepped(&[30]));
+    story.login("2026-03-02 16:00");
+    story.heartbeat("2026-04-02 08:00", "2026-04-02 08:00");
+    story.warned("2026-04-02 09:00", "2026-04-08");
+    story.policy("2026-04-04 00:00", stepped(&[20, 30]));
+    assert_eq!(story.license("2026-04-04 09:00").to_tell(), []);
+    story.heartbeat("2026-04-08 00:00", "2026-04-08 00:00");
+    story.turns("2026-04-08 00:00", false);
 }
 
 #[test]

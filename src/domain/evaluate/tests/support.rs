@@ -33,12 +33,14 @@ pub const POLICIES: &str = "hand_policy_and_procedure";
 pub const EXTRA: &str = "extra";
 pub const AGREEMENTS: [&str; 2] = ["user_agreement", "code_of_ethics"];
 
-/// So many cases, and no seeds written into the tree: they mean nothing once a generator changes. A fault that was found
+/// So many cases, unless `PROPTEST_CASES` asks for more, and no seeds written into the tree: they mean nothing once a generator changes. A fault that was found
 /// gets a test with its name.
 pub fn cases(cases: u32) -> proptest::test_runner::Config {
+    let asked = std::env::var("PROPTEST_CASES").ok();
     proptest::test_runner::Config {
         failure_persistence: None,
-        ..proptest::test_runner::Config::with_cases(cases)
+        cases: asked.and_then(|asked| asked.parse().ok()).unwrap_or(cases),
+        ..proptest::test_runner::Config::default()
     }
 }
 

@@ -3,20 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::histories::{History, histories, zone};
 use super::support::*;
-use crate::domain::calendar::{Instant, start_of_day};
-use crate::domain::evaluate::{EndCause, Evaluation, LicenseState, evaluate};
+use crate::domain::calendar::{Instant, Length, local_day, start_of_day};
+use crate::domain::evaluate::{
+    EndCause, Evaluation, LicenseState, LoginSource, RestorationStanding, Rules, evaluate,
+};
 use crate::domain::fact::{DeactivationCause, FactBody, NoticeRule};
 use crate::domain::ids::FactId;
 use crate::domain::outgoing::{NoticeKind, NoticeSubject};
-use crate::domain::policy::{NoticedEnd, Recipient};
+use crate::domain::policy::{Inactivity, NoticedEnd, OffAction, OffRule, Recipient};
 
-const CASES: u32 = 60;
+const CASES: u32 = 40;
 
 /// Minutes between sweeps: about a day, or an outage of up to a year.
 fn gaps() -> impl Strategy<Value = Vec<i64>> {
@@ -41,7 +43,7 @@ struct Sent {
     fact: FactId,
     at: Instant,
     subject: NoticeSubject,
-    named_on: chrono::NaiveDate,
+    named_on: NaiveDate,
 }
 
 /// A history in which the service alone gives notices.
@@ -65,6 +67,30 @@ impl Run {
             _ => None,
         });
         until.max()
+    }
+
+    /// The off-rule in force for a type at an instant.
+    fn off_rule(&self, license_type: &str, at: Instant) -> Option<(Inactivity, OffRule)> {
+        let rules = Rules::known_at(&self.history.story.policies, HERE, at);
+        let found = rules.at(at)?.document.license_types.get(license_type)?;
+        let rule = found.inactivity.clone()?;
+        let off = rule.off_rule.clone()?;
+        Some((rule, off))
+    }
+
+    /// Whether a notice was sent as one of several steps, and rules with fewer make its number the last.
+    fn has_become_the_last(&self, sent: &Sent, now: Instant) -> bool {
+        let license = self.license(now);
+        let Some(license_type) = license.period().map(|period| period.license_type.as_str()) else {
+            return false;
+        };
+        let last = |at| {
+            let (_, off) = self.off_rule(license_type, at)?;
+            off.steps.len().checked_sub(1)
+        };
+        sent.subject.rule == NoticeRule::Inactivity
+            && sent.subject.step == last(now)
+            && sent.subject.step != last(sent.at)
     }
 
     /// The longest time that login reports may take by any version.
@@ -145,10 +171,11 @@ fn run(history: History, gaps: &[i64], bounces: &Bounces) -> Result<Run, TestCas
             let skipped: Vec<usize> = skipped.filter_map(|other| other.step).collect();
             prop_assert_eq!(&telling.skipped, &skipped);
 
-            let again = run
-                .sent
-                .iter()
-                .find(|sent| sent.subject == subject && license.counting.contains(&sent.fact));
+            let again = run.sent.iter().find(|sent| {
+                sent.subject == subject
+                    && license.counting.contains(&sent.fact)
+                    && !run.has_become_the_last(sent, now)
+            });
             prop_assert!(
                 again.is_none(),
                 "{:?} was told and counts: {:?}",
@@ -226,7 +253,8 @@ proptest! {
                     prop_assert!(takes_effect > *now, "what has taken effect is no warning");
                 }
             }
-            for end in license.periods.iter().filter_map(|period| period.end.as_ref()) {
+            let ends = license.periods.iter().filter_map(|period| period.end.as_ref());
+            for end in ends {
                 if let Some(cut_off) = end.cut_off_at
                     && end.cause == EndCause::Deactivated(DeactivationCause::Inactivity)
                 {
@@ -289,10 +317,108 @@ proptest! {
                 .sent
                 .iter()
                 .filter(speaks)
-                .any(|sent| sent.at < at && start_of_day(zone, sent.named_on) <= at);
-            let unneeded = run.history.needs_no_notice(noticed);
+                .any(|sent| {
+                    // It counted up to the end.
+                    let before = run.license(end.at - moment());
+                    sent.at < at && start_of_day(zone, sent.named_on) <= at && before.counting.contains(&sent.fact)
+                });
+            let unneeded = run.history.needs_no_notice(noticed, end.at);
             let first_login = rule == NoticeRule::Inactivity && run.history.never_came(at);
             prop_assert!(named || unneeded || first_login, "{:?} without a notice: {:?}", end, run.sent);
+        }
+    }
+
+    /// Whoever is over the limit is told of the last due step at every sweep, however long the outage before it was, and
+    /// from the last one on has a date: nobody keeps a license by being forgotten.
+    #[test]
+    fn whoever_is_over_a_step_was_told_of_it_and_after_the_last_has_a_cut_off(
+        history in histories(), gaps in gaps(), bounces in bounces(),
+    ) {
+        let run = run(history, &gaps, &bounces)?;
+        let story = &run.history.story;
+        let zone = zone(story);
+        for now in &run.sweeps {
+            let license = run.license(*now);
+            let restored = license
+                .restorations
+                .iter()
+                .any(|restoration| restoration.standing() == RestorationStanding::Open);
+            let serves = |source: &LoginSource| {
+                source.in_service_from <= *now && source.in_service_until.is_none_or(|until| *now < until)
+            };
+            let sources = || story.sources.iter().filter(|source| serves(source));
+            if !license.allowed() || restored || sources().next().is_none() {
+                continue;
+            }
+            let period = license.period().unwrap();
+            let Some((rule, off)) = run.off_rule(&period.license_type, *now) else {
+                continue;
+            };
+            if rule.off_action == OffAction::List {
+                continue;
+            }
+            // Absences wait, or are stopped.
+            let held = story.facts.iter().any(|fact| {
+                matches!(fact.body, FactBody::AbsenceHeld { .. }) && fact.envelope.recorded_at <= *now
+            });
+            if held {
+                continue;
+            }
+            let mark = sources()
+                .map(|source| {
+                    let beats = source.heartbeats.iter();
+                    let known = beats.filter(|beat| beat.recorded_at <= *now);
+                    known.last().map(|beat| beat.complete_through)
+                })
+                .min()
+                .flatten();
+            let known_of = license
+                .notices
+                .iter()
+                .find(|needed| needed.rule == NoticeRule::Inactivity);
+            let holidays = &story.policies[0].document.holidays;
+            let due = |after: Length, anchor: NaiveDate| {
+                let due = start_of_day(zone, after.lapses_on(anchor, holidays));
+                off.enforced_from
+                    .map_or(due, |day| due.max(start_of_day(zone, day)))
+            };
+            let Some(anchor) = known_of.map(|needed| needed.anchor_on) else {
+                prop_assert!(
+                    off.steps.is_empty(),
+                    "nothing is to be told at {now} of a rule with steps"
+                );
+                continue;
+            };
+            if let Some(login) = license.last_login_at {
+                prop_assert!(local_day(zone, login) <= anchor, "{login} restarts the clock");
+            }
+            let is_due = |at: Instant| at <= *now && mark.is_some_and(|mark| at <= mark);
+            let last_due = off.steps.iter().rposition(|step| is_due(due(step.after, anchor)));
+            let Some(last_due) = last_due else { continue };
+            let told: Vec<&Sent> = run
+                .sent
+                .iter()
+                .filter(|sent| sent.at <= *now && sent.subject.rule == NoticeRule::Inactivity)
+                .filter(|sent| license.counting.contains(&sent.fact))
+                .collect();
+            let bounced = run.sent.iter().any(|sent| {
+                sent.at <= *now && bounced_by(&run.history, *now, &sent.subject, &run.sent)
+            });
+            if bounced {
+                continue;
+            }
+            prop_assert!(!told.is_empty(), "step {last_due} was due at {now}, and nobody was told");
+            if last_due + 1 == off.steps.len() {
+                prop_assert!(
+                    license.cut_off_at.is_some(),
+                    "told of the last step, and nothing follows at {now}: {told:?}"
+                );
+                let named = told.iter().map(|sent| sent.named_on).max().unwrap();
+                prop_assert!(license.cut_off_at >= Some(start_of_day(zone, named)));
+            } else {
+                let of_it = told.iter().any(|sent| sent.subject.step >= Some(last_due));
+                prop_assert!(of_it, "step {last_due} was due at {now}: {told:?}");
+            }
         }
     }
 }

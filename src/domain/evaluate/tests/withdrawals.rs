@@ -5,10 +5,11 @@ use serde_json::json;
 use super::support::*;
 use crate::domain::calendar::Precision;
 use crate::domain::evaluate::LicenseState;
-use crate::domain::fact::{FactBody, HoldCause, TakingBack};
+use crate::domain::fact::{FactBody, HoldCause, NoticeRule, TakingBack};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus::{Active, Deactivated, Suspended, Warned};
 use crate::domain::request::RequestState;
+use crate::domain::requirement::Status;
 
 fn licensed() -> Story {
     let mut story = Story::hand();
@@ -174,6 +175,222 @@ fn an_effective_departure_taken_back_gives_nothing_back_but_is_contested() {
     let license = story.license("2026-03-11 09:00");
     assert!(!license.allowed());
     assert!(license.contested().is_some());
+}
+
+fn held(story: &Story, now: &str) -> Vec<HoldCause> {
+    match story.license(now).state {
+        Some(LicenseState::Suspended(holds)) => holds.iter().map(|hold| hold.cause).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn hold(cause: HoldCause) -> FactBody {
+    FactBody::HoldOpened { cause, until: None }
+}
+
+#[test]
+fn the_correction_of_a_hold_taken_back_holds_the_license_as_before() {
+    let mut story = licensed();
+    let first = story.fact("2026-03-03 09:00", hold(HoldCause::Violation));
+    let slip = story.correct("2026-03-04 09:00", first, hold(HoldCause::FeeUnpaid));
+    assert_eq!(held(&story, "2026-03-04 09:00"), [HoldCause::FeeUnpaid]);
+    let mut lifted = story.clone();
+    story.correct("2026-03-05 09:00", slip, FactBody::Withdrawn);
+    assert_eq!(held(&story, "2026-03-05 09:00"), [HoldCause::Violation]);
+    story.fact("2026-03-06 09:00", FactBody::HoldLifted { hold: first });
+    story.turns("2026-03-06 09:00", true);
+    // The fee was paid; the violation was not settled by that.
+    lifted.fact("2026-03-05 09:00", FactBody::HoldLifted { hold: slip });
+    assert_eq!(lifted.status("2026-03-05 09:00"), Some(Active));
+    lifted.correct("2026-03-06 09:00", slip, FactBody::Withdrawn);
+    lifted.turns("2026-03-06 09:00", false);
+    assert_eq!(held(&lifted, "2026-03-06 09:00"), [HoldCause::Violation]);
+}
+
+#[test]
+fn a_hold_that_was_lifted_or_ran_out_does_not_come_back_with_the_correction_taken_back() {
+    for until in [None, Some(at("2026-03-05 00:00"))] {
+        let mut story = licensed();
+        let cause = HoldCause::Violation;
+        let first = story.fact("2026-03-03 09:00", FactBody::HoldOpened { cause, until });
+        if until.is_none() {
+            story.fact("2026-03-04 09:00", FactBody::HoldLifted { hold: first });
+        }
+        let slip = story.correct("2026-03-04 12:00", first, hold(HoldCause::FeeUnpaid));
+        assert_eq!(held(&story, "2026-03-06 08:00"), [HoldCause::FeeUnpaid]);
+        story.correct("2026-03-06 09:00", slip, FactBody::Withdrawn);
+        story.turns("2026-03-06 09:00", true);
+    }
+}
+
+#[test]
+fn a_hold_that_its_slip_of_a_correction_replaced_is_reinstated_with_the_license() {
+    let mut story = licensed();
+    let first = story.fact("2026-03-03 09:00", hold(HoldCause::Violation));
+    let slip = story.correct("2026-03-04 09:00", first, hold(HoldCause::FeeUnpaid));
+    let end = story.fact("2026-03-05 09:00", FactBody::Departed);
+    story.correct("2026-03-06 09:00", slip, FactBody::Withdrawn);
+    let body = FactBody::Reinstated {
+        undoes: vec![end],
+        restores: Vec::new(),
+    };
+    story.fact("2026-03-07 09:00", body);
+    assert_eq!(held(&story, "2026-03-07 09:00"), [HoldCause::Violation]);
+    // A hold ended with the license that it held: it does not reach a later one.
+    let mut anew = licensed();
+    let first = anew.fact("2026-03-03 09:00", hold(HoldCause::FeeUnpaid));
+    let slip = anew.correct("2026-03-04 09:00", first, hold(HoldCause::Unreachable));
+    anew.fact("2026-03-05 09:00", FactBody::Departed);
+    anew.activated("2026-03-06 09:00");
+    anew.correct("2026-03-07 09:00", slip, FactBody::Withdrawn);
+    assert_eq!(anew.status("2026-03-07 09:00"), Some(Active));
+}
+
+#[test]
+fn a_lift_taken_back_before_its_hold_begins_leaves_the_hold_to_come() {
+    let mut story = licensed();
+    let hold = story.late(
+        "2026-03-10 09:00",
+        "2026-03-03 09:00",
+        hold(HoldCause::Violation),
+    );
+    let lift = story.fact("2026-03-04 09:00", FactBody::HoldLifted { hold });
+    story.correct("2026-03-05 09:00", lift, FactBody::Withdrawn);
+    story.turns("2026-03-10 09:00", false);
+    // And one that was to come.
+    let mut story = licensed();
+    let hold = story.fact(
+        "2026-03-03 09:00",
+        FactBody::HoldOpened {
+            cause: HoldCause::Violation,
+            until: None,
+        },
+    );
+    let lift = story.late(
+        "2026-03-10 09:00",
+        "2026-03-04 09:00",
+        FactBody::HoldLifted { hold },
+    );
+    story.correct("2026-03-05 09:00", lift, FactBody::Withdrawn);
+    assert_eq!(held(&story, "2026-03-11 09:00"), [HoldCause::Violation]);
+}
+
+#[test]
+fn the_correction_of_a_lift_taken_back_leaves_the_first_lift() {
+    let mut story = licensed();
+    let hold = story.fact("2026-03-03 09:00", hold(HoldCause::Violation));
+    let first = story.fact("2026-03-04 09:00", FactBody::HoldLifted { hold });
+    let second = story.correct("2026-03-05 09:00", first, FactBody::HoldLifted { hold });
+    story.correct("2026-03-06 09:00", second, FactBody::Withdrawn);
+    assert_eq!(story.status("2026-03-06 09:00"), Some(Active));
+    // A hold that was an error is not opened by the error of its lift.
+    let mut story = licensed();
+    let hold = story.fact(
+        "2026-03-03 09:00",
+        FactBody::HoldOpened {
+            cause: HoldCause::Violation,
+            until: None,
+        },
+    );
+    let lift = story.fact("2026-03-04 09:00", FactBody::HoldLifted { hold });
+    story.correct("2026-03-05 09:00", hold, FactBody::Withdrawn);
+    story.correct("2026-03-06 09:00", lift, FactBody::Withdrawn);
+    assert_eq!(story.status("2026-03-06 09:00"), Some(Active));
+}
+
+#[test]
+fn the_correction_of_a_departure_notice_taken_back_holds_as_the_first_said() {
+    let mut story = licensed();
+    let noticed = |until: &str| FactBody::DepartureNoticed { until: at(until) };
+    let first = story.fact("2026-03-03 09:00", noticed("2026-03-06 00:00"));
+    let second = story.correct("2026-03-04 09:00", first, noticed("2026-03-05 00:00"));
+    let mut settled = story.clone();
+    story.correct("2026-03-04 12:00", second, FactBody::Withdrawn);
+    assert_eq!(
+        held(&story, "2026-03-05 12:00"),
+        [HoldCause::DepartureUnverified]
+    );
+    story.turns("2026-03-06 00:00", true);
+    // Rejected before: nothing holds.
+    let rejected = FactBody::DepartureNoticeSettled {
+        notice: first,
+        departure: None,
+    };
+    settled.fact("2026-03-04 10:00", rejected);
+    settled.correct("2026-03-04 12:00", second, FactBody::Withdrawn);
+    assert_eq!(settled.status("2026-03-04 12:00"), Some(Active));
+}
+
+#[test]
+fn whatever_a_correction_replaced_counts_again_once_it_is_taken_back() {
+    // A login.
+    let mut story = licensed();
+    let login = story.login("2026-03-20 09:00");
+    let slip = story.correct("2026-03-21 09:00", login, logged_in(&[]));
+    assert_eq!(
+        story.license("2026-03-22 09:00").last_login_at,
+        Some(at("2026-03-02 16:00"))
+    );
+    story.correct("2026-03-23 09:00", slip, FactBody::Withdrawn);
+    assert_eq!(
+        story.license("2026-03-23 09:00").last_login_at,
+        Some(at("2026-03-20 09:00"))
+    );
+    // A leave.
+    let mut story = licensed();
+    let leave = story.fact("2026-03-03 09:00", FactBody::LeaveBegan { until: None });
+    let until = Some(at("2026-03-05 00:00"));
+    let slip = story.correct("2026-03-04 09:00", leave, FactBody::LeaveBegan { until });
+    story.correct("2026-03-06 09:00", slip, FactBody::Withdrawn);
+    story.turns("2026-03-06 09:00", false);
+    assert_eq!(held(&story, "2026-03-06 09:00"), [HoldCause::Leave]);
+    // A bar.
+    let mut story = licensed();
+    let bar = story.fact("2026-03-03 09:00", FactBody::Barred { until: None });
+    let until = Some(at("2026-03-05 00:00"));
+    let slip = story.correct("2026-03-04 09:00", bar, FactBody::Barred { until });
+    assert_eq!(story.license("2026-03-06 08:00").barred, None);
+    story.correct("2026-03-06 09:00", slip, FactBody::Withdrawn);
+    assert_eq!(story.license("2026-03-06 09:00").barred, Some(bar));
+    // A waiver.
+    let mut story = Story::hand();
+    let key = "course:hmis_user_training_series";
+    let waiver = story.fact("2027-02-01 09:00", waived(key, Some("2027-06-01")));
+    let slip = story.correct("2027-02-02 09:00", waiver, waived(key, Some("2027-02-25")));
+    let status = |story: &Story| {
+        let license = story.license("2027-03-01 09:00");
+        license
+            .requirements
+            .iter()
+            .find(|standing| standing.key.to_string() == key)
+            .unwrap()
+            .status
+    };
+    assert_eq!(status(&story), Status::Overdue);
+    story.correct("2027-02-20 09:00", slip, FactBody::Withdrawn);
+    assert_eq!(status(&story), Status::Waived);
+}
+
+#[test]
+fn a_completion_that_a_slip_of_a_correction_replaced_contests_the_end_for_want_of_it() {
+    let mut story = Story::hand();
+    story.passed("2027-01-15 09:00", POLICIES);
+    let passed = story.passed("2027-01-15 09:00", SERIES);
+    let slip = story.correct("2027-01-20 09:00", passed, failed(SERIES));
+    let key = format!("course:{SERIES}");
+    story.noticed(
+        "2027-02-10 09:00",
+        NoticeRule::Recertification,
+        None,
+        Some(&key),
+        "2027-02-21",
+    );
+    story.turns("2027-02-21 00:00", false);
+    assert!(story.license("2027-03-01 08:00").contested().is_none());
+    story.correct("2027-03-01 09:00", slip, FactBody::Withdrawn);
+    let license = story.license("2027-03-01 09:00");
+    assert!(license.contested().is_some());
+    assert!(!license.allowed());
 }
 
 #[test]

@@ -2,10 +2,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::calendar::Length;
-use crate::domain::policy::{Inactivity, preset};
-
-const TYPE: &str = "end_user";
+use crate::domain::policy::preset;
 
 fn hour(hour: i64) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 2, 0, 0, 0).unwrap() + TimeDelta::hours(hour)
@@ -13,23 +10,6 @@ fn hour(hour: i64) -> DateTime<Utc> {
 
 fn hand() -> PolicyDocument {
     preset("hand").expect("hand").document.clone()
-}
-
-fn with_limit(limit: Option<u16>) -> PolicyDocument {
-    let mut document = hand();
-    let inactivity: &mut Inactivity = document
-        .license_types
-        .get_mut(TYPE)
-        .and_then(|found| found.inactivity.as_mut())
-        .expect("inactivity");
-    match (limit, inactivity.off_rule.as_mut()) {
-        (Some(limit), Some(rule)) => {
-            rule.limit = Length::Days(limit);
-            rule.steps.clear();
-        }
-        _ => inactivity.off_rule = None,
-    }
-    document
 }
 
 fn version(number: u32, recorded: i64, effective: i64, document: PolicyDocument) -> PolicyVersion {
@@ -48,10 +28,6 @@ fn numbers(timeline: &Timeline) -> Vec<u32> {
         .iter()
         .map(|version| version.number)
         .collect()
-}
-
-fn organization() -> OrganizationId {
-    OrganizationId(Uuid::from_u128(9))
 }
 
 #[test]
@@ -192,23 +168,4 @@ fn a_contradictory_document_is_refused_with_every_fault() {
             "/effective_from"
         ]
     );
-}
-
-#[test]
-fn a_limit_counts_anew_from_the_version_that_shortened_or_introduced_it() {
-    let timeline = Timeline::new([
-        version(1, 0, 0, with_limit(Some(60))),
-        version(2, 0, 100, with_limit(Some(30))),
-        version(3, 0, 200, with_limit(Some(30))),
-        version(4, 0, 300, with_limit(Some(45))),
-        version(5, 0, 400, with_limit(None)),
-        version(6, 0, 500, with_limit(Some(90))),
-    ]);
-    let since = |hours| timeline.limit_shortened_at(TYPE, organization(), hour(hours));
-    assert_eq!(since(50), None, "it was there from the first version on");
-    assert_eq!(since(100), Some(hour(100)));
-    assert_eq!(since(250), Some(hour(100)), "unchanged");
-    assert_eq!(since(350), Some(hour(100)), "lengthened");
-    assert_eq!(since(450), None, "removed");
-    assert_eq!(since(500), Some(hour(500)), "introduced");
 }
