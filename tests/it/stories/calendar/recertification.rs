@@ -132,7 +132,7 @@ fn what_nobody_asks_for_is_not_acknowledged_and_strangers_record_nothing() {
         let fault = &unknown.problem(422, "invalid")["errors"][0];
         assert_eq!(fault["pointer"], "/acknowledgement");
         assert!(
-            text(&fault["detail"]).contains("asks for: privacy_notice"),
+            text(&fault["detail"]).contains("these are: privacy_notice"),
             "{fault}"
         );
         let mut ahead = body("privacy_notice");
