@@ -417,6 +417,9 @@ fn answers_a_state(body: &FactBody) -> bool {
             | FactBody::Upheld
             // It stops a warning that runs.
             | FactBody::KeepRequested
+            // It needs a base that gives access.
+            | FactBody::AddOnActivated { .. }
+            | FactBody::AddOnConfirmed { .. }
             // Which type a license has says which activities and logins count.
             | FactBody::TypeChanged(_)
     )
