@@ -287,9 +287,12 @@ impl Machine<'_> {
         if let Some(of_restoration) = self.upcoming_of_restoration() {
             add(of_restoration.at, of_restoration.change);
         }
-        // Without a login source in service the inactivity rule is not in force; once one is, it may be.
+        // Without a login source in service the inactivity rule is not in force; once one is, it may be. How far those in
+        // service are complete says which warnings wait.
+        let known_through = |at| sources::mark(self.case.sources, at, self.asked);
         if let Some(at) = sources::next_service_change(self.case.sources, self.at)
             && (self.status() == Some(LicenseStatus::Warned)
+                || known_through(self.at) != known_through(at)
                 || sources::in_service(self.case.sources, self.at)
                     != sources::in_service(self.case.sources, at))
         {

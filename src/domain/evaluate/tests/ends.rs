@@ -7,6 +7,7 @@ use crate::domain::evaluate::{Change, EndCause, Evaluation, PeriodCause};
 use crate::domain::fact::{DeactivationCause, FactBody};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus::{Active, Deactivated};
+use crate::domain::roster::Participation;
 
 fn departed(story: &mut Story, occurred: &str, recorded: &str) -> FactId {
     story.late(occurred, recorded, FactBody::Departed)
@@ -264,4 +265,31 @@ fn a_reactivation_opens_a_new_period_and_restarts_the_clock() {
             .any(|next| next.change == Change::Warnable(0) && next.at == at("2026-05-21 00:00"))
     );
     assert_eq!(license.last_login_at, Some(at("2026-03-02 09:00")));
+}
+
+#[test]
+fn where_no_license_runs_the_end_of_a_bar_and_of_participation_are_foretold() {
+    let mut story = Story::hand();
+    let until = Some(at("2026-03-20 09:00"));
+    story.fact("2026-03-05 09:00", FactBody::Barred { until });
+    story.participations.push(Participation {
+        to_on: Some(day("2026-03-31")),
+        recorded_at: at("2026-03-06 09:00"),
+        ..story.participations[0].clone()
+    });
+    let license = story.license("2026-03-07 09:00");
+    assert!(!license.allowed() && license.barred.is_some());
+    let foretold: Vec<_> = license
+        .upcoming
+        .iter()
+        .map(|upcoming| (upcoming.at, upcoming.change.clone()))
+        .collect();
+    assert_eq!(
+        foretold,
+        [
+            (at("2026-03-20 09:00"), Change::MayBegin),
+            (at("2026-04-01 00:00"), Change::MayBegin),
+        ]
+    );
+    assert_eq!(story.license("2026-03-20 09:00").barred, None);
 }

@@ -417,6 +417,11 @@ fn answers_a_state(body: &FactBody) -> bool {
             | FactBody::Upheld
             // It stops a warning that runs.
             | FactBody::KeepRequested
+            // A delivery at that instant settles it, if it came after it.
+            | FactBody::NoticeFailed { .. }
+            // It needs a base that gives access.
+            | FactBody::AddOnActivated { .. }
+            | FactBody::AddOnConfirmed { .. }
             // Which type a license has says which activities and logins count.
             | FactBody::TypeChanged(_)
     )

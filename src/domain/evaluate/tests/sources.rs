@@ -1,7 +1,7 @@
 //! Logins are only as good as their source.
 
 use super::support::*;
-use crate::domain::evaluate::{LicenseState, LoginSource};
+use crate::domain::evaluate::{Change, LicenseState, LoginSource, Upcoming};
 use crate::domain::license::LicenseStatus::{Active, Warned};
 
 fn detroit() -> Story {
@@ -135,4 +135,21 @@ fn heartbeats_recorded_later_are_unknown_to_an_earlier_question() {
         panic!("not warned")
     };
     assert_eq!(warning.takes_effect_at, Some(at("2026-04-09 00:00")));
+}
+
+#[test]
+fn the_day_on_which_a_silent_source_makes_warnings_wait_is_foretold() {
+    let mut story = Story::hand();
+    story.login("2026-03-02 16:00");
+    story.heartbeat("2026-03-03 00:00", "2026-03-03 00:00");
+    story.sources.push(LoginSource {
+        in_service_from: at("2026-03-10 00:00"),
+        in_service_until: None,
+        heartbeats: Vec::new(),
+    });
+    let license = story.license("2026-03-05 00:00");
+    let foretold = |upcoming: &Upcoming| {
+        upcoming.at == at("2026-03-10 00:00") && upcoming.change == Change::NewRules
+    };
+    assert!(license.upcoming.iter().any(foretold));
 }

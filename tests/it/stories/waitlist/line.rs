@@ -266,6 +266,15 @@ fn an_error_is_undone_above_the_cap_and_a_return_needs_a_seat() {
         story.decide("admin", &second, "activate").await.expect(200);
 
         story.app.clock.advance(TimeDelta::minutes(1));
+        // What is not current and the seat are asked for at once.
+        let refused = story.act("admin", &license, "reactivate", json!({})).await;
+        let problem = refused.problem(409, "transition_refused");
+        let needs = texts(&problem["needs"]);
+        assert!(needs[0].contains("is not passed"), "{needs:?}");
+        assert!(
+            needs.last().unwrap().starts_with("a free seat"),
+            "{needs:?}"
+        );
         for course in [super::COURSE, "hand_policy_and_procedure"] {
             story.pass("trainer", story.dana, course).await.expect(201);
         }
