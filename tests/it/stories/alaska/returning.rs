@@ -101,7 +101,7 @@ fn a_supervisor_asks_for_business_objects_and_its_training_switches_it_on() {
         assert_eq!(alaska.state(&request).await, "fulfilled");
         let seen = alaska.license(&license).await;
         assert_eq!(seen["add_ons"][0]["license_type"], "business_objects");
-        assert_eq!(seen["add_ons"][0]["status"], "on");
+        assert_eq!(seen["add_ons"][0]["state"], "on");
         // It runs already, and without a ticket there would be none.
         body["report"] = json!({});
         let again = alaska.post("supervisor", path, &body).await;
