@@ -59,7 +59,7 @@ pub(super) fn is_recipients(said: Said, code: u16, text: &str) -> bool {
         Some(_) => false,
         None => {
             let text = text.to_lowercase();
-            said != Said::Hello
+            said == Said::Rcpt
                 && matches!(code, 550..=553 | 556)
                 && !NOT_THE_MAILBOX.iter().any(|word| text.contains(word))
         }

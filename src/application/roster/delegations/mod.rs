@@ -8,7 +8,7 @@ mod standing;
 
 pub use name::{NewDelegation, name};
 pub(in crate::application::roster) use standing::supervised;
-pub(crate) use standing::{lent_to, stands_in};
+pub(crate) use standing::{lent_to, running_deputies, stands_in};
 
 use chrono::{DateTime, Utc};
 

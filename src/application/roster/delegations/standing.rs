@@ -9,7 +9,7 @@ use crate::application::ports::{Delegation, Principal, StaffRole, View};
 use crate::application::roster::existing;
 use crate::domain::departure::has_departed;
 use crate::domain::fact::Fact;
-use crate::domain::ids::{OrganizationId, PersonId, PrincipalId, StaffRoleId};
+use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId};
 
 /// The authority that supervisors lent to an actor, as grants that name whom he stands for.
 pub(crate) fn lent_to(
@@ -57,6 +57,22 @@ pub(crate) fn stands_in(
     Ok(live.iter().any(|found| {
         found.row.organization_id == organization && found.standing == DelegationStanding::Live
     }))
+}
+
+/// Who stands in for a supervisor of an implementation's organizations now, each with the organization; of one of them
+/// where it is named.
+pub(crate) fn running_deputies(
+    view: &mut dyn View,
+    implementation: ImplementationId,
+    organization: Option<OrganizationId>,
+    now: Instant,
+) -> Result<Vec<(OrganizationId, PersonId)>, Error> {
+    let rows = view.delegations_at(implementation, organization, now)?;
+    Ok(details(view, rows, now)?
+        .into_iter()
+        .filter(|found| found.standing == DelegationStanding::Live)
+        .map(|found| (found.row.organization_id, found.deputy_id))
+        .collect())
 }
 
 /// The organizations among these that have a supervisor now. A deputy acts only while the one he stands for is one, so
