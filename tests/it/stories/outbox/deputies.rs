@@ -14,6 +14,7 @@ async fn kim(outbox: &Outbox) -> String {
         "implementation_id": story.hand,
         "given_name": "Kim",
         "family_name": "Moreau",
+        "external_ids": [{ "system": "username", "value": "kim" }],
         "emails": [{ "email": "kim@corktown.example", "organization_id": story.corktown }],
     });
     let kim = story.post("admin", "/v1/people", &kim).await.expect(201);
@@ -21,7 +22,8 @@ async fn kim(outbox: &Outbox) -> String {
     story
         .grant("kim", Role::EndUser, None, Some(id.parse().unwrap()))
         .await;
-    let request = story.request(story.corktown, &json!({ "id": id }));
+    let who = json!({ "external_id": { "system": "username", "value": "kim" } });
+    let request = story.request(story.corktown, &who);
     story
         .post("supervisor", "/v1/license-requests", &request)
         .await
