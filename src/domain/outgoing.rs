@@ -18,8 +18,9 @@ use super::policy::Recipient;
 
 type Instant = DateTime<Utc>;
 
-/// How often a message is tried before it is put aside for staff: with the pauses between, for about two days.
-pub const MOST_ATTEMPTS: i32 = 12;
+/// How often a message is tried before it is put aside for staff: with the pauses between, for four to eight days, so that
+/// a mail server which is down from Friday evening to Tuesday morning costs nobody a retry by hand.
+pub const MOST_ATTEMPTS: i32 = 40;
 /// How long whoever sends a message has it to himself.
 pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 const FIRST_PAUSE: TimeDelta = TimeDelta::minutes(1);
@@ -37,6 +38,8 @@ pub enum NoticeKind {
     Retraction,
     /// It tells supervisors on the last day that access ends with it.
     LastDay,
+    /// It tells whoever came back until when the first login is required: it is the notice of that, and starts no grace.
+    Return,
 }
 
 impl NoticeKind {
@@ -47,6 +50,7 @@ impl NoticeKind {
             Self::Reminder => "reminder",
             Self::Retraction => "retraction",
             Self::LastDay => "last_day",
+            Self::Return => "return",
         }
     }
 }
@@ -141,6 +145,8 @@ pub enum MessageKind {
     Duty,
     /// What is coming at an organization, once a week.
     Digest,
+    /// Logins that nothing allowed, to the lead at once.
+    Signals,
 }
 
 impl MessageKind {
@@ -150,6 +156,7 @@ impl MessageKind {
             Self::Own => "own",
             Self::Duty => "duty",
             Self::Digest => "digest",
+            Self::Signals => "signals",
         }
     }
 }
@@ -249,8 +256,9 @@ pub struct Message {
     pub implementation_id: ImplementationId,
     pub kind: MessageKind,
     pub to: Addressee,
-    /// The organization that it is about; a person's address is the one confirmed for it.
-    pub organization_id: OrganizationId,
+    /// The organization that it is about; a person's address is the one confirmed for it. Nothing where it is about the
+    /// whole implementation.
+    pub organization_id: Option<OrganizationId>,
     /// What may be there only once: of two processes that make the same message, one fails.
     pub once: Option<String>,
     /// The local day that it gathers.
@@ -350,9 +358,22 @@ mod tests {
         assert_eq!(pause(1, 0.0), TimeDelta::seconds(30));
         assert_eq!(pause(1, 1.0), TimeDelta::minutes(1));
         assert_eq!(pause(4, 1.0), TimeDelta::minutes(8));
-        assert_eq!(pause(12, 1.0), TimeDelta::hours(6));
+        assert_eq!(pause(MOST_ATTEMPTS, 1.0), TimeDelta::hours(6));
         assert_eq!(pause(i32::MAX, 0.0), TimeDelta::hours(3));
         assert_eq!(pause(i32::MIN, 2.0), TimeDelta::minutes(1));
+    }
+
+    #[test]
+    fn a_message_outlasts_a_mail_server_that_is_down_over_a_long_weekend() {
+        let all = |jitter| -> TimeDelta {
+            (1..MOST_ATTEMPTS)
+                .map(|attempts| pause(attempts, jitter))
+                .sum()
+        };
+        // From Friday 17:00 to Tuesday 09:00, the Monday a holiday.
+        let weekend = TimeDelta::hours(7 + 3 * 24 + 9);
+        assert!(all(0.0) > weekend, "{}", all(0.0));
+        assert!(all(1.0) < TimeDelta::days(9), "{}", all(1.0));
     }
 
     #[test]

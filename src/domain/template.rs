@@ -1,21 +1,11 @@
 //! Texts that staff write instead of the built-in ones: what may stand in them, and how they become a message.
 
+mod kind;
+
 use chrono::{DateTime, Utc};
 
-use super::fact::NoticeRule;
+pub use self::kind::TemplateKind;
 use super::ids::{ImplementationId, MessageTemplateId, PrincipalId};
-
-/// What a template may have filled in, and whether every text must hold it.
-pub const PLACEHOLDERS: [(&str, bool); 8] = [
-    ("what", true),
-    ("by_when", true),
-    ("how_back", true),
-    ("whom_to_ask", true),
-    ("given_name", false),
-    ("organization", false),
-    ("implementation", false),
-    ("day", false),
-];
 
 /// Most characters of a subject.
 pub const LONGEST_SUBJECT: usize = 200;
@@ -30,12 +20,12 @@ pub struct TemplateText {
     pub html: String,
 }
 
-/// One version of what an implementation says for a kind of notice. The last one is used.
+/// One version of what an implementation says in a kind of message. The last one is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageTemplate {
     pub id: MessageTemplateId,
     pub implementation_id: ImplementationId,
-    pub kind: NoticeRule,
+    pub kind: TemplateKind,
     /// From 1.
     pub number: i32,
     /// Nothing: the built-in text again.
@@ -55,6 +45,10 @@ pub struct Values {
     pub organization: String,
     pub implementation: String,
     pub day: String,
+    /// Of whom it speaks, where it is not its reader.
+    pub person: String,
+    /// A line each.
+    pub items: String,
 }
 
 impl Values {
@@ -68,6 +62,8 @@ impl Values {
             "organization" => &self.organization,
             "implementation" => &self.implementation,
             "day" => &self.day,
+            "person" => &self.person,
+            "items" => &self.items,
             _ => return None,
         })
     }
@@ -121,18 +117,51 @@ fn filled(text: &str, values: &Values, value: fn(&str) -> String) -> String {
 impl TemplateText {
     /// What is used where staff wrote nothing.
     #[must_use]
-    pub fn built_in() -> Self {
+    pub fn built_in(kind: TemplateKind) -> Self {
+        const OWN: &str = "this is about your HMIS license at {{organization}}.";
+        const DUTY: &str =
+            "this is about HMIS licenses at {{organization}}, for which you are responsible.";
+        let said = ["{{what}}", "{{by_when}}", "{{how_back}}"].as_slice();
+        let (subject, opening, said) = match kind {
+            TemplateKind::Rule(_) | TemplateKind::Return => {
+                ("please act before {{day}}", OWN, said)
+            }
+            TemplateKind::Retraction => ("you keep your access", OWN, ["{{what}}"].as_slice()),
+            TemplateKind::Duty | TemplateKind::LastDay => ("please act before {{day}}", DUTY, said),
+            TemplateKind::DutyRetraction => ("access stays", DUTY, ["{{what}}"].as_slice()),
+            TemplateKind::Digest => (
+                "what is coming at {{organization}}",
+                "this is due at {{organization}} within two weeks, or overdue:",
+                ["{{items}}"].as_slice(),
+            ),
+            TemplateKind::Signals => {
+                return Self {
+                    subject: "{{implementation}}: somebody logged in whom nothing allowed to"
+                        .to_owned(),
+                    plain: "the HMIS reported logins although nothing allowed them when they occurred:\n\n{{items}}\n\nPlease look into each of them and close it with a reason.\n".to_owned(),
+                    html: "<p>The HMIS reported logins although nothing allowed them when they occurred:</p>\n<p>{{items}}</p>\n<p>Please look into each of them and close it with a reason.</p>\n".to_owned(),
+                };
+            }
+        };
         Self {
-            subject: "{{implementation}}: please act before {{day}}".to_owned(),
-            plain: "Hello {{given_name}},\n\nthis is about your HMIS license at {{organization}}.\n\n{{what}}\n{{by_when}}\n{{how_back}}\n\nQuestions? Ask {{whom_to_ask}}\n".to_owned(),
-            html: "<p>Hello {{given_name}},</p>\n<p>this is about your HMIS license at {{organization}}.</p>\n<p>{{what}}<br>\n{{by_when}}<br>\n{{how_back}}</p>\n<p>Questions? Ask {{whom_to_ask}}</p>\n".to_owned(),
+            subject: format!("{{{{implementation}}}}: {subject}"),
+            plain: format!(
+                "Hello {{{{given_name}}}},\n\n{opening}\n\n{}\n\nQuestions? Ask {{{{whom_to_ask}}}}\n",
+                said.join("\n")
+            ),
+            html: format!(
+                "<p>Hello {{{{given_name}}}},</p>\n<p>{opening}</p>\n<p>{}</p>\n<p>Questions? Ask {{{{whom_to_ask}}}}</p>\n",
+                said.join("<br>\n")
+            ),
         }
     }
 
-    /// Everything that is wrong with it, each with the member it stands in.
+    /// Everything that is wrong with it for a kind of message, each with the member it stands in.
     #[must_use]
-    pub fn faults(&self) -> Vec<(&'static str, String)> {
+    pub fn faults(&self, kind: TemplateKind) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
+        let placeholders = kind.placeholders();
+        let needed = || placeholders.iter().filter(|(_, needed)| *needed);
         if self.subject.trim().is_empty() {
             faults.push(("subject", "must not be blank".to_owned()));
         }
@@ -156,13 +185,13 @@ impl TemplateText {
             for piece in pieces(text) {
                 match piece {
                     Piece::Placeholder(name)
-                        if !PLACEHOLDERS.iter().any(|(known, _)| *known == name) =>
+                        if !placeholders.iter().any(|(known, _)| *known == name) =>
                     {
-                        let known: Vec<&str> = PLACEHOLDERS.iter().map(|(name, _)| *name).collect();
+                        let known: Vec<&str> = placeholders.iter().map(|(name, _)| *name).collect();
                         faults.push((
                             member,
                             format!(
-                                "has a placeholder that there is not: use {}",
+                                "has a placeholder that there is not in this kind of message: use {}",
                                 known.join(", ")
                             ),
                         ));
@@ -177,14 +206,18 @@ impl TemplateText {
                 }
             }
             if member != "subject" {
-                for (name, _) in PLACEHOLDERS.iter().filter(|(_, needed)| *needed) {
+                for (name, _) in needed() {
                     let has = pieces(text)
                         .iter()
                         .any(|piece| matches!(piece, Piece::Placeholder(found) if found == name));
                     if !has {
+                        let all: Vec<&str> = needed().map(|(name, _)| *name).collect();
                         faults.push((
                             member,
-                            format!("lacks {{{{{name}}}}}: every message says what, by when, how back and whom to ask"),
+                            format!(
+                                "lacks {{{{{name}}}}}: every message of this kind says {}",
+                                all.join(", ")
+                            ),
                         ));
                     }
                 }
@@ -217,13 +250,16 @@ impl TemplateText {
 
     #[must_use]
     pub fn html(&self, values: &Values) -> String {
-        filled(&self.html, values, escaped)
+        filled(&self.html, values, |value| {
+            escaped(value).replace('\n', "<br>\n")
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fact::NoticeRule;
 
     fn values() -> Values {
         Values {
@@ -233,14 +269,51 @@ mod tests {
         }
     }
 
+    const NOTICE: TemplateKind = TemplateKind::Rule(NoticeRule::Inactivity);
+
     #[test]
-    fn the_built_in_text_keeps_its_own_rules() {
-        assert_eq!(TemplateText::built_in().faults(), []);
+    fn the_built_in_texts_keep_their_own_rules_and_kinds_are_found_by_name() {
+        let others = TemplateKind::OTHERS.iter().map(|(kind, _)| *kind);
+        for kind in others.chain([NOTICE, TemplateKind::Rule(NoticeRule::Unreachable)]) {
+            assert_eq!(TemplateText::built_in(kind).faults(kind), [], "{kind:?}");
+            assert_eq!(TemplateKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(TemplateKind::parse("nothing"), None);
+        assert_eq!(TemplateKind::parse(""), None);
+    }
+
+    #[test]
+    fn what_one_kind_needs_another_does_not_know() {
+        let notice = TemplateText::built_in(NOTICE);
+        let digest = TemplateText::built_in(TemplateKind::Digest);
+        assert_eq!(notice.faults(TemplateKind::Duty), []);
+        assert!(!notice.faults(TemplateKind::Digest).is_empty());
+        assert!(!digest.faults(NOTICE).is_empty());
+        let of_a_person = TemplateText {
+            plain: format!("{} {{{{person}}}}", notice.plain),
+            ..notice.clone()
+        };
+        assert_eq!(of_a_person.faults(TemplateKind::LastDay), []);
+        assert_eq!(of_a_person.faults(NOTICE).len(), 1, "it is its reader");
+        // Who keeps his access needs to do nothing for it.
+        let taken_back = TemplateText::built_in(TemplateKind::Retraction);
+        assert_eq!(taken_back.faults(TemplateKind::DutyRetraction), []);
+        assert_eq!(taken_back.faults(NOTICE).len(), 4);
+    }
+
+    #[test]
+    fn lines_stay_lines_in_html() {
+        let values = Values {
+            items: "- Dana & Kim\n- Noor".to_owned(),
+            ..Values::default()
+        };
+        let html = TemplateText::built_in(TemplateKind::Digest).html(&values);
+        assert!(html.contains("- Dana &amp; Kim<br>\n- Noor"), "{html}");
     }
 
     #[test]
     fn values_are_escaped_in_html_and_never_break_a_subject() {
-        let text = TemplateText::built_in();
+        let text = TemplateText::built_in(NOTICE);
         let html = text.html(&values());
         assert!(
             html.contains("You &lt;b&gt;were&lt;/b&gt; away &amp; &quot;out&quot;."),
@@ -260,7 +333,8 @@ mod tests {
             day: "Friday".to_owned(),
             ..Values::default()
         };
-        assert!(TemplateText::built_in().plain(&values).contains("{{day}}"));
+        let text = TemplateText::built_in(NOTICE);
+        assert!(text.plain(&values).contains("{{day}}"));
     }
 
     #[test]
@@ -270,7 +344,8 @@ mod tests {
             plain: "{{what}} {{by_when}} {{how_back}} {{whom_to_ask".to_owned(),
             html: "<SCRIPT>{{what}}{{by_when}}{{whom_to_ask}}".to_owned(),
         };
-        let members: Vec<&str> = text.faults().iter().map(|(member, _)| *member).collect();
+        let faults = text.faults(NOTICE);
+        let members: Vec<&str> = faults.iter().map(|(member, _)| *member).collect();
         assert_eq!(
             members,
             ["subject", "subject", "plain", "plain", "html", "html"]

@@ -2,8 +2,6 @@
 
 use actix_web::{HttpResponse, get, post, put, web};
 use chrono::{DateTime, Utc};
-use serde::de::IntoDeserializer;
-use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -14,7 +12,6 @@ use validator::Validate;
 use super::extract::{
     Id, IfNoneMatch, Json, List, ListParameters, ListResponse, Name, VersionedJson,
 };
-use super::notices::RuleName;
 use super::problem::{BODY, Code, KNOWN, LIST, ONE, POST, Problem, VERSIONED};
 use super::{State, responses, tags};
 use crate::application::actor::Action;
@@ -22,7 +19,7 @@ use crate::application::outbox::{self, Preview, TemplateShown};
 use crate::application::{Call, Caller, Error};
 use crate::domain::fact::NoticeRule;
 use crate::domain::ids::ImplementationId;
-use crate::domain::template::{MessageTemplate, TemplateText};
+use crate::domain::template::{MessageTemplate, TemplateKind, TemplateText};
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -32,14 +29,71 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(preview_message_template);
 }
 
-/// The kind of notice that a path names.
-fn kind_of(name: &str) -> Result<NoticeRule, Problem> {
-    let word: StrDeserializer<'_, WordError> = name.into_deserializer();
-    NoticeRule::deserialize(word).map_err(|_| Error::NotFound.into())
+/// The kind of message that a path names.
+fn kind_of(name: &str) -> Option<TemplateKind> {
+    TemplateKind::parse(name)
+}
+
+/// What a text is for: notices and reminders of a rule to whoever they are about, or another kind of message.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = MessageTemplateKind)]
+pub enum TemplateKindName {
+    Inactivity,
+    Recertification,
+    Campaign,
+    Agreement,
+    Term,
+    SuspensionTooLong,
+    LastProjectRemoved,
+    SeatReduction,
+    Waiver,
+    Unreachable,
+    /// To the same person: what an earlier message said no longer holds.
+    Retraction,
+    /// To whoever came back: until when to log in.
+    Return,
+    /// Notices and reminders as they go to supervisors, authorized signers and the lead.
+    Duty,
+    /// To those: what an earlier message said no longer holds.
+    DutyRetraction,
+    /// To supervisors on the last day.
+    LastDay,
+    /// What is coming at an organization, once a week.
+    Digest,
+    /// Logins that nothing allowed, to the lead.
+    Signals,
+}
+
+impl From<TemplateKindName> for TemplateKind {
+    fn from(name: TemplateKindName) -> Self {
+        match name {
+            TemplateKindName::Inactivity => Self::Rule(NoticeRule::Inactivity),
+            TemplateKindName::Recertification => Self::Rule(NoticeRule::Recertification),
+            TemplateKindName::Campaign => Self::Rule(NoticeRule::Campaign),
+            TemplateKindName::Agreement => Self::Rule(NoticeRule::Agreement),
+            TemplateKindName::Term => Self::Rule(NoticeRule::Term),
+            TemplateKindName::SuspensionTooLong => Self::Rule(NoticeRule::SuspensionTooLong),
+            TemplateKindName::LastProjectRemoved => Self::Rule(NoticeRule::LastProjectRemoved),
+            TemplateKindName::SeatReduction => Self::Rule(NoticeRule::SeatReduction),
+            TemplateKindName::Waiver => Self::Rule(NoticeRule::Waiver),
+            TemplateKindName::Unreachable => Self::Rule(NoticeRule::Unreachable),
+            TemplateKindName::Retraction => Self::Retraction,
+            TemplateKindName::Return => Self::Return,
+            TemplateKindName::Duty => Self::Duty,
+            TemplateKindName::DutyRetraction => Self::DutyRetraction,
+            TemplateKindName::LastDay => Self::LastDay,
+            TemplateKindName::Digest => Self::Digest,
+            TemplateKindName::Signals => Self::Signals,
+        }
+    }
 }
 
 /// A subject and the same text twice. Placeholders are `{{what}}`, `{{by_when}}`, `{{how_back}}`, `{{whom_to_ask}}`
-/// (each needed in both texts), `{{given_name}}`, `{{organization}}`, `{{implementation}}` and `{{day}}`.
+/// (each needed in both texts), `{{given_name}}`, `{{organization}}`, `{{implementation}}` and `{{day}}`. What goes to
+/// somebody else than whom it is about (`duty`, `duty_retraction`, `last_day`) also knows `{{person}}`. A retraction has
+/// neither `{{by_when}}` nor `{{how_back}}`; `digest` and `signals` have `{{items}}`, a line each, instead of the first
+/// three and no `{{day}}`.
 #[derive(Clone, Deserialize, Serialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schema(as = MessageTemplateText)]
@@ -96,12 +150,12 @@ pub struct PreviewMessageTemplateRequest {
     text: TextBody,
 }
 
-/// The text in use for a kind of notice.
+/// The text in use for a kind of message.
 #[derive(Serialize, ToSchema)]
 #[schema(as = MessageTemplate)]
 pub struct TemplateResponse {
     implementation_id: Uuid,
-    /// The kind of notice.
+    /// The kind of message.
     kind: &'static str,
     /// Whether it is the one that comes with the service.
     built_in: bool,
@@ -134,7 +188,7 @@ impl From<&TemplateShown> for TemplateResponse {
 pub struct TemplateVersionResponse {
     id: Uuid,
     implementation_id: Uuid,
-    /// The kind of notice.
+    /// The kind of message.
     kind: &'static str,
     /// Absent: from then on the built-in one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,8 +236,9 @@ impl From<&Preview> for PreviewResponse {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateQuery {
-    /// Only those of this kind of notice.
-    kind: Option<RuleName>,
+    /// Only those of this kind of message.
+    #[param(inline)]
+    kind: Option<TemplateKindName>,
 }
 
 crate::problems!(ListProblems: KNOWN, LIST, [Code::NotFound]);
@@ -261,14 +316,15 @@ async fn list_message_templates(
 
 /// Get a message template
 ///
-/// The text in use for a kind of notice to its holder: the last that staff wrote, or the built-in one. Supervisors and
-/// signers are told in the service's own words.
+/// The text in use for a kind of message: the last that staff wrote, or the built-in one. The name of a rule is that of
+/// its notices and reminders to whoever they are about; other kinds are `retraction`, `return`, `duty`,
+/// `duty_retraction`, `last_day`, `digest` and `signals`.
 #[utoipa::path(
     tag = tags::NOTICES,
     operation_id = "get_message_template",
     params(
         ("id" = Uuid, Path, description = "The implementation."),
-        ("name" = String, Path, example = "inactivity", description = "The kind of notice.", max_length = 64),
+        ("name" = String, Path, example = "inactivity", description = "The kind of message.", max_length = 64),
     ),
     responses(
         (
@@ -294,8 +350,7 @@ async fn get_message_template(
     let shown = state
         .app
         .read(caller, Action::ReadMessage, move |rx| {
-            let kind = kind.as_ref().map_err(|_| Error::NotFound)?;
-            outbox::template(rx, id, *kind)
+            outbox::template(rx, id, kind.ok_or(Error::NotFound)?)
         })
         .await?;
     Ok(responses::one(
@@ -307,15 +362,15 @@ async fn get_message_template(
 
 /// Replace a message template
 ///
-/// The next version of what is said in a kind of notice; messages that are made from now on use it. An unknown
-/// placeholder, one that is missing (what, by when, how back, whom to ask) and a line break in the subject are refused,
-/// every fault with its pointer.
+/// The next version of what is said in a kind of message; messages that are made from now on use it. A placeholder that
+/// the kind does not know, one that it needs and that is missing (of a notice: what, by when, how back, whom to ask) and a
+/// line break in the subject are refused, every fault with its pointer.
 #[utoipa::path(
     tag = tags::NOTICES,
     operation_id = "replace_message_template",
     params(
         ("id" = Uuid, Path, description = "The implementation."),
-        ("name" = String, Path, example = "inactivity", description = "The kind of notice.", max_length = 64),
+        ("name" = String, Path, example = "inactivity", description = "The kind of message.", max_length = 64),
     ),
     request_body(
         content = ReplaceMessageTemplateRequest,
@@ -345,7 +400,6 @@ async fn replace_message_template(
     let call = Call::new(caller, Action::ConfigureImplementation, body.idempotency);
     let expected = body.expected;
     let text: Option<TemplateText> = body.value.text.map(Into::into);
-    let kind = kind.ok();
     let reply = state
         .app
         .write(
@@ -368,7 +422,7 @@ async fn replace_message_template(
     operation_id = "preview_message_template",
     params(
         ("id" = Uuid, Path, description = "The implementation."),
-        ("name" = String, Path, example = "inactivity", description = "The kind of notice.", max_length = 64),
+        ("name" = String, Path, example = "inactivity", description = "The kind of message.", max_length = 64),
     ),
     request_body(
         content = PreviewMessageTemplateRequest,
@@ -397,7 +451,7 @@ async fn preview_message_template(
     Name(name): Name,
     body: Json<PreviewMessageTemplateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let kind = kind_of(&name).ok();
+    let kind = kind_of(&name);
     let call = Call::new(caller, Action::ConfigureImplementation, body.idempotency);
     let text: TemplateText = body.value.text.into();
     let reply = state

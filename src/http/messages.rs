@@ -77,6 +77,8 @@ pub enum MessageKindName {
     Duty,
     /// What is coming at an organization, to a supervisor once a week.
     Digest,
+    /// Logins that nothing allowed, to the HMIS lead at once.
+    Signals,
 }
 
 impl From<MessageKind> for MessageKindName {
@@ -85,6 +87,7 @@ impl From<MessageKind> for MessageKindName {
             MessageKind::Own => Self::Own,
             MessageKind::Duty => Self::Duty,
             MessageKind::Digest => Self::Digest,
+            MessageKind::Signals => Self::Signals,
         }
     }
 }
@@ -102,7 +105,9 @@ pub struct MessageResponse {
     /// To whom, where it is a contact of the organization. With neither it goes to the HMIS lead.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact_id: Option<Uuid>,
-    organization_id: Uuid,
+    /// Absent: it is about the whole implementation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_id: Option<Uuid>,
     /// The local day that it gathers.
     on_day: NaiveDate,
     state: MessageStateName,
@@ -138,7 +143,7 @@ impl From<&Message> for MessageResponse {
                 Addressee::Contact(id) => Some(id.into()),
                 Addressee::Person(_) | Addressee::Lead => None,
             },
-            organization_id: message.organization_id.into(),
+            organization_id: message.organization_id.map(Into::into),
             on_day: message.on_day,
             state: message.state.into(),
             attempts: message.attempts,

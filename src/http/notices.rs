@@ -83,6 +83,8 @@ pub enum NoticeKindName {
     Retraction,
     /// It tells supervisors on the last day that access ends with it.
     LastDay,
+    /// It tells whoever came back until when the first login is required. It starts no grace.
+    Return,
 }
 
 impl From<NoticeKind> for NoticeKindName {
@@ -92,6 +94,7 @@ impl From<NoticeKind> for NoticeKindName {
             NoticeKind::Reminder => Self::Reminder,
             NoticeKind::Retraction => Self::Retraction,
             NoticeKind::LastDay => Self::LastDay,
+            NoticeKind::Return => Self::Return,
         }
     }
 }
@@ -565,7 +568,10 @@ async fn record_notice(
 
 /// Say that a notice did not arrive
 ///
-/// It counts no longer, and the same notice may be sent again with a full grace. An end that rested on it is contested.
+/// It counts no longer, and the same notice may be sent again with a full grace. An end that rested on it is contested. A
+/// reminder, a retraction and the message of a return, which start no grace, may be named too, by the id that they had
+/// while they waited: they wait again, for another address or for staff, and whoever is responsible is told that the
+/// person cannot be reached.
 #[utoipa::path(
     tag = tags::NOTICES,
     operation_id = "bounce_notice",

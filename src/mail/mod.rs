@@ -1,24 +1,38 @@
 //! Mail over SMTP.
+//!
+//! Command by command, because whose failure a refusal is depends on what it answers (`refusal`).
+
+mod refusal;
+mod server;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
 
-use lettre::address::AddressError;
+use lettre::address::{AddressError, Envelope};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::Error as SmtpError;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::transport::smtp::authentication::Mechanism;
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
+use lettre::transport::smtp::extension::{Extension, MailParameter};
+use lettre::{Address, Message};
+use tokio::time::timeout;
 
+use self::refusal::{Said, is_recipients};
+use self::server::{Server, Tls};
 use crate::application::ports::{Mail, MailFailure, Mailer};
 
 /// How long a server may take for one step.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long it may take to accept what was written.
+const PATIENCE_WITH_CONTENT: Duration = Duration::from_secs(60);
 
 /// Where mail goes out, and in whose name.
 #[derive(Clone)]
 pub struct SmtpMailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: Server,
     from: Mailbox,
 }
 
@@ -50,25 +64,12 @@ impl SmtpMailer {
     /// # Errors
     /// What is wrong with the URL or the sender.
     pub fn new(url: &str, from: &str) -> Result<Self, MailSetupError> {
-        let rest = url
-            .strip_prefix("smtp://")
-            .or_else(|| url.strip_prefix("smtps://"))
-            .ok_or(MailSetupError::Url)?;
-        let encrypted = url.starts_with("smtps://") || rest.ends_with("?tls=required");
-        let authority = rest.split(['/', '?']).next().unwrap_or_default();
-        let host = authority.rsplit('@').next().unwrap_or_default();
-        let here = ["127.0.0.1", "localhost", "[::1]"]
-            .iter()
-            .any(|name| host == *name || host.starts_with(&format!("{name}:")));
-        if !encrypted && !here {
-            return Err(MailSetupError::Clear);
+        let server = Server::read(url)?;
+        if server.tls != Tls::Clear {
+            TlsParameters::new(server.host.clone()).map_err(|_| MailSetupError::Url)?;
         }
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            .map_err(|_| MailSetupError::Url)?
-            .timeout(Some(PATIENCE))
-            .build();
         let from = from.parse().map_err(|_| MailSetupError::From)?;
-        Ok(Self { transport, from })
+        Ok(Self { server, from })
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, MailFailure> {
@@ -94,16 +95,91 @@ impl Mailer for SmtpMailer {
     ) -> Pin<Box<dyn Future<Output = Result<(), MailFailure>> + Send + 'a>> {
         Box::pin(async move {
             let message = self.message(mail)?;
-            match self.transport.send(message).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(failure(&error)),
-            }
+            let mut connection = self.connect().await?;
+            let said = converse(&mut connection, message.envelope(), &message.formatted()).await;
+            // It was accepted or not by now, whatever becomes of the farewell.
+            let _ = timeout(PATIENCE, connection.abort()).await;
+            said
         })
     }
 }
 
+impl SmtpMailer {
+    /// A connection on which mail may be sent.
+    async fn connect(&self) -> Result<AsyncSmtpConnection, MailFailure> {
+        let Server {
+            host, port, hello, ..
+        } = &self.server;
+        let tls = || TlsParameters::new(host.clone());
+        let wrapped = match self.server.tls {
+            Tls::Wrapped => Some(tls()).transpose(),
+            Tls::Clear | Tls::Required => Ok(None),
+        };
+        let wrapped = wrapped.map_err(|error| failure(Said::Hello, &error))?;
+        let place = (host.as_str(), *port);
+        let connecting =
+            AsyncSmtpConnection::connect_tokio1(place, Some(PATIENCE), hello, wrapped, None);
+        let mut connection = in_time(Said::Hello, PATIENCE, connecting).await?;
+        if self.server.tls == Tls::Required {
+            let tls = tls().map_err(|error| failure(Said::Hello, &error))?;
+            in_time(Said::Hello, PATIENCE, connection.starttls(tls, hello)).await?;
+        }
+        if let Some(credentials) = &self.server.credentials {
+            let known = [Mechanism::Plain, Mechanism::Login];
+            let greeting = connection.auth(&known, credentials);
+            in_time(Said::Hello, PATIENCE, greeting).await?;
+        }
+        Ok(connection)
+    }
+}
+
+/// Hands a mail over.
+async fn converse(
+    connection: &mut AsyncSmtpConnection,
+    envelope: &Envelope,
+    content: &[u8],
+) -> Result<(), MailFailure> {
+    let mut parameters = Vec::new();
+    let addresses = || envelope.from().into_iter().chain(envelope.to());
+    if addresses().any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
+        if !connection
+            .server_info()
+            .supports_feature(Extension::SmtpUtfEight)
+        {
+            return Err(MailFailure::Ours(
+                "the mail server takes no address with such letters".to_owned(),
+            ));
+        }
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    let from = MailFrom::new(envelope.from().cloned(), parameters);
+    in_time(Said::Mail, PATIENCE, connection.command(from)).await?;
+    for to in envelope.to() {
+        let to = Rcpt::new(to.clone(), Vec::new());
+        in_time(Said::Rcpt, PATIENCE, connection.command(to)).await?;
+    }
+    in_time(Said::Data, PATIENCE, connection.command(Data)).await?;
+    let written = connection.message(content);
+    in_time(Said::Data, PATIENCE_WITH_CONTENT, written).await?;
+    Ok(())
+}
+
+/// What a server answers to one step.
+async fn in_time<T>(
+    said: Said,
+    patience: Duration,
+    step: impl Future<Output = Result<T, SmtpError>>,
+) -> Result<T, MailFailure> {
+    match timeout(patience, step).await {
+        Ok(answer) => answer.map_err(|error| failure(said, &error)),
+        Err(_) => Err(MailFailure::Ours(
+            "the mail server did not answer in time".to_owned(),
+        )),
+    }
+}
+
 /// Whose failure it was. What the server wrote may hold the address, so only its code is kept.
-fn failure(error: &SmtpError) -> MailFailure {
+fn failure(said: Said, error: &SmtpError) -> MailFailure {
     let Some(code) = error.status() else {
         let why = if error.is_timeout() {
             "the mail server did not answer in time"
@@ -112,20 +188,11 @@ fn failure(error: &SmtpError) -> MailFailure {
         };
         return MailFailure::Ours(why.to_owned());
     };
-    let code = code.to_string();
-    let said = std::error::Error::source(error).map(ToString::to_string);
-    // RFC 3463: X.1.1, X.1.2, X.1.6, X.1.10 and X.2.1 say that there is no such mailbox, or that it takes no mail. X.1.7
-    // and X.1.8 are about the sender, X.7 is a policy of the server's, such as refusing to relay for us: those, and an
-    // answer that does not say, are for us to mend.
-    let mailbox = said.is_some_and(|said| {
-        said.split(|sign: char| !(sign.is_ascii_digit() || sign == '.'))
-            .any(|word| ["5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1"].contains(&word))
-    });
-    match code.as_str() {
-        "550" | "551" | "553" | "556" if mailbox => {
-            MailFailure::Recipient(format!("the recipient's mail server refused it: {code}"))
-        }
-        _ => MailFailure::Ours(format!("the mail server answered {code}")),
+    let text = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
+    if is_recipients(said, u16::from(code), &text) {
+        MailFailure::Recipient(format!("the recipient's mail server refused it: {code}"))
+    } else {
+        MailFailure::Ours(format!("the mail server answered {code}"))
     }
 }
 

@@ -18,6 +18,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         version -> Int4,
         recorded_for -> Nullable<Uuid>,
+        message_id -> Nullable<Uuid>,
     }
 }
 
@@ -369,7 +370,7 @@ diesel::table! {
         id -> Uuid,
         implementation_id -> Uuid,
         person_id -> Nullable<Uuid>,
-        organization_id -> Uuid,
+        organization_id -> Nullable<Uuid>,
         on_day -> Date,
         state -> Text,
         attempts -> Int4,
@@ -680,6 +681,7 @@ diesel::table! {
 
 diesel::joinable!(access_signals -> implementations (implementation_id));
 diesel::joinable!(access_signals -> login_events (login_event_id));
+diesel::joinable!(access_signals -> messages (message_id));
 diesel::joinable!(access_signals -> principals (closed_by));
 diesel::joinable!(audit_records -> audit_heads (scope));
 diesel::joinable!(audit_records -> implementations (implementation_id));

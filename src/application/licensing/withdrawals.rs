@@ -112,6 +112,7 @@ fn recording(kind: FactKind) -> Option<Action> {
         | K::RequestReclassified
         | K::NoticeBounced
         | K::NoticeFailed
+        | K::NoticeReached
         | K::WorkEmailConfirmed
         | K::WorkEmailRetired
         | K::Withdrawn

@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use super::copies::{self, tells_holder};
 use super::queue::still_to_tell;
 use super::recipients::{address_of, email};
-use super::templates;
 use super::texts::{Letter, Passage, write};
 use crate::application::licensing::Dossier;
 use crate::application::ports::Mail;
@@ -29,11 +28,16 @@ pub(super) struct Taken {
 }
 
 /// What a message says, and where it goes.
-type Made = (Letter, String, Vec<FactId>);
+pub(super) type Made = (Letter, String, Vec<FactId>);
 
 /// Takes a message, if it may still be sent: what is no longer true is dropped from it, and the rest is made into text
-/// with the days as they count from now. Nothing if somebody else has it, or nothing in it is left.
-pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Error> {
+/// with the days as they count from now. Nothing if somebody else has it, or nothing in it is left. `ahead` is what was
+/// made of it just before, without keeping anybody who writes waiting.
+pub(super) fn take(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    ahead: Option<Made>,
+) -> Result<Option<Taken>, Error> {
     let Some(message) = tx.unit.message(id)? else {
         return Ok(None);
     };
@@ -56,7 +60,8 @@ pub(super) fn take(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Taken>, Erro
     let made = match (message.kind, message.to) {
         (MessageKind::Own, Addressee::Person(person)) => own(tx, &message, person)?,
         (MessageKind::Own | MessageKind::Duty, _) => duty(tx, &message)?,
-        (MessageKind::Digest, to) => super::digest::made(tx, &message, to)?,
+        (MessageKind::Digest, _) => ahead,
+        (MessageKind::Signals, _) => super::signals::made(tx.unit, &message, tx.now)?,
     };
     let Some((letter, to, says)) = made else {
         message.settle(MessageState::Dropped, tx.now);
@@ -87,13 +92,16 @@ fn own(tx: &mut Tx<'_>, message: &Message, person: PersonId) -> Result<Option<Ma
     let Some(dossier) = Dossier::load(tx.unit, person, &[])? else {
         return Ok(None);
     };
-    let address = email(tx, person, message.organization_id)?.map(|(email, _)| email);
+    let address = match message.organization_id {
+        Some(organization) => email(tx.unit, person, organization, tx.now)?,
+        None => None,
+    };
+    let address = address.map(|(email, _)| email);
     let mut says = Vec::new();
     let mut dropped = BTreeSet::new();
     let waiting = tx.unit.queued_of_message(message.id)?;
-    let mut letter = Letter::of(tx, &dossier.implementation, message.organization_id)?;
+    let mut letter = Letter::of(tx.unit, &dossier.implementation, message.organization_id)?;
     letter.to = Some(dossier.person.given_name.clone());
-    letter.templates = templates::written(tx.unit, message.implementation_id)?;
     for notice in waiting
         .iter()
         .filter(|notice| notice.state == QueueState::Queued)
@@ -111,9 +119,8 @@ fn own(tx: &mut Tx<'_>, message: &Message, person: PersonId) -> Result<Option<Ma
             (Some(named_on), Some(_)) => {
                 let evaluation = dossier.license_at(notice.organization_id, tx.now);
                 says.push(notice.id);
-                letter
-                    .passages
-                    .push(Passage::of(&evaluation, notice, named_on));
+                let passage = Passage::of((&dossier, &evaluation), notice, named_on);
+                letter.passages.push(passage);
                 let named = QueuedNotice {
                     named_on: Some(named_on),
                     ..notice.clone()
@@ -150,8 +157,8 @@ fn duty(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Made>, Error> {
         return Ok(None);
     };
     let organization = message.organization_id;
-    let address = address_of(tx, &implementation, organization, message.to)?;
-    let mut letter = Letter::of(tx, &implementation, organization)?;
+    let address = address_of(tx.unit, &implementation, organization, message.to, tx.now)?;
+    let mut letter = Letter::of(tx.unit, &implementation, organization)?;
     letter.to = address.as_ref().and_then(|address| address.name.clone());
     let mut says = Vec::new();
     for copy in &waiting {
@@ -181,9 +188,8 @@ fn duty(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Made>, Error> {
             continue;
         }
         says.push(notice.id);
-        letter
-            .passages
-            .push(Passage::of(&evaluation, notice, named_on).about(&dossier.person));
+        let passage = Passage::of((dossier, &evaluation), notice, named_on);
+        letter.passages.push(passage.about(&dossier.person));
         if notice.state.waits() && !tells_holder(notice) {
             let named = QueuedNotice {
                 named_on: Some(named_on),

@@ -44,7 +44,8 @@ pub(super) fn make(
     let mut has: BTreeSet<Addressee> = in_state(QueueState::Queued);
     has.extend(in_state(QueueState::Given));
     let whom = (notice.subject.rule, &notice.tells);
-    let to = recipients(tx, dossier, notice.organization_id, whom, &refused)?;
+    let at = (notice.organization_id, tx.now);
+    let to = recipients(tx.unit, dossier, at, whom, &refused)?;
     let missing: Vec<Addressee> = to.difference(&has).copied().collect();
     let anybody = !has.is_empty() || !missing.is_empty();
     for to in missing {
@@ -91,7 +92,7 @@ pub(super) fn still_says(
             .named_on
             .filter(|_| evaluation.counting.contains(&notice.id)),
         (QueueState::Given, NoticeKind::Retraction) => notice.named_on,
-        (QueueState::Given, NoticeKind::Reminder | NoticeKind::LastDay) => {
+        (QueueState::Given, NoticeKind::Reminder | NoticeKind::LastDay | NoticeKind::Return) => {
             notice.named_on.filter(|day| *day > today)
         }
         (QueueState::Dropped | QueueState::Retracted, _) => None,
@@ -193,7 +194,7 @@ fn message_of_the_day(
             implementation_id: implementation,
             kind: MessageKind::Duty,
             to,
-            organization_id: organization,
+            organization_id: Some(organization),
             // Two processes that gather at the same time make the same one, and one of them fails.
             once: Some(format!(
                 "duty:{organization}:{to:?}:{day}:{}",

@@ -9,7 +9,7 @@ use super::compose::{self, Taken};
 use super::copies::{self, tells_holder};
 use super::queue::queue;
 use crate::application::actor::{Action, Scope};
-use crate::application::licensing::notices::record_sent;
+use crate::application::licensing::notices::{record_failed, record_sent};
 use crate::application::licensing::{Dossier, Reported};
 use crate::application::ports::{Mail, MailFailure, Mailer, StoreError, StoreExt, View};
 use crate::application::{App, Error, Tx};
@@ -42,13 +42,14 @@ impl App {
     pub async fn send_messages(&self, mailer: &Arc<dyn Mailer>) -> Result<Delivered, Error> {
         self.gather_copies().await?;
         self.begin_digests().await?;
+        self.begin_signals().await?;
         let now = self.now();
         let due = self
             .store()
             .read(move |view: &mut dyn View| view.messages_to_send(now, AT_ONCE))
             .await?;
         let results: Vec<Option<Result<(), MailFailure>>> = futures_util::stream::iter(due)
-            .map(|message| self.send_message(message.id, mailer))
+            .map(|message| self.send_message(message.id, message.kind, mailer))
             .buffer_unordered(SIDE_BY_SIDE)
             .collect()
             .await;
@@ -67,11 +68,22 @@ impl App {
     async fn send_message(
         &self,
         id: MessageId,
+        kind: MessageKind,
         mailer: &Arc<dyn Mailer>,
     ) -> Option<Result<(), MailFailure>> {
-        let taken = self
-            .write_as_service(Action::SendMessages, move |tx| compose::take(tx, id))
-            .await;
+        let ahead = match kind {
+            MessageKind::Digest => self.digest_ahead(id).await,
+            _ => Ok(None),
+        };
+        let taken = match ahead {
+            Ok(ahead) => {
+                self.write_as_service(Action::SendMessages, move |tx| {
+                    compose::take(tx, id, ahead.clone())
+                })
+                .await
+            }
+            Err(error) => Err(error),
+        };
         let Taken { mail, lease, says } = match taken {
             Ok(taken) => taken?,
             // Somebody else was faster.
@@ -217,6 +229,21 @@ fn own(
             given(tx, dossier, notice)?;
         } else {
             compose::settle(tx, notice, QueueState::Undeliverable, None)?;
+        }
+    }
+    if sent {
+        return Ok(());
+    }
+    // A repetition that nobody can be given fails nothing; but that the mailbox is dead has to be settled.
+    for license in dossier.licenses.clone() {
+        let refused: Vec<QueuedNotice> = carried
+            .iter()
+            .filter(|notice| notice.license_id == license.id)
+            .filter(|notice| matches!(notice.kind, NoticeKind::Reminder | NoticeKind::Retraction))
+            .cloned()
+            .collect();
+        if !refused.is_empty() {
+            record_failed(tx, dossier, &license, &refused)?;
         }
     }
     Ok(())

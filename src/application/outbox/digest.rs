@@ -1,7 +1,7 @@
 //! What is coming at an organization, told its supervisors once a week.
 //!
 //! On Monday, or once the service is up again that week, a message is begun for everybody who supervises an
-//! organization and can be written to; two processes begin the same one, and one of them fails. What it says is found
+//! organization, or stands in for one who does, and can be written to; two processes begin the same one, and one of them fails. What it says is found
 //! when it is sent, and where there is nothing to say none is sent. It is computed with the supervisor's sight, and
 //! without himself: what he may not know of his own, as a departure that was announced, cannot be in it.
 
@@ -9,17 +9,19 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike, Days, NaiveDate};
 
+use super::compose::Made;
 use super::recipients::address_of;
 use super::texts::{Letter, coming};
 use crate::application::actor::{Action, Role, Scope};
 use crate::application::licensing::Dossier;
 use crate::application::ports::{Page, StateFilter, StoreError, StoreExt, View, Visible};
+use crate::application::roster::delegations::running_deputies;
 use crate::application::roster::zone_at;
 use crate::application::{App, Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day};
 use crate::domain::evaluate::{Change, DueItem, EndCause, Evaluation, Reader};
 use crate::domain::fact::{HoldCause, NoticeRule};
-use crate::domain::ids::{FactId, ImplementationId, OrganizationId, PersonId};
+use crate::domain::ids::{ImplementationId, MessageId, OrganizationId, PersonId};
 use crate::domain::license::LicenseStatus;
 use crate::domain::outgoing::{Addressee, Message, MessageKind, MessageState};
 use crate::domain::request::RequestState;
@@ -71,7 +73,7 @@ impl App {
     }
 }
 
-fn due(view: &mut dyn View, now: Instant) -> Result<Vec<Due>, StoreError> {
+fn due(view: &mut dyn View, now: Instant) -> Result<Vec<Due>, Error> {
     let everything = Visible {
         everything: true,
         ..Visible::default()
@@ -89,6 +91,7 @@ fn due(view: &mut dyn View, now: Instant) -> Result<Vec<Due>, StoreError> {
                 .into_iter()
                 .filter(|grant| grant.is_live(now))
                 .filter_map(|grant| Some((grant.organization_id?, grant.person_id?)))
+                .chain(running_deputies(view, implementation.id, None, now)?)
                 .collect();
             if grants.is_empty() {
                 continue;
@@ -136,7 +139,7 @@ fn begin(tx: &mut Tx<'_>, due: &Due) -> Result<(), Error> {
         implementation_id: due.implementation,
         kind: MessageKind::Digest,
         to: Addressee::Person(due.person),
-        organization_id: due.organization,
+        organization_id: Some(due.organization),
         once: Some(due.key()),
         on_day: due.week,
         state: MessageState::Waiting,
@@ -156,7 +159,11 @@ fn begin(tx: &mut Tx<'_>, due: &Due) -> Result<(), Error> {
 }
 
 /// Who has something coming at an organization: by his license, or by a request for one.
-fn concerned(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<BTreeSet<PersonId>, Error> {
+fn concerned(
+    view: &mut dyn View,
+    organization: OrganizationId,
+    now: Instant,
+) -> Result<BTreeSet<PersonId>, Error> {
     let visible = Visible {
         organizations: vec![organization],
         ..Visible::default()
@@ -175,9 +182,7 @@ fn concerned(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<BTreeSet<P
         limit: ROWS,
     };
     loop {
-        let rows = tx
-            .unit
-            .licenses(&visible, &filter(organization, &running, tx.now), page)?;
+        let rows = view.licenses(&visible, &filter(organization, &running, now), page)?;
         people.extend(rows.iter().map(|row| row.person_id));
         match rows.last() {
             Some(last) if i64::try_from(rows.len()).unwrap_or(ROWS) == ROWS => {
@@ -188,9 +193,7 @@ fn concerned(tx: &mut Tx<'_>, organization: OrganizationId) -> Result<BTreeSet<P
     }
     page.after = None;
     loop {
-        let rows = tx
-            .unit
-            .requests(&visible, &filter(organization, &open, tx.now), page)?;
+        let rows = view.requests(&visible, &filter(organization, &open, now), page)?;
         people.extend(rows.iter().map(|row| row.person_id));
         match rows.last() {
             Some(last) if i64::try_from(rows.len()).unwrap_or(ROWS) == ROWS => {
@@ -213,30 +216,42 @@ fn filter<S: Copy>(organization: OrganizationId, states: &[S], now: Instant) -> 
     }
 }
 
-/// A digest as it is made now: its letter, and where it goes. Nothing where there is nothing to say.
-pub(super) fn made(
-    tx: &mut Tx<'_>,
-    message: &Message,
-    to: Addressee,
-) -> Result<Option<(Letter, String, Vec<FactId>)>, Error> {
-    let organization = message.organization_id;
-    let Some(implementation) = tx.unit.implementation(message.implementation_id)? else {
+impl App {
+    /// What a digest says now, made of one snapshot: it asks about everybody of an organization, and nobody who writes
+    /// waits for that. Nothing where there is nothing to say.
+    pub(super) async fn digest_ahead(&self, id: MessageId) -> Result<Option<Made>, Error> {
+        let now = self.now();
+        self.store()
+            .read(move |view: &mut dyn View| made(view, id, now))
+            .await
+    }
+}
+
+fn made(view: &mut dyn View, id: MessageId, now: Instant) -> Result<Option<Made>, Error> {
+    let Some(message) = view.message(id)? else {
         return Ok(None);
     };
-    let Some(address) = address_of(tx, &implementation, organization, to)? else {
+    let Some(organization) = message.organization_id else {
         return Ok(None);
     };
-    let people: Vec<PersonId> = concerned(tx, organization)?
+    let Some(implementation) = view.implementation(message.implementation_id)? else {
+        return Ok(None);
+    };
+    let to = message.to;
+    let Some(address) = address_of(view, &implementation, Some(organization), to, now)? else {
+        return Ok(None);
+    };
+    let people: Vec<PersonId> = concerned(view, organization, now)?
         .into_iter()
         .filter(|person| Addressee::Person(*person) != to)
         .collect();
-    let mut letter = Letter::of(tx, &implementation, organization)?;
+    let mut letter = Letter::of(view, &implementation, Some(organization))?;
     letter.to = address.name;
     let mut found: Vec<(NaiveDate, String)> = Vec::new();
     for some in people.chunks(200) {
-        for dossier in Dossier::load_many(tx.unit, some, &[])? {
-            let dossier = dossier.seen_by(Reader::Agency, tx.now);
-            of_person(&dossier, organization, tx.now, &mut found);
+        for dossier in Dossier::load_many(view, some, &[])? {
+            let dossier = dossier.seen_by(Reader::Agency, now);
+            of_person(&dossier, organization, now, &mut found);
         }
     }
     if found.is_empty() {
@@ -270,7 +285,7 @@ fn of_person(
         let license = dossier.license_at(organization, now);
         if license.period().is_some_and(|period| period.end.is_none()) && !is_away(&license) {
             for item in license.due.iter().filter(|item| is_telling(&license, item)) {
-                add(item.due_on, &coming::what(&license, item));
+                add(item.due_on, &coming::what(dossier, &license, item));
             }
         }
         for upcoming in &license.upcoming {

@@ -8,7 +8,8 @@
 //! notices wait in the list for somebody to give them by phone or letter (`give`).
 //!
 //! Supervisors, authorized signers and the lead (`recipients`) get copies of what their rule tells them, gathered into
-//! messages of their own (`copies`), and supervisors one digest a week of what is coming (`digest`).
+//! messages of their own (`copies`), and supervisors one digest a week of what is coming (`digest`). The lead is told at
+//! once of logins that nothing allowed (`signals`).
 
 mod compose;
 mod copies;
@@ -18,6 +19,7 @@ mod give;
 mod messages;
 mod queue;
 mod recipients;
+mod signals;
 mod templates;
 mod texts;
 

@@ -7,11 +7,11 @@ use chrono::{NaiveDate, TimeDelta};
 use super::copies::{self, tells_holder};
 use super::recipients::{email, recipients};
 use crate::application::licensing::Dossier;
-use crate::application::licensing::notices::record_failed;
+use crate::application::licensing::notices::{record_failed, record_reached};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day, start_of_day};
 use crate::domain::evaluate::{Evaluation, Telling, refused_since};
-use crate::domain::ids::{LicenseId, MessageId, OrganizationId};
+use crate::domain::ids::{FactId, LicenseId, MessageId, OrganizationId};
 use crate::domain::license::License;
 use crate::domain::outgoing::{
     Addressee, Message, MessageKind, MessageState, NoticeKind, NoticeSubject, QueueState,
@@ -51,21 +51,31 @@ fn of_license(
     gathering: &mut BTreeMap<OrganizationId, Option<MessageId>>,
     found: &mut Vec<SweptNotice>,
 ) -> Result<Vec<QueuedNotice>, Error> {
-    let evaluation = dossier.license_at(license.organization_id, tx.now);
+    let mut evaluation = dossier.license_at(license.organization_id, tx.now);
     let today = local_day(dossier.zone_at(tx.now), tx.now);
     let since = refused_since(&dossier.facts, license.organization_id);
     let of_this: Vec<&QueuedNotice> = told
         .iter()
         .filter(|notice| notice.license_id == license.id)
         .collect();
+    // What starts no grace has no fact that says that it was given: where it had failed, that is settled now.
+    let reached: Vec<FactId> = of_this
+        .iter()
+        .filter(|notice| notice.state == QueueState::Given && notice.kind != NoticeKind::Notice)
+        .filter(|notice| evaluation.failed.contains(&notice.id))
+        .map(|notice| notice.id)
+        .collect();
+    if !reached.is_empty() {
+        record_reached(tx, dossier, license, &reached)?;
+        evaluation = dossier.license_at(license.organization_id, tx.now);
+    }
     let mut failed = Vec::new();
     for waiting in of_this
         .iter()
         .filter(|waiting| waiting.state == QueueState::Undeliverable)
     {
         if !readdress(tx, dossier, gathering, waiting, since)?
-            && waiting.kind == NoticeKind::Notice
-            && tells_holder(waiting)
+            && fails_without_address(waiting)
             && !evaluation.failed.contains(&waiting.id)
             && evaluation
                 .still_to_tell(waiting, &dossier.facts, today)
@@ -90,8 +100,8 @@ fn of_license(
         let to_others = notice.tells.len() > usize::from(tells_holder(&notice));
         if to_others {
             let whom = (notice.subject.rule, &notice.tells);
-            let organization = notice.organization_id;
-            copied = !recipients(tx, dossier, organization, whom, &BTreeSet::new())?.is_empty();
+            let at = (notice.organization_id, tx.now);
+            copied = !recipients(tx.unit, dossier, at, whom, &BTreeSet::new())?.is_empty();
         }
         if !tells_holder(&notice) && !copied {
             // An alert that nobody is there for is no work for staff.
@@ -108,15 +118,17 @@ fn of_license(
         if copied {
             copies::make(tx, dossier, &notice, &[])?;
         }
-        if notice.state == QueueState::Undeliverable
-            && notice.kind == NoticeKind::Notice
-            && tells_holder(&notice)
-        {
+        if notice.state == QueueState::Undeliverable && fails_without_address(&notice) {
             failed.push(notice);
         }
     }
     look_again(tx, dossier, license.id, &evaluation, nobody_yet)?;
     Ok(failed)
+}
+
+/// Whether somebody must settle it where there is no address: what warns of an end, and is no repetition.
+fn fails_without_address(notice: &QueuedNotice) -> bool {
+    tells_holder(notice) && matches!(notice.kind, NoticeKind::Notice | NoticeKind::Return)
 }
 
 /// What is to be told, but for what waits to be given already, and reminders that were.
@@ -132,9 +144,8 @@ fn to_tell(
         let names_on = telling.names_on(tx.now);
         let done = told.iter().any(|other| {
             let given = match kind {
-                NoticeKind::Reminder => other.state == QueueState::Given,
-                // Once of each day that was promised.
-                NoticeKind::LastDay => {
+                // Once of each day that was promised: one that was moved is told again.
+                NoticeKind::Reminder | NoticeKind::LastDay | NoticeKind::Return => {
                     other.state == QueueState::Given && other.named_on == Some(names_on)
                 }
                 NoticeKind::Notice | NoticeKind::Retraction => false,
@@ -174,6 +185,15 @@ fn taken_back(
             named_on: given.named_on,
             tells: given.tells.clone(),
             ..notice(tx, license, NoticeKind::Retraction, given.subject.clone())
+        });
+    }
+    let organization = license.organization_id;
+    for given in evaluation.others_to_take_back(organization, told, &dossier.facts, today) {
+        new.push(QueuedNotice {
+            retracts: Some(given.id),
+            named_on: Some(given.named_on),
+            tells: BTreeSet::from([given.told]),
+            ..notice(tx, license, NoticeKind::Retraction, given.subject)
         });
     }
     Ok(new)
@@ -228,7 +248,7 @@ fn address(
     let message = match gathering.get(&organization) {
         Some(message) => *message,
         None => {
-            let address = email(tx, person, organization)?;
+            let address = email(tx.unit, person, organization, tx.now)?;
             // One that the recipient's server refused is not tried again: it takes one that was confirmed since.
             let known = address.filter(|(_, confirmed_at)| {
                 refused_at.is_none_or(|refused_at| *confirmed_at >= refused_at)
@@ -314,7 +334,7 @@ fn gather(
         implementation_id: dossier.person.implementation_id,
         kind: MessageKind::Own,
         to: Addressee::Person(person),
-        organization_id: organization,
+        organization_id: Some(organization),
         once: None,
         on_day,
         state: MessageState::Waiting,

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::application::Error;
 use crate::application::actor::Role;
 use crate::application::licensing::Dossier;
 use crate::application::ports::{Page, RosterFilter, StoreError, View, Visible};
+use crate::application::roster::delegations::running_deputies;
 use crate::application::roster::people::emails_of;
-use crate::application::{Error, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::fact::NoticeRule;
-use crate::domain::ids::{OrganizationId, PersonId, PrincipalId};
+use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId};
 use crate::domain::outgoing::{Addressee, Reachable, responsible};
 use crate::domain::policy::{ContactDuty, Recipient};
 use crate::domain::roster::{Implementation, OrganizationContact, PersonEmail};
@@ -28,11 +29,12 @@ pub(super) struct Address {
 
 /// The address that was confirmed for a person at an organization and is still used, and since when.
 pub(super) fn email(
-    tx: &mut Tx<'_>,
+    view: &mut dyn View,
     person: PersonId,
     organization: OrganizationId,
+    now: Instant,
 ) -> Result<Option<(String, Instant)>, Error> {
-    let emails = emails_of(tx.unit, &[person], tx.now)?;
+    let emails = emails_of(view, &[person], now)?;
     Ok(confirmed(&emails, person, organization))
 }
 
@@ -62,8 +64,22 @@ fn only(organization: OrganizationId) -> (Visible, RosterFilter) {
     (visible, filter)
 }
 
-/// Who supervises an organization now, as people.
+/// Who supervises an organization now, as people, and whoever stands in for one of them: while "B for A" runs, what goes
+/// to A goes to B too.
 pub(super) fn supervisors(
+    view: &mut dyn View,
+    implementation: ImplementationId,
+    organization: OrganizationId,
+    now: Instant,
+) -> Result<BTreeSet<PersonId>, Error> {
+    let mut found = granted(view, organization, now)?;
+    let deputies = running_deputies(view, implementation, Some(organization), now)?;
+    found.extend(deputies.into_iter().map(|(_, deputy)| deputy));
+    Ok(found)
+}
+
+/// Who has the role of a supervisor there.
+fn granted(
     view: &mut dyn View,
     organization: OrganizationId,
     now: Instant,
@@ -92,13 +108,14 @@ pub(super) fn supervisors(
 
 /// Whoever may sign for an organization today and can be written to.
 fn signers(
-    tx: &mut Tx<'_>,
+    view: &mut dyn View,
     dossier: &Dossier,
     organization: OrganizationId,
+    now: Instant,
 ) -> Result<Vec<OrganizationContact>, Error> {
     let (visible, filter) = only(organization);
-    let today = local_day(dossier.zone_at(tx.now), tx.now);
-    let contacts = tx.unit.contacts(&visible, &filter, ALL_OF_ONE)?;
+    let today = local_day(dossier.zone_at(now), now);
+    let contacts = view.contacts(&visible, &filter, ALL_OF_ONE)?;
     Ok(contacts
         .into_iter()
         .filter(|contact| contact.duty == ContactDuty::AuthorizedSigner)
@@ -108,7 +125,7 @@ fn signers(
 }
 
 /// The mail address of the lead, where the support contact is one.
-fn lead(implementation: &Implementation) -> Option<&str> {
+pub(super) fn lead(implementation: &Implementation) -> Option<&str> {
     let contact = implementation.support_contact.trim();
     let (name, host) = contact.split_once('@')?;
     let plain = |part: &str| {
@@ -123,19 +140,20 @@ fn lead(implementation: &Implementation) -> Option<&str> {
 /// To whom a notice about a license goes besides its holder, of whoever can be written to now. Never to the holder in
 /// another of his duties, and to nobody whose mail server refused it.
 pub(super) fn recipients(
-    tx: &mut Tx<'_>,
+    view: &mut dyn View,
     dossier: &Dossier,
-    organization: OrganizationId,
+    (organization, now): (OrganizationId, Instant),
     (rule, tells): (NoticeRule, &BTreeSet<Recipient>),
     refused: &BTreeSet<Addressee>,
 ) -> Result<BTreeSet<Addressee>, Error> {
     let holder = dossier.person.id;
-    let supervising: Vec<PersonId> = supervisors(tx.unit, organization, tx.now)?
+    let implementation = dossier.implementation.id;
+    let supervising: Vec<PersonId> = supervisors(view, implementation, organization, now)?
         .into_iter()
         .filter(|person| *person != holder)
         .collect();
     let everybody: Vec<PersonId> = supervising.iter().copied().chain([holder]).collect();
-    let emails = emails_of(tx.unit, &everybody, tx.now)?;
+    let emails = emails_of(view, &everybody, now)?;
     let own: Vec<String> = emails
         .iter()
         .filter(|email| email.person_id == holder)
@@ -151,7 +169,7 @@ pub(super) fn recipients(
                     && !refused.contains(&Addressee::Person(*person))
             })
             .collect(),
-        signers: signers(tx, dossier, organization)?
+        signers: signers(view, dossier, organization, now)?
             .into_iter()
             .filter(|contact| {
                 !is_own(contact.email.as_ref())
@@ -166,23 +184,21 @@ pub(super) fn recipients(
 
 /// Where mail to somebody about an organization goes now: nowhere once he has no duty there any more.
 pub(super) fn address_of(
-    tx: &mut Tx<'_>,
+    view: &mut dyn View,
     implementation: &Implementation,
-    organization: OrganizationId,
+    organization: Option<OrganizationId>,
     to: Addressee,
+    now: Instant,
 ) -> Result<Option<Address>, Error> {
-    match to {
-        Addressee::Lead => Ok(lead(implementation).map(|email| Address {
+    match (to, organization) {
+        (Addressee::Lead, _) => Ok(lead(implementation).map(|email| Address {
             email: email.to_owned(),
             name: None,
         })),
-        Addressee::Contact(id) => {
+        (Addressee::Contact(id), _) => {
             let zone = implementation.time_zone;
-            let today = local_day(zone, tx.now);
-            let contact = tx
-                .unit
-                .contact(id)?
-                .filter(|contact| contact.serves_on(today));
+            let today = local_day(zone, now);
+            let contact = view.contact(id)?.filter(|contact| contact.serves_on(today));
             Ok(contact.and_then(|contact| {
                 Some(Address {
                     email: contact.email?,
@@ -190,14 +206,15 @@ pub(super) fn address_of(
                 })
             }))
         }
-        Addressee::Person(id) => {
-            if !supervisors(tx.unit, organization, tx.now)?.contains(&id) {
+        (Addressee::Person(_), None) => Ok(None),
+        (Addressee::Person(id), Some(organization)) => {
+            if !supervisors(view, implementation.id, organization, now)?.contains(&id) {
                 return Ok(None);
             }
-            let Some((email, _)) = email(tx, id, organization)? else {
+            let Some((email, _)) = email(view, id, organization, now)? else {
                 return Ok(None);
             };
-            let person = tx.unit.person(id)?;
+            let person = view.person(id)?;
             Ok(Some(Address {
                 email,
                 name: person.map(|person| person.given_name),

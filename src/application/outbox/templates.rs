@@ -5,17 +5,16 @@ use std::collections::BTreeMap;
 use super::texts::invented;
 use crate::application::actor::{Action, Scope};
 use crate::application::page::{Paging, Slice};
-use crate::application::ports::View;
+use crate::application::ports::{StoreError, View};
 use crate::application::{Error, Fault, Rx, Tx};
-use crate::domain::fact::NoticeRule;
 use crate::domain::ids::ImplementationId;
-use crate::domain::template::{MessageTemplate, TemplateText};
+use crate::domain::template::{MessageTemplate, TemplateKind, TemplateText};
 
-/// What an implementation says for a kind of notice.
+/// What an implementation says in a kind of message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateShown {
     pub implementation_id: ImplementationId,
-    pub kind: NoticeRule,
+    pub kind: TemplateKind,
     /// Nothing: nobody ever wrote one.
     pub last: Option<MessageTemplate>,
 }
@@ -25,7 +24,7 @@ impl TemplateShown {
     #[must_use]
     pub fn text(&self) -> TemplateText {
         let last = self.last.as_ref().and_then(|last| last.text.clone());
-        last.unwrap_or_else(TemplateText::built_in)
+        last.unwrap_or_else(|| TemplateText::built_in(self.kind))
     }
 
     /// 1 before anything was written.
@@ -47,7 +46,7 @@ pub struct Preview {
 pub(super) fn written(
     view: &mut dyn View,
     implementation: ImplementationId,
-) -> Result<BTreeMap<NoticeRule, TemplateText>, Error> {
+) -> Result<BTreeMap<TemplateKind, TemplateText>, StoreError> {
     let last = view.last_templates(implementation)?;
     Ok(last
         .into_iter()
@@ -58,7 +57,7 @@ pub(super) fn written(
 fn shown(
     view: &mut dyn View,
     implementation: ImplementationId,
-    kind: NoticeRule,
+    kind: TemplateKind,
 ) -> Result<TemplateShown, Error> {
     let last = view.last_templates(implementation)?;
     Ok(TemplateShown {
@@ -68,11 +67,11 @@ fn shown(
     })
 }
 
-/// The text in use for a kind of notice.
+/// The text in use for a kind of message.
 pub fn template(
     rx: &mut Rx<'_>,
     implementation: ImplementationId,
-    kind: NoticeRule,
+    kind: TemplateKind,
 ) -> Result<TemplateShown, Error> {
     rx.authorize(Action::ReadMessage, Scope::implementation(implementation))?;
     rx.view
@@ -85,7 +84,7 @@ pub fn template(
 pub fn template_versions(
     rx: &mut Rx<'_>,
     implementation: ImplementationId,
-    kind: Option<NoticeRule>,
+    kind: Option<TemplateKind>,
     paging: Paging,
 ) -> Result<Slice<MessageTemplate>, Error> {
     rx.authorize(Action::ReadMessage, Scope::implementation(implementation))?;
@@ -99,10 +98,10 @@ pub fn template_versions(
     Ok(paging.cut(rows, |template| template.id.into()))
 }
 
-fn check(text: Option<&TemplateText>) -> Result<(), Error> {
+fn check(kind: TemplateKind, text: Option<&TemplateText>) -> Result<(), Error> {
     let faults: Vec<Fault> = text
         .into_iter()
-        .flat_map(TemplateText::faults)
+        .flat_map(|text| text.faults(kind))
         .map(|(member, detail)| Fault::at(format!("/text/{member}"), detail))
         .collect();
     if faults.is_empty() {
@@ -118,7 +117,7 @@ fn check(text: Option<&TemplateText>) -> Result<(), Error> {
 /// `Stale` if `expected` is not the version in use; `Invalid` with every fault of the text.
 pub fn replace_template(
     tx: &mut Tx<'_>,
-    (implementation, kind): (ImplementationId, NoticeRule),
+    (implementation, kind): (ImplementationId, TemplateKind),
     expected: i32,
     text: Option<TemplateText>,
 ) -> Result<TemplateShown, Error> {
@@ -134,7 +133,7 @@ pub fn replace_template(
             current: before.version(),
         });
     }
-    check(text.as_ref())?;
+    check(kind, text.as_ref())?;
     let template = MessageTemplate {
         id: tx.id(),
         implementation_id: implementation,
@@ -155,7 +154,7 @@ pub fn replace_template(
 /// How a text would read, with invented people and days. Nothing is kept.
 pub fn preview_template(
     tx: &mut Tx<'_>,
-    (implementation, kind): (ImplementationId, NoticeRule),
+    (implementation, kind): (ImplementationId, TemplateKind),
     text: &TemplateText,
 ) -> Result<Preview, Error> {
     let scope = Scope::implementation(implementation);
@@ -164,7 +163,7 @@ pub fn preview_template(
         .unit
         .implementation(implementation)?
         .ok_or(Error::NotFound)?;
-    check(Some(text))?;
+    check(kind, Some(text))?;
     let values = invented(kind, &found);
     Ok(Preview {
         subject: text.subject(&values),

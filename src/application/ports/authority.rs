@@ -107,6 +107,14 @@ pub trait AuthorityReads {
         filter: &RosterFilter,
         page: Page,
     ) -> Result<Vec<Delegation>>;
+    /// Those of an implementation, or of one of its organizations, whose dates include an instant and that nobody ended by
+    /// then.
+    fn delegations_at(
+        &mut self,
+        implementation: ImplementationId,
+        organization: Option<OrganizationId>,
+        at: Instant,
+    ) -> Result<Vec<Delegation>>;
     /// Those in which one of these people is the deputy, whose dates include an instant and that nobody ended by then.
     fn delegations_to(&mut self, deputies: &[PersonId], at: Instant) -> Result<Vec<Delegation>>;
     /// Those of one grant that nobody ended.

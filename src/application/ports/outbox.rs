@@ -4,14 +4,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::repositories::{Page, Visible};
 use super::store::StoreError;
-use crate::domain::fact::NoticeRule;
 use crate::domain::ids::{
-    FactId, ImplementationId, LicenseId, MessageId, NoticeCopyId, OrganizationId, PersonId,
+    AccessSignalId, FactId, ImplementationId, LicenseId, MessageId, NoticeCopyId, OrganizationId,
+    PersonId,
 };
+use crate::domain::login::AccessSignal;
 use crate::domain::outgoing::{
     Addressee, Message, MessageKind, MessageState, NoticeCopy, QueueState, QueuedNotice,
 };
-use crate::domain::template::MessageTemplate;
+use crate::domain::template::{MessageTemplate, TemplateKind};
 
 type Instant = DateTime<Utc>;
 type Result<T> = std::result::Result<T, StoreError>;
@@ -69,15 +70,26 @@ pub trait OutboxReads {
     fn copies_of_notices(&mut self, ids: &[FactId]) -> Result<Vec<NoticeCopy>>;
     fn copies_of_message(&mut self, id: MessageId) -> Result<Vec<NoticeCopy>>;
     fn queued_by_id(&mut self, ids: &[FactId]) -> Result<Vec<QueuedNotice>>;
-    /// Of each kind of notice the last text that staff wrote.
+    /// Of each kind of message the last text that staff wrote.
     fn last_templates(&mut self, implementation: ImplementationId) -> Result<Vec<MessageTemplate>>;
     fn template_versions(
         &mut self,
         visible: &Visible,
         implementation: ImplementationId,
-        kind: Option<NoticeRule>,
+        kind: Option<TemplateKind>,
         page: Page,
     ) -> Result<Vec<MessageTemplate>>;
+    /// Implementations with open access signals that no message tells of yet.
+    fn implementations_with_signals(&mut self) -> Result<Vec<ImplementationId>>;
+    /// Those signals, the oldest first.
+    fn signals_to_tell(&mut self, implementation: ImplementationId) -> Result<Vec<AccessSignal>>;
+    fn signals_of_message(&mut self, id: MessageId) -> Result<Vec<AccessSignal>>;
+    /// The message of a kind that was queued last in an implementation.
+    fn last_message(
+        &mut self,
+        implementation: ImplementationId,
+        kind: MessageKind,
+    ) -> Result<Option<Message>>;
     /// The messages that may be sent, the longest due first.
     fn messages_to_send(&mut self, now: Instant, limit: i64) -> Result<Vec<Message>>;
 }
@@ -91,6 +103,8 @@ pub trait OutboxWrites {
     fn insert_notice_copy(&mut self, row: &NoticeCopy) -> Result<()>;
     /// Compares the version and raises it; `StoreError::Stale` if somebody else did.
     fn update_notice_copy(&mut self, row: &NoticeCopy) -> Result<()>;
+    /// Says which message tells of access signals; `StoreError::Stale` if another one does of any.
+    fn tell_signals(&mut self, ids: &[AccessSignalId], message: MessageId) -> Result<()>;
     /// `StoreError::Conflict` if it may be there only once and is.
     fn insert_message(&mut self, row: &Message) -> Result<()>;
     /// Compares the version and raises it; `StoreError::Stale` if somebody else did.

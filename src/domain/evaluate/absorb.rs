@@ -105,6 +105,7 @@ impl<'a> Machine<'a> {
                 self.fail_bounced(*notice);
             }
             FactBody::NoticeFailed { .. } if self.ours(fact) => self.fail(fact),
+            FactBody::NoticeReached { notice } if self.ours(fact) => self.told_after_all(*notice),
             FactBody::WorkEmailConfirmed if self.ours(fact) => self.address_corrected(),
             FactBody::AbsenceHeld { .. } | FactBody::AbsenceHoldDecided { .. } => {
                 self.reread_absence_holds();

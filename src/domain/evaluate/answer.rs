@@ -86,6 +86,8 @@ impl Machine<'_> {
         upcoming.sort_by_key(|upcoming| upcoming.at);
         let status = self.status();
         let notices = self.notices_needed();
+        let first_login = first_login::message(&self);
+        let failed = self.open_failures().map(|failure| failure.notice).collect();
         let served_by_any_login = self.login_serves_person();
         Evaluation {
             at: now,
@@ -125,7 +127,8 @@ impl Machine<'_> {
                 .filter(|notice| !notice.void)
                 .map(|notice| notice.fact)
                 .collect(),
-            failed: self.failures.iter().map(|failure| failure.notice).collect(),
+            first_login,
+            failed,
             periods: self.periods,
             restorations: self.restorations,
             holds: self.holds,

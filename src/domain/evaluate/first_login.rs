@@ -7,10 +7,10 @@ use super::inactivity::{self, CutOff};
 use super::machine::Machine;
 use super::obligation::calendar;
 use super::rules::InForce;
-use super::{Consequence, DueItem};
-use crate::domain::calendar::{Instant, Length};
+use super::{Consequence, DueItem, NoticeNeeded};
+use crate::domain::calendar::{Instant, Length, next_business_day};
 use crate::domain::fact::NoticeRule;
-use crate::domain::policy::OffAction;
+use crate::domain::policy::{OffAction, Recipient};
 
 fn within(machine: &Machine<'_>, rules: InForce<'_>) -> Option<Length> {
     let license_type = &machine.open_period()?.license_type;
@@ -41,15 +41,27 @@ fn last_day(machine: &Machine<'_>) -> Option<NaiveDate> {
     Some(last(told).max(last(now)))
 }
 
+/// The first local day without access. A cut-off that may be moved is moved to a business day, never earlier.
+fn ends_on(machine: &Machine<'_>) -> Option<NaiveDate> {
+    let day = last_day(machine)?.succ_opt()?;
+    let moved = inactivity::in_play(machine)?.move_to_business_day;
+    let calendar = calendar(machine.in_force()?);
+    Some(if moved {
+        next_business_day(day, calendar.holidays)
+    } else {
+        day
+    })
+}
+
 /// When access is cut off for want of a first login.
 pub(super) fn cut_off(machine: &Machine<'_>) -> Option<CutOff> {
-    let on = last_day(machine)?.succ_opt()?;
+    let on = ends_on(machine)?;
     let enforced_from = inactivity::in_play(machine)?.first_login_enforced_from;
     inactivity::cut_off_on(machine, enforced_from.map_or(on, |from| from.max(on)))
 }
 
 pub(super) fn due_item(machine: &Machine<'_>) -> Option<DueItem> {
-    let due_on = last_day(machine)?;
+    let due_on = ends_on(machine)?.pred_opt()?;
     let at: Instant = cut_off(machine)?.takes_effect_at;
     Some(DueItem {
         rule: NoticeRule::Inactivity,
@@ -60,4 +72,22 @@ pub(super) fn due_item(machine: &Machine<'_>) -> Option<DueItem> {
             OffAction::Deactivate | OffAction::Suspend => Consequence::At(at),
         },
     })
+}
+
+/// The message of the return, which says until when to log in. It starts no grace and is no warning.
+pub(super) fn message(machine: &Machine<'_>) -> Option<NoticeNeeded> {
+    let in_force = machine.in_force()?;
+    let calendar = calendar(in_force);
+    let returned_at = machine.returned_at?;
+    let cut_off_at = cut_off(machine)?.cut_off_at;
+    (machine.now() < cut_off_at).then_some(())?;
+    Some(NoticeNeeded::told_to(
+        Recipient::User,
+        (NoticeRule::Inactivity, inactivity::action(machine)?),
+        (calendar.day(returned_at), returned_at),
+        calendar.day(cut_off_at),
+        Length::Days(0),
+        (in_force.zone, calendar.holidays),
+        None,
+    ))
 }

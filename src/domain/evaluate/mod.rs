@@ -30,6 +30,7 @@ mod rules;
 mod settle;
 mod sight;
 mod sources;
+mod taking_back;
 mod telling;
 mod term;
 mod unreachable;
@@ -65,6 +66,7 @@ pub(in crate::domain) use restoration::{
 };
 pub use rules::{InForce, Rules};
 pub use sight::{Reader, seen_by};
+pub use taking_back::GivenByOthers;
 pub use telling::{Telling, refused_since};
 pub use term::TermStanding;
 
@@ -364,6 +366,8 @@ pub struct Evaluation {
     pub served_by_any_login: bool,
     /// The notices that may be sent, now or later: the steps of the inactivity rule, and what each dated end needs.
     pub notices: Vec<NoticeNeeded>,
+    /// What whoever came back has to be told of the first login that is required of him, while it is.
+    pub first_login: Option<NoticeNeeded>,
     /// How many more keep requests stop an inactivity end until somebody logs in.
     pub keeps_left: u16,
     /// From when staff see the license on their list, if nothing is recorded: something is due that does no more.

@@ -318,13 +318,18 @@ impl Machine<'_> {
             return Vec::new();
         };
         let calendar = calendar(in_force);
-        let license_type = in_force.document.license_types.get(&period.license_type);
         let needed = |rule,
-                      requirement,
-                      end: NoticedEnd,
+                      requirement: Option<RequirementKey>,
+                      (end, enforced_from): (NoticedEnd, Option<NaiveDate>),
                       ends_on: NaiveDate,
                       from: Instant,
                       sent: Option<&TrackedNotice>| {
+            // What an add-on owes is reminded of as its own type says.
+            let of_type = match &requirement {
+                Some(RequirementKey::OfAddOn(add_on, _)) => add_on,
+                _ => &period.license_type,
+            };
+            let license_type = in_force.document.license_types.get(of_type);
             let minimum = in_force.document.notice_before(end, &period.license_type);
             let holidays = &in_force.document.holidays;
             let none = BTreeSet::new();
@@ -357,7 +362,10 @@ impl Machine<'_> {
                 in_force.zone,
                 last_start(minimum, ends_on, calendar.day(from), holidays),
             );
+            // Before its day a rule only reports, and nothing is sent for it.
+            let enforced_at = enforced_from.map(|day| start_of_day(in_force.zone, day));
             let due_at = from.max(period.from);
+            let due_at = enforced_at.map_or(due_at, |enforced| due_at.max(enforced));
             let first = match rule {
                 // A campaign is announced when it opens.
                 NoticeRule::Campaign => due_at,
@@ -420,7 +428,7 @@ impl Machine<'_> {
                 let found = needed(
                     obligation.rule,
                     Some(obligation.standing.key.clone()),
-                    obligation.noticed_end(),
+                    (obligation.noticed_end(), obligation.enforced_from),
                     obligation.ends_on()?,
                     from,
                     sent,
@@ -442,11 +450,12 @@ impl Machine<'_> {
                 .notices
                 .iter()
                 .rfind(|notice| !notice.void && notice.rule == NoticeRule::Term);
-            let end = NoticedEnd::Term;
+            let license_type = in_force.document.license_types.get(&period.license_type);
+            let enforced_from = license_type.and_then(|found| found.term.as_ref()?.enforced_from);
             found.extend(needed(
                 NoticeRule::Term,
                 None,
-                end,
+                (NoticedEnd::Term, enforced_from),
                 ends_on,
                 term.begun_at,
                 sent,
@@ -459,10 +468,13 @@ impl Machine<'_> {
             .filter(|hold| hold.ended_at.is_none())
             .filter_map(|hold| {
                 let ends_on = self.suspension_ends_on(hold)?;
-                Some((ends_on, hold.from, suspension_end(hold)))
+                Some((ends_on, hold))
             })
-            .min_by_key(|(ends_on, from, _)| (*ends_on, *from));
-        if let Some((ends_on, from, end)) = hold {
+            .min_by_key(|(ends_on, hold)| (*ends_on, hold.from));
+        if let Some((ends_on, hold)) = hold {
+            let from = hold.from;
+            let maximum = in_force.document.suspension.maximum_for(hold.cause);
+            let enforced_from = maximum.and_then(|maximum| maximum.enforced_from);
             let sent = self.notices.iter().rfind(|notice| {
                 !notice.void
                     && notice.rule == NoticeRule::SuspensionTooLong
@@ -471,7 +483,7 @@ impl Machine<'_> {
             found.extend(needed(
                 NoticeRule::SuspensionTooLong,
                 None,
-                end,
+                (suspension_end(hold), enforced_from),
                 ends_on,
                 from,
                 sent,

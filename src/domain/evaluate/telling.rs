@@ -1,20 +1,21 @@
-//! What the service tells by itself, when it looks for it next, and what it takes back.
+//! What the service tells by itself, and when it looks for it next.
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::taking_back::Said;
 use super::{Consequence, Evaluation, NoticeNeeded};
 use crate::domain::calendar::{Instant, local_day, start_of_day};
 use crate::domain::fact::{Channel, Fact, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::{FactId, OrganizationId};
 use crate::domain::license::NoticeOutlook;
-use crate::domain::outgoing::{NoticeKind, NoticeSubject, QueueState, QueuedNotice};
+use crate::domain::outgoing::{NoticeKind, NoticeSubject, QueuedNotice};
 use crate::domain::policy::Recipient;
 
 impl NoticeNeeded {
     /// Whether the service sends it by now, unless it was.
-    fn is_to_send(&self, now: Instant) -> bool {
+    pub(super) fn is_to_send(&self, now: Instant) -> bool {
         self.send_at <= now && !self.waits_for_source
     }
 
@@ -35,8 +36,9 @@ pub struct Telling<'a> {
     pub due_at: Instant,
     /// Earlier steps that nobody was told of.
     pub skipped: Vec<usize>,
-    /// The first day without access, where its eve has come: supervisors are told once more.
-    last_day: Option<NaiveDate>,
+    kind: NoticeKind,
+    /// The day that it names whenever it is told: on the last day, and at a return, it does not move with the sending.
+    fixed_on: Option<NaiveDate>,
 }
 
 impl Telling<'_> {
@@ -48,19 +50,15 @@ impl Telling<'_> {
 
     #[must_use]
     pub fn kind(&self) -> NoticeKind {
-        match (self.last_day, self.days_before) {
-            (Some(_), _) => NoticeKind::LastDay,
-            (None, Some(_)) => NoticeKind::Reminder,
-            (None, None) => NoticeKind::Notice,
-        }
+        self.kind
     }
 
     /// Whom it tells.
     #[must_use]
     pub fn tells(&self) -> BTreeSet<Recipient> {
-        match self.last_day {
-            Some(_) => BTreeSet::from([Recipient::Supervisors]),
-            None => self.needed.tells.clone(),
+        match self.kind {
+            NoticeKind::LastDay => BTreeSet::from([Recipient::Supervisors]),
+            _ => self.needed.tells.clone(),
         }
     }
 
@@ -68,7 +66,7 @@ impl Telling<'_> {
     #[must_use]
     pub fn names_on(&self, now: Instant) -> NaiveDate {
         let needed = self.needed;
-        if let Some(named_on) = self.last_day {
+        if let Some(named_on) = self.fixed_on {
             return named_on;
         }
         match self.days_before {
@@ -82,7 +80,8 @@ impl Telling<'_> {
 
 impl Evaluation {
     /// What the service has to tell about the license now: notices that are due and were not given, and the last
-    /// reminder that is due since the notice was. During leave nothing is told to whoever is away.
+    /// reminder that is due since the notice was; and whoever came back until when to log in. During leave nothing is told
+    /// to whoever is away.
     #[must_use]
     pub fn to_tell(&self) -> Vec<Telling<'_>> {
         let due = |notice: &&NoticeNeeded| notice.is_to_send(self.at) && !self.is_silent(notice);
@@ -102,7 +101,8 @@ impl Evaluation {
                     days_before: Some(days),
                     due_at,
                     skipped: Vec::new(),
-                    last_day: None,
+                    kind: NoticeKind::Reminder,
+                    fixed_on: None,
                 }));
                 let last_day = self
                     .last_day(needed)
@@ -112,7 +112,8 @@ impl Evaluation {
                     days_before: None,
                     due_at,
                     skipped: Vec::new(),
-                    last_day: Some(named_on),
+                    kind: NoticeKind::LastDay,
+                    fixed_on: Some(named_on),
                 }));
                 continue;
             }
@@ -128,9 +129,18 @@ impl Evaluation {
                 days_before: None,
                 due_at: needed.send_at,
                 skipped: overtaken.collect(),
-                last_day: None,
+                kind: NoticeKind::Notice,
+                fixed_on: None,
             });
         }
+        found.extend(self.first_login.iter().map(|needed| Telling {
+            needed,
+            days_before: None,
+            due_at: needed.due_at,
+            skipped: Vec::new(),
+            kind: NoticeKind::Return,
+            fixed_on: Some(needed.ends_on),
+        }));
         found
     }
 
@@ -155,7 +165,12 @@ impl Evaluation {
                 reminders.chain(self.last_day(needed).map(|(at, _, _)| at))
             })
             .filter(|at| !looked_at || *at > self.at);
-        (warnings.min(), others.chain(reminders).min())
+        let first_login = self.first_login.iter().filter(|_| !looked_at);
+        let first_login = first_login.map(|needed| needed.due_at);
+        (
+            warnings.min(),
+            others.chain(reminders).chain(first_login).min(),
+        )
     }
 
     /// When the license is to be looked at for what it calls for telling.
@@ -192,56 +207,12 @@ impl Evaluation {
             let taken_back = notice.retracts.unwrap_or(notice.id);
             return notice
                 .named_on
-                .filter(|_| self.no_longer_holds(notice, taken_back, facts, today));
+                .filter(|_| self.no_longer_holds(&Said::of(notice), taken_back, facts, today));
         }
         self.to_tell()
             .iter()
             .find(|telling| telling.kind() == notice.kind && telling.subject() == notice.subject)
             .map(|telling| telling.names_on(self.at))
-    }
-
-    /// Of the notices that the service gave about this license, those it has to take back: they no longer count, though
-    /// the license gives access and the day they named lies ahead. Whoever lost it was told the truth.
-    #[must_use]
-    pub fn to_take_back<'n>(
-        &self,
-        given: &[&'n QueuedNotice],
-        facts: &[Fact],
-        today: NaiveDate,
-    ) -> Vec<&'n QueuedNotice> {
-        let since = self.period().map(|period| period.from);
-        let back = given.iter().copied().filter(|notice| {
-            notice.kind == NoticeKind::Notice
-                && notice.state == QueueState::Given
-                && notice.settled_at >= since
-                && !self.counting.contains(&notice.id)
-                && self.no_longer_holds(notice, notice.id, facts, today)
-        });
-        back.collect()
-    }
-
-    /// Whether what a notice said is untrue by now: it neither bounced nor was corrected, and no other notice of its
-    /// rule says the same by now or is about to.
-    fn no_longer_holds(
-        &self,
-        said: &QueuedNotice,
-        id: FactId,
-        facts: &[Fact],
-        today: NaiveDate,
-    ) -> bool {
-        let answered = facts.iter().any(|fact| {
-            fact.envelope.supersedes == Some(id)
-                || matches!(&fact.body, FactBody::NoticeBounced { notice } if *notice == id)
-        });
-        let again = self.notices.iter().any(|needed| {
-            needed.rule == said.subject.rule
-                && (needed.sent.is_some() || needed.is_to_send(self.at))
-                && needed.requirement.as_ref().map(ToString::to_string) == said.subject.requirement
-        });
-        self.allowed()
-            && said.named_on.is_some_and(|named_on| named_on > today)
-            && !answered
-            && !again
     }
 
     /// When the last day before what a notice promised begins, when it happens, and the first day without access.

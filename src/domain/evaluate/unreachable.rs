@@ -3,11 +3,13 @@
 //!
 //! A failure is settled by what makes the person reachable or the notice needless: a delivery of the same notice in
 //! whatever way, a work e-mail address that was confirmed since (it is sent there again, and fails again or not), or
-//! that nothing has to be told any more, as after a login. Once the hold is open a login settles nothing: nobody can
+//! that nothing has to be told any more, as after a login. A reminder, a retraction and the message of a return start no
+//! grace, but the mailbox that refused them or sent them back is as dead: they fail like a notice. Once the hold is open a login settles nothing: nobody can
 //! log in under it, and whoever was not reached is not reached by that.
 
 use chrono::NaiveDate;
 
+use super::first_login;
 use super::machine::Machine;
 use super::notices::NoticeNeeded;
 use super::obligation::calendar;
@@ -15,6 +17,7 @@ use super::{Consequence, DueItem, Hold};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{Fact, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::FactId;
+use crate::domain::outgoing::NoticeKind;
 use crate::domain::policy::{NoticedEnd, OffAction, Recipient, ThenSuspendOrList};
 
 /// A notice that did not reach the holder.
@@ -25,6 +28,9 @@ pub(super) struct Failure {
     rule: NoticeRule,
     requirement: Option<String>,
     anchor_on: NaiveDate,
+    kind: NoticeKind,
+    /// The day that a retraction takes back.
+    named_on: Option<NaiveDate>,
 }
 
 impl Failure {
@@ -42,6 +48,8 @@ impl Machine<'_> {
             rule,
             requirement,
             anchor_on,
+            notice_kind,
+            named_on,
         } = &fact.body
         else {
             return;
@@ -56,6 +64,8 @@ impl Machine<'_> {
             rule: *rule,
             requirement: requirement.clone(),
             anchor_on: *anchor_on,
+            kind: *notice_kind,
+            named_on: *named_on,
         });
     }
 
@@ -84,6 +94,8 @@ impl Machine<'_> {
                 rule: *rule,
                 requirement: requirement.clone(),
                 anchor_on: *anchor_on,
+                kind: NoticeKind::Notice,
+                named_on: None,
             });
         }
     }
@@ -92,6 +104,11 @@ impl Machine<'_> {
     pub(super) fn reached(&mut self, rule: NoticeRule, requirement: Option<&str>) {
         self.failures
             .retain(|failure| !failure.tells_of(rule, requirement));
+    }
+
+    /// The holder was told what starts no grace.
+    pub(super) fn told_after_all(&mut self, notice: FactId) {
+        self.failures.retain(|failure| failure.notice != notice);
     }
 
     /// There is an address that nothing failed at yet.
@@ -114,12 +131,21 @@ impl Machine<'_> {
             None if self.failures.is_empty() => {}
             None => {
                 let needed = self.notices_of_rules();
+                let of_return = first_login::message(self);
+                let suspended = self.suspended();
                 let needs = |failure: &Failure| {
-                    needed.iter().any(|needed| {
+                    let tells = |needed: &NoticeNeeded| {
                         let requirement = needed.requirement.as_ref().map(ToString::to_string);
                         failure.tells_of(needed.rule, requirement.as_deref())
                             && failure.anchor_on == needed.anchor_on
-                    })
+                    };
+                    match failure.kind {
+                        NoticeKind::Retraction => !suspended,
+                        NoticeKind::Return => of_return.iter().any(tells),
+                        NoticeKind::Notice | NoticeKind::Reminder | NoticeKind::LastDay => {
+                            needed.iter().any(tells)
+                        }
+                    }
                 };
                 let on_leave = self
                     .holds
@@ -131,8 +157,16 @@ impl Machine<'_> {
         }
     }
 
+    /// What nobody settled yet. That a day no longer holds need not be told any more once it has come.
+    pub(super) fn open_failures(&self) -> impl Iterator<Item = &Failure> {
+        let today = self.in_force().map(|rules| calendar(rules).day(self.now()));
+        self.failures.iter().filter(move |failure| {
+            failure.kind != NoticeKind::Retraction || failure.named_on > today
+        })
+    }
+
     fn first_failure(&self) -> Option<&Failure> {
-        self.failures.iter().min_by_key(|failure| failure.at)
+        self.open_failures().min_by_key(|failure| failure.at)
     }
 
     /// The first local day on which the first failure should have been settled, or on which the rule acts if that is

@@ -11,8 +11,18 @@ use crate::domain::absence_hold::{AbsenceDecision, Tripped};
 use crate::domain::calendar::Precision;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::{FactId, LicenseId, OrganizationId, PersonId, ProjectId, RequestId};
+use crate::domain::outgoing::NoticeKind;
 use crate::domain::policy::{Party, Recipient, Renewer, RequestClass};
 use crate::domain::seat::Place;
+
+fn a_notice() -> NoticeKind {
+    NoticeKind::Notice
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_a_notice(kind: &NoticeKind) -> bool {
+    *kind == NoticeKind::Notice
+}
 
 /// What a license period began with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -297,7 +307,8 @@ pub enum FactBody {
         notice: FactId,
     },
     /// A notice could not be given to the holder: there is no confirmed address, or the recipient's mail server refused
-    /// it for good. It was never given, so that it starts no grace.
+    /// it for good. It was never given, so that it starts no grace. A reminder, a retraction or the message of a return,
+    /// which no fact records, fails so too when it came back.
     NoticeFailed {
         /// The notice that waits: it has this id once it is given.
         notice: FactId,
@@ -306,6 +317,16 @@ pub enum FactBody {
         requirement: Option<String>,
         /// The local day the count began.
         anchor_on: NaiveDate,
+        #[serde(default = "a_notice", skip_serializing_if = "is_a_notice")]
+        notice_kind: NoticeKind,
+        /// The day that a retraction takes back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        named_on: Option<NaiveDate>,
+    },
+    /// The holder was told in another way what had failed and starts no grace: a reminder, a retraction, the message of a
+    /// return.
+    NoticeReached {
+        notice: FactId,
     },
     /// Staff waive one requirement.
     Waived {
@@ -457,6 +478,7 @@ impl FactBody {
             Self::NoticeSent { .. } => FactKind::NoticeSent,
             Self::NoticeBounced { .. } => FactKind::NoticeBounced,
             Self::NoticeFailed { .. } => FactKind::NoticeFailed,
+            Self::NoticeReached { .. } => FactKind::NoticeReached,
             Self::Waived { .. } => FactKind::Waived,
             Self::CampaignStarted(_) => FactKind::CampaignStarted,
             Self::CampaignExtended { .. } => FactKind::CampaignExtended,

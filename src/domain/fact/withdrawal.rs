@@ -93,6 +93,9 @@ impl FactKind {
             Self::NoticeFailed => Never(
                 "its delivery, under `/v1/notices/{id}/delivery`, or a corrected address, under `/v1/people/{id}/emails`",
             ),
+            Self::NoticeReached => {
+                Never("the bounce of the notice, under `/v1/notices/{id}/bounce`")
+            }
             Self::WorkEmailConfirmed | Self::WorkEmailRetired => {
                 Never("the address as it is now, under `/v1/people/{id}`")
             }

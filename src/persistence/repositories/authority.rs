@@ -382,6 +382,31 @@ impl AuthorityReads for Session<'_> {
         all(page_by!(query, delegations::id, page).load::<DelegationRow>(self.conn))
     }
 
+    fn delegations_at(
+        &mut self,
+        implementation: ImplementationId,
+        organization: Option<OrganizationId>,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Delegation>> {
+        let at = Instant(at);
+        let mut query = delegations::table
+            .filter(delegations::implementation_id.eq(Id::of(implementation)))
+            .filter(delegations::from_at.le(at))
+            .filter(delegations::until_at.gt(at))
+            .filter(
+                delegations::ended_at
+                    .is_null()
+                    .or(delegations::ended_at.gt(at)),
+            )
+            .order(delegations::id.asc())
+            .select(DelegationRow::as_select())
+            .into_boxed::<MultiBackend>();
+        if let Some(id) = organization {
+            query = query.filter(delegations::organization_id.eq(Id::of(id)));
+        }
+        all::<DelegationRow>(query.load(self.conn))
+    }
+
     fn delegations_to(
         &mut self,
         deputies: &[PersonId],

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use super::logins::SignalRow;
 use super::{
     Result, Row, all, by_ids, compared_and_set, done, ids, json, one, read_json, read_word,
     templates, word,
@@ -10,19 +11,19 @@ use super::{
 use crate::application::ports::{
     MessageFilter, OutboxReads, OutboxWrites, Page, QueueFilter, StoreError, Visible,
 };
-use crate::domain::fact::NoticeRule;
 use crate::domain::ids::{
-    FactId, ImplementationId, LicenseId, MessageId, NoticeCopyId, OrganizationId,
+    AccessSignalId, FactId, ImplementationId, LicenseId, MessageId, NoticeCopyId, OrganizationId,
 };
+use crate::domain::login::{AccessSignal, SignalState};
 use crate::domain::outgoing::{
     Addressee, Message, MessageKind, MessageState, MessageText, NoticeCopy, NoticeSubject,
     QueueState, QueuedNotice,
 };
-use crate::domain::template::MessageTemplate;
+use crate::domain::template::{MessageTemplate, TemplateKind};
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
 use crate::persistence::error::map_error;
-use crate::persistence::schema::{messages, notice_copies, queued_notices};
+use crate::persistence::schema::{access_signals, messages, notice_copies, queued_notices};
 use crate::persistence::types::{Id, Instant};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -126,7 +127,7 @@ struct MessageRow {
     id: Id,
     implementation_id: Id,
     person_id: Option<Id>,
-    organization_id: Id,
+    organization_id: Option<Id>,
     on_day: NaiveDate,
     state: String,
     attempts: i32,
@@ -225,7 +226,7 @@ impl Row for MessageRow {
             contact_id,
             kind: word(&record.kind)?,
             once: record.once.clone(),
-            organization_id: Id::of(record.organization_id),
+            organization_id: record.organization_id.map(Id::of),
             on_day: record.on_day,
             state: word(&record.state)?,
             attempts: record.attempts,
@@ -248,7 +249,7 @@ impl Row for MessageRow {
             kind: read_word(&self.kind)?,
             to: addressee(self.person_id, self.contact_id),
             once: self.once,
-            organization_id: self.organization_id.to(),
+            organization_id: self.organization_id.map(Id::to),
             on_day: self.on_day,
             state: read_word(&self.state)?,
             attempts: self.attempts,
@@ -377,7 +378,7 @@ impl OutboxReads for Session<'_> {
     ) -> Result<Vec<Message>> {
         let (person, contact) = addressed(to);
         let mut query = messages::table
-            .filter(messages::organization_id.eq(Id::of(organization)))
+            .filter(messages::organization_id.eq(Some(Id::of(organization))))
             .filter(messages::on_day.eq(on_day))
             .filter(messages::kind.eq(kind.as_str()))
             .order(messages::id.asc())
@@ -472,10 +473,57 @@ impl OutboxReads for Session<'_> {
         &mut self,
         visible: &Visible,
         implementation: ImplementationId,
-        kind: Option<NoticeRule>,
+        kind: Option<TemplateKind>,
         page: Page,
     ) -> Result<Vec<MessageTemplate>> {
         templates::versions(self, visible, implementation, kind, page)
+    }
+
+    fn implementations_with_signals(&mut self) -> Result<Vec<ImplementationId>> {
+        let found: Vec<Id> = access_signals::table
+            .filter(access_signals::message_id.is_null())
+            .filter(access_signals::state.eq(SignalState::Open.as_str()))
+            .select(access_signals::implementation_id)
+            .distinct()
+            .load(self.conn)
+            .map_err(map_error)?;
+        Ok(found.into_iter().map(Id::to).collect())
+    }
+
+    fn signals_to_tell(&mut self, implementation: ImplementationId) -> Result<Vec<AccessSignal>> {
+        all::<SignalRow>(
+            access_signals::table
+                .filter(access_signals::message_id.is_null())
+                .filter(access_signals::state.eq(SignalState::Open.as_str()))
+                .filter(access_signals::implementation_id.eq(Id::of(implementation)))
+                .order(access_signals::id.asc())
+                .select(SignalRow::as_select())
+                .load(self.conn),
+        )
+    }
+
+    fn signals_of_message(&mut self, id: MessageId) -> Result<Vec<AccessSignal>> {
+        all::<SignalRow>(
+            access_signals::table
+                .filter(access_signals::message_id.eq(Some(Id::of(id))))
+                .order(access_signals::id.asc())
+                .select(SignalRow::as_select())
+                .load(self.conn),
+        )
+    }
+
+    fn last_message(
+        &mut self,
+        implementation: ImplementationId,
+        kind: MessageKind,
+    ) -> Result<Option<Message>> {
+        one(messages::table
+            .filter(messages::implementation_id.eq(Id::of(implementation)))
+            .filter(messages::kind.eq(kind.as_str()))
+            .order(messages::id.desc())
+            .select(MessageRow::as_select())
+            .first(self.conn)
+            .optional())
     }
 
     fn messages_to_send(
@@ -522,6 +570,21 @@ impl OutboxWrites for Session<'_> {
                 ))
                 .execute(self.conn),
         )
+    }
+
+    fn tell_signals(&mut self, list: &[AccessSignalId], message: MessageId) -> Result<()> {
+        for some in list.chunks(500) {
+            let told = diesel::update(access_signals::table)
+                .filter(access_signals::id.eq_any(ids(some)))
+                .filter(access_signals::message_id.is_null())
+                .set(access_signals::message_id.eq(Some(Id::of(message))))
+                .execute(self.conn)
+                .map_err(map_error)?;
+            if told != some.len() {
+                return Err(StoreError::Stale);
+            }
+        }
+        Ok(())
     }
 
     fn insert_message(&mut self, row: &Message) -> Result<()> {

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::{Result, Row, all, done, ids, read_word, word};
-use crate::application::ports::{Page, Visible};
-use crate::domain::fact::NoticeRule;
+use super::{Result, Row, all, done, ids};
+use crate::application::ports::{Page, StoreError, Visible};
 use crate::domain::ids::ImplementationId;
-use crate::domain::template::{MessageTemplate, TemplateText};
+use crate::domain::template::{MessageTemplate, TemplateKind, TemplateText};
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
 use crate::persistence::schema::message_templates;
@@ -36,7 +35,7 @@ impl Row for TemplateRow {
         Ok(Self {
             id: Id::of(record.id),
             implementation_id: Id::of(record.implementation_id),
-            kind: word(&record.kind)?,
+            kind: record.kind.as_str().to_owned(),
             number: record.number,
             subject: text.map(|text| text.subject.clone()),
             plain: text.map(|text| text.plain.clone()),
@@ -50,7 +49,9 @@ impl Row for TemplateRow {
         Ok(MessageTemplate {
             id: self.id.to(),
             implementation_id: self.implementation_id.to(),
-            kind: read_word(&self.kind)?,
+            kind: TemplateKind::parse(&self.kind).ok_or_else(|| {
+                StoreError::Corrupt("there is no such kind of message".to_owned())
+            })?,
             number: self.number,
             text: match (self.subject, self.plain, self.html) {
                 (Some(subject), Some(plain), Some(html)) => Some(TemplateText {
@@ -78,7 +79,7 @@ pub(super) fn last(
             .select(TemplateRow::as_select())
             .load(session.conn),
     )?;
-    let last: BTreeMap<NoticeRule, MessageTemplate> = every
+    let last: BTreeMap<TemplateKind, MessageTemplate> = every
         .into_iter()
         .map(|template| (template.kind, template))
         .collect();
@@ -89,7 +90,7 @@ pub(super) fn versions(
     session: &mut Session<'_>,
     visible: &Visible,
     implementation: ImplementationId,
-    kind: Option<NoticeRule>,
+    kind: Option<TemplateKind>,
     page: Page,
 ) -> Result<Vec<MessageTemplate>> {
     let mut query = visible_rows!(
@@ -101,7 +102,7 @@ pub(super) fn versions(
     );
     query = query.filter(message_templates::implementation_id.eq(Id::of(implementation)));
     if let Some(kind) = kind {
-        query = query.filter(message_templates::kind.eq(word(&kind)?));
+        query = query.filter(message_templates::kind.eq(kind.as_str()));
     }
     all(page_by!(query, message_templates::id, page).load::<TemplateRow>(session.conn))
 }

@@ -7,6 +7,7 @@ use hmis_licensing::domain::fact::{
     RenewalDecision, Reporter, TypeChange,
 };
 use hmis_licensing::domain::ids::FactId;
+use hmis_licensing::domain::outgoing::NoticeKind;
 use hmis_licensing::domain::policy::{Party, Recipient, Renewer, RequestClass};
 
 use super::bench::on_both;
@@ -144,7 +145,18 @@ fn bodies() -> Vec<FactBody> {
             rule: NoticeRule::Agreement,
             requirement: Some("agreement:user_agreement".into()),
             anchor_on: day(3, 2),
+            notice_kind: NoticeKind::Notice,
+            named_on: None,
         },
+        FactBody::NoticeFailed {
+            notice: id(11),
+            rule: NoticeRule::Inactivity,
+            requirement: None,
+            anchor_on: day(3, 2),
+            notice_kind: NoticeKind::Retraction,
+            named_on: Some(day(4, 8)),
+        },
+        FactBody::NoticeReached { notice: id(11) },
         FactBody::NoticeBounced { notice: id(9) },
         FactBody::Waived {
             requirement: "training:privacy".into(),

@@ -755,7 +755,7 @@ impl World {
                     implementation_id: license.implementation_id,
                     kind: MessageKind::Own,
                     to: Addressee::Person(license.person_id),
-                    organization_id: license.organization_id,
+                    organization_id: Some(license.organization_id),
                     once: None,
                     on_day: now.date_naive(),
                     state: MessageState::Waiting,

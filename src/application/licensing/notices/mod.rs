@@ -24,7 +24,7 @@ use crate::domain::evaluate::{NewNotice, NoticeFault};
 use crate::domain::fact::{Channel, Envelope, Fact, FactBody, FactKind, NoticeRule};
 use crate::domain::ids::{FactId, LicenseId};
 use crate::domain::license::{License, LicenseStatus};
-use crate::domain::outgoing::QueuedNotice;
+use crate::domain::outgoing::{NoticeKind, QueueState, QueuedNotice};
 use crate::domain::policy::Recipient;
 
 /// A notice as it is reported.
@@ -210,6 +210,9 @@ pub fn record_sent(
         .find(|license| license.id == queued.license_id)
         .cloned()
         .ok_or(Error::NotFound)?;
+    if queued.kind != NoticeKind::Notice {
+        return record_reached(tx, dossier, &license, &[queued.id]);
+    }
     let new = report_of(queued, named_on, (channel, sent_at), reported);
     let sent = (sent_at, Precision::Instant);
     let envelope = new.reported.envelope(tx, license.implementation_id, sent)?;
@@ -244,12 +247,47 @@ pub fn record_failed(
             request: None,
             license: Some(license.id),
         };
-        let body = FactBody::NoticeFailed {
-            notice: queued.id,
-            rule: queued.subject.rule,
-            requirement: queued.subject.requirement.clone(),
-            anchor_on: queued.subject.anchor_on,
+        facts.push(fact(
+            tx,
+            &dossier.person,
+            about,
+            envelope,
+            failure_of(queued),
+        ));
+    }
+    keep(tx, dossier, &facts)
+}
+
+fn failure_of(queued: &QueuedNotice) -> FactBody {
+    FactBody::NoticeFailed {
+        notice: queued.id,
+        rule: queued.subject.rule,
+        requirement: queued.subject.requirement.clone(),
+        anchor_on: queued.subject.anchor_on,
+        notice_kind: queued.kind,
+        named_on: queued
+            .named_on
+            .filter(|_| queued.kind == NoticeKind::Retraction),
+    }
+}
+
+/// Records that the holder of a license was told what had failed and starts no grace.
+pub fn record_reached(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    license: &License,
+    reached: &[FactId],
+) -> Result<(), Error> {
+    let mut facts = Vec::new();
+    for notice in reached {
+        let now = (tx.now, Precision::Instant);
+        let envelope = Reported::default().envelope(tx, license.implementation_id, now)?;
+        let about = About {
+            organization: Some(license.organization_id),
+            request: None,
+            license: Some(license.id),
         };
+        let body = FactBody::NoticeReached { notice: *notice };
         facts.push(fact(tx, &dossier.person, about, envelope, body));
     }
     keep(tx, dossier, &facts)
@@ -337,7 +375,10 @@ pub fn bounce_notice(
     bounced_at: Option<Instant>,
     reported: &Reported,
 ) -> Result<NoticeShown, Error> {
-    let notice = notice_of(tx.unit.fact(id)?)?;
+    let Some(notice) = tx.unit.fact(id)? else {
+        return bounce_unrecorded(tx, id, bounced_at, reported);
+    };
+    let notice = notice_of(Some(notice))?;
     tx.authorize(Action::RecordNotice, target(&notice))?;
     not_oneself(tx, notice.person_id, "somebody else records your bounces")?;
     let at = bounced_at.unwrap_or(tx.now);
@@ -368,4 +409,59 @@ pub fn bounce_notice(
     let bounced = FactBody::NoticeBounced { notice: id };
     record(tx, &mut dossier, about, envelope, bounced)?;
     evaluated(&notice, &dossier, tx.now).ok_or(Error::NotFound)
+}
+
+/// The same of a reminder, a retraction or the message of a return, which no fact records: it was given for nothing, and
+/// waits for staff or another address.
+fn bounce_unrecorded(
+    tx: &mut Tx<'_>,
+    id: FactId,
+    bounced_at: Option<Instant>,
+    reported: &Reported,
+) -> Result<NoticeShown, Error> {
+    let queued = tx.unit.queued_notice(id)?.ok_or(Error::NotFound)?;
+    let scope = Scope::person(
+        queued.implementation_id,
+        Some(queued.organization_id),
+        queued.person_id,
+    );
+    tx.authorize(Action::RecordNotice, scope)?;
+    not_oneself(tx, queued.person_id, "somebody else records your bounces")?;
+    tx.lock_person(queued.person_id)?;
+    let queued = tx.unit.queued_notice(id)?.ok_or(Error::NotFound)?;
+    let given = queued.state == QueueState::Given && queued.tells.contains(&Recipient::User);
+    let Some(given_at) = queued.settled_at.filter(|_| given) else {
+        return Err(Rejection::needing(
+            queued.state.as_str(),
+            "bounce",
+            vec!["a notice that was given to the holder of the license".to_owned()],
+        )
+        .into());
+    };
+    let at = bounced_at.unwrap_or(tx.now);
+    if let Some(fault) = not_in_the_future(at, tx.now, "/bounced_at") {
+        return Err(Error::Invalid(vec![fault]));
+    }
+    if at < given_at {
+        return Err(Error::invalid(
+            "/bounced_at",
+            "lies before the notice was sent",
+        ));
+    }
+    let mut dossier = Dossier::load(tx.unit, queued.person_id, &[])?.ok_or(Error::NotFound)?;
+    let envelope = reported.envelope(tx, queued.implementation_id, (at, Precision::Instant))?;
+    let about = About {
+        organization: Some(queued.organization_id),
+        request: None,
+        license: Some(queued.license_id),
+    };
+    tx.unit.update_queued_notice(&QueuedNotice {
+        state: QueueState::Undeliverable,
+        settled_at: Some(tx.now),
+        message_id: None,
+        ..queued.clone()
+    })?;
+    record(tx, &mut dossier, about, envelope, failure_of(&queued))?;
+    let waiting = tx.unit.queued_notice(id)?.ok_or(Error::NotFound)?;
+    notice_shown(&waiting, &dossier, tx.now).ok_or(Error::NotFound)
 }

@@ -72,16 +72,13 @@ pub fn notice_shown(queued: &QueuedNotice, dossier: &Dossier, now: Instant) -> O
         return evaluated(fact, dossier, now);
     }
     let named_on = still_to_tell(dossier, queued, now);
-    let held_for_it = || {
-        dossier
-            .license_at(queued.organization_id, now)
-            .held_unreached(queued.id)
+    let failed = || {
+        let evaluation = dossier.license_at(queued.organization_id, now);
+        evaluation.failed.contains(&queued.id)
     };
     let status = match queued.state {
         QueueState::Queued if named_on.is_some() => NoticeStatus::Queued,
-        QueueState::Undeliverable if named_on.is_some() || held_for_it() => {
-            NoticeStatus::Undeliverable
-        }
+        QueueState::Undeliverable if named_on.is_some() || failed() => NoticeStatus::Undeliverable,
         QueueState::Queued | QueueState::Undeliverable | QueueState::Dropped => {
             NoticeStatus::Dropped
         }

@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 
 use super::day;
+use super::passage::{add_on_of, title_of};
+use crate::application::licensing::Dossier;
 use crate::domain::evaluate::{Consequence, DueItem, Evaluation};
 use crate::domain::fact::{DeactivationCause, NoticeRule};
 
@@ -16,14 +18,10 @@ pub fn line(name: &str, what: &str, due_on: NaiveDate, today: NaiveDate) -> Stri
 }
 
 /// What has to be done.
-pub fn what(license: &Evaluation, item: &DueItem) -> String {
-    let title = item.requirement.as_ref().and_then(|key| {
-        let found = license
-            .requirements
-            .iter()
-            .find(|standing| standing.key == *key);
-        found.map(|standing| standing.title.clone())
-    });
+pub fn what(dossier: &Dossier, license: &Evaluation, item: &DueItem) -> String {
+    let key = item.requirement.as_ref();
+    let title = key.and_then(|key| title_of(license, &key.to_string()));
+    let add_on = key.and_then(|key| add_on_of(dossier, license, &key.to_string()));
     let what = match item.rule {
         NoticeRule::Inactivity => "log in once",
         NoticeRule::Recertification | NoticeRule::Campaign => "recertification",
@@ -39,9 +37,14 @@ pub fn what(license: &Evaluation, item: &DueItem) -> String {
         Some(title) => format!("{what}: {title}"),
         None => what.to_owned(),
     };
-    match item.consequence {
-        Consequence::At(_) => format!("{what} (access ends otherwise)"),
-        Consequence::AwaitsNotice | Consequence::Listed => what,
+    match (item.consequence, add_on) {
+        (Consequence::At(_), None) => format!("{what} (access ends otherwise)"),
+        // The license itself goes on.
+        (Consequence::At(_), Some(add_on)) => format!("{what} ({add_on} is off otherwise)"),
+        (Consequence::AwaitsNotice | Consequence::Listed, None) => what,
+        (Consequence::AwaitsNotice | Consequence::Listed, Some(add_on)) => {
+            format!("{what} ({add_on})")
+        }
     }
 }
 

@@ -5,20 +5,25 @@
 
 pub(super) mod coming;
 mod passage;
+mod staff;
 
 pub(super) use passage::Passage;
+pub(super) use staff::invented;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
-use crate::application::{Error, Tx};
-use crate::domain::fact::NoticeRule;
+use self::staff::{Written, written, written_list};
+use super::templates;
+use crate::application::ports::{StoreError, View};
 use crate::domain::ids::OrganizationId;
+use crate::domain::login::AccessSignal;
 use crate::domain::outgoing::{MessageText, NoticeKind};
 use crate::domain::roster::Implementation;
-use crate::domain::template::{TemplateText, Values, escaped};
+use crate::domain::template::{TemplateKind, TemplateText, escaped};
 
 /// A message before it is written.
 #[derive(Clone, Debug, Default)]
@@ -31,22 +36,28 @@ pub(super) struct Letter {
     pub passages: Vec<Passage>,
     /// What is coming at the organization, a line each.
     pub coming: Vec<String>,
-    /// What staff wrote instead of the built-in texts, for notices to whoever they are about.
-    pub templates: BTreeMap<NoticeRule, TemplateText>,
+    /// Logins that nothing allowed, a line each.
+    pub signals: Vec<String>,
+    /// What staff wrote instead of the built-in texts.
+    pub templates: BTreeMap<TemplateKind, TemplateText>,
 }
 
 impl Letter {
     /// The frame of a message about an organization.
     pub fn of(
-        tx: &mut Tx<'_>,
+        view: &mut dyn View,
         implementation: &Implementation,
-        organization: OrganizationId,
-    ) -> Result<Self, Error> {
-        let organization = tx.unit.organization(organization)?;
+        organization: Option<OrganizationId>,
+    ) -> Result<Self, StoreError> {
+        let organization = match organization {
+            Some(id) => view.organization(id)?,
+            None => None,
+        };
         Ok(Self {
             implementation: implementation.name.clone(),
             organization: organization.map_or_else(String::new, |found| found.name),
             support_contact: implementation.support_contact.clone(),
+            templates: templates::written(view, implementation.id)?,
             ..Self::default()
         })
     }
@@ -62,6 +73,18 @@ pub(super) fn day(day: NaiveDate) -> String {
     day.format("%A, %-d %B %Y").to_string()
 }
 
+/// One login that nothing allowed: when, where, and under which ids its reader finds it.
+pub(super) fn signal_line(signal: &AccessSignal, organization: Option<&str>, zone: Tz) -> String {
+    let at = signal.occurred_at.with_timezone(&zone);
+    format!(
+        "- {}, {}: access signal {}, person {}",
+        at.format("%A, %-d %B %Y, %H:%M"),
+        organization.unwrap_or("no organization named"),
+        signal.id,
+        signal.person_id,
+    )
+}
+
 fn subject(letter: &Letter) -> String {
     let acts = letter
         .passages
@@ -70,6 +93,10 @@ fn subject(letter: &Letter) -> String {
         .map(|passage| passage.named_on)
         .min();
     match acts {
+        _ if !letter.signals.is_empty() => format!(
+            "{}: somebody logged in whom nothing allowed to",
+            letter.implementation
+        ),
         _ if !letter.coming.is_empty() => format!(
             "{}: what is coming at {}",
             letter.implementation, letter.organization
@@ -84,65 +111,10 @@ fn subject(letter: &Letter) -> String {
     }
 }
 
-/// What a passage fills into a template.
-fn values(letter: &Letter, passage: &Passage) -> Values {
-    let what = passage.what();
-    Values {
-        what: match passage.kind {
-            NoticeKind::Reminder => format!("A reminder. {what}"),
-            _ => what,
-        },
-        by_when: passage.until(),
-        how_back: passage.how(),
-        whom_to_ask: format!("{}: {}", letter.implementation, letter.support_contact),
-        given_name: letter.to.clone().unwrap_or_default(),
-        organization: letter.organization.clone(),
-        implementation: letter.implementation.clone(),
-        day: day(passage.named_on),
-    }
-}
-
-/// Invented people and days, to see how a text reads.
-pub(super) fn invented(rule: NoticeRule, implementation: &Implementation) -> Values {
-    let on = |month, day| NaiveDate::from_ymd_opt(2026, month, day).unwrap_or_default();
-    let passage = Passage {
-        kind: NoticeKind::Notice,
-        rule,
-        of: None,
-        title: Some("Privacy and security".to_owned()),
-        anchor_on: on(3, 2),
-        named_on: on(4, 8),
-        logged_in: true,
-        action: None,
-    };
-    let letter = Letter {
-        to: Some("Dana".to_owned()),
-        implementation: implementation.name.clone(),
-        organization: "Corktown Shelter Alliance & Friends".to_owned(),
-        support_contact: implementation.support_contact.clone(),
-        ..Letter::default()
-    };
-    values(&letter, &passage)
-}
-
-/// What staff wrote for a passage, filled in.
-struct Written {
-    subject: String,
-    plain: String,
-    html: String,
-}
-
-fn written(letter: &Letter, passage: &Passage) -> Option<Written> {
-    if passage.of.is_some() || !matches!(passage.kind, NoticeKind::Notice | NoticeKind::Reminder) {
-        return None;
-    }
-    let text = letter.templates.get(&passage.rule)?;
-    let values = values(letter, passage);
-    Some(Written {
-        subject: text.subject(&values),
-        plain: text.plain(&values).trim_end().to_owned(),
-        html: text.html(&values),
-    })
+/// The passages that are said in the service's own words.
+fn passages_without_text(letter: &Letter) -> impl Iterator<Item = &Passage> {
+    let passages = letter.passages.iter();
+    passages.filter(|passage| written(letter, passage).is_none())
 }
 
 /// What every message ends with, whoever wrote it.
@@ -157,11 +129,11 @@ fn paragraph(text: &str) -> String {
 /// Writes a message: its text, and the same as HTML. A single notice that staff wrote a text for is that text; among
 /// others it stands in the frame like any of them.
 pub(super) fn write(letter: &Letter) -> (MessageText, String) {
-    let by_staff: Vec<Option<Written>> = letter
-        .passages
-        .iter()
-        .map(|passage| written(letter, passage))
-        .collect();
+    let passages = letter.passages.iter();
+    let by_staff: Vec<Option<Written>> = match written_list(letter) {
+        Some(list) => vec![Some(list)],
+        None => passages.map(|passage| written(letter, passage)).collect(),
+    };
     let mut subject = subject(letter);
     let mut blocks: Vec<(String, String)> = Vec::new();
     let built_in = |text: String| {
@@ -173,10 +145,18 @@ pub(super) fn write(letter: &Letter) -> (MessageText, String) {
         blocks.push((alone.plain.clone(), alone.html.clone()));
     } else {
         blocks.extend(opening(letter).into_iter().map(built_in));
+        let mut said: Vec<&Passage> = Vec::new();
         for (passage, by_staff) in letter.passages.iter().zip(by_staff) {
             let block = match by_staff {
                 Some(text) => (text.plain, text.html),
-                None => built_in(passage.lines().join("\n")),
+                None if said.iter().any(|other| other.goes_with(passage)) => continue,
+                None => {
+                    let together: Vec<&Passage> = passages_without_text(letter)
+                        .filter(|other| passage.goes_with(other))
+                        .collect();
+                    said.push(passage);
+                    built_in(Passage::lines(&together).join("\n"))
+                }
             };
             // Two notices that are taken back for the same day are one sentence.
             if !blocks.contains(&block) {
@@ -209,7 +189,9 @@ fn opening(letter: &Letter) -> Vec<String> {
         Some(name) => format!("Hello {name},"),
         None => "Hello,".to_owned(),
     };
-    let about = if !letter.coming.is_empty() {
+    let about = if !letter.signals.is_empty() {
+        "the HMIS reported logins although nothing allowed them when they occurred:".to_owned()
+    } else if !letter.coming.is_empty() {
         format!(
             "this is due at {} within two weeks, or overdue:",
             letter.organization
@@ -226,7 +208,10 @@ fn opening(letter: &Letter) -> Vec<String> {
         )
     };
     let mut found = vec![hello, about];
-    if !letter.coming.is_empty() {
+    if !letter.signals.is_empty() {
+        found.push(letter.signals.join("\n"));
+        found.push("Please look into each of them and close it with a reason: they are the open access signals. Whoever should not have been in is still to be switched off in the HMIS.".to_owned());
+    } else if !letter.coming.is_empty() {
         found.push(letter.coming.join("\n"));
     }
     found
@@ -237,56 +222,4 @@ fn one_line(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::policy::OffAction;
-
-    fn letter(passages: Vec<Passage>) -> Letter {
-        Letter {
-            to: Some("Dana <b>".to_owned()),
-            implementation: "HAND\r\nBcc: x".to_owned(),
-            organization: "Corktown & Sons".to_owned(),
-            support_contact: "hmis@example.org".to_owned(),
-            passages,
-            ..Letter::default()
-        }
-    }
-
-    fn passage(kind: NoticeKind) -> Passage {
-        Passage {
-            kind,
-            rule: NoticeRule::Inactivity,
-            of: None,
-            title: None,
-            anchor_on: NaiveDate::from_ymd_opt(2026, 3, 2).unwrap(),
-            named_on: NaiveDate::from_ymd_opt(2026, 4, 8).unwrap(),
-            logged_in: true,
-            action: Some(OffAction::Deactivate),
-        }
-    }
-
-    #[test]
-    fn a_notice_says_what_by_when_how_and_whom_to_ask() {
-        let (text, html) = write(&letter(vec![passage(NoticeKind::Notice)]));
-        for part in [
-            "since Monday, 2 March 2026",
-            "before Wednesday, 8 April 2026, you lose access at the beginning of that day",
-            "log in to the HMIS once before that day",
-            "hmis@example.org",
-        ] {
-            assert!(text.plain.contains(part), "{part}: {}", text.plain);
-        }
-        assert!(html.contains("Dana &lt;b&gt;") && html.contains("Corktown &amp; Sons"));
-        assert_eq!(
-            text.subject,
-            "HAND Bcc: x: please act before Wednesday, 8 April 2026"
-        );
-    }
-
-    #[test]
-    fn a_retraction_asks_for_nothing() {
-        let (text, _) = write(&letter(vec![passage(NoticeKind::Retraction)]));
-        assert!(text.plain.contains("That no longer holds"));
-        assert!(text.subject.ends_with("you keep your access"));
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ mod standing;
 
 pub use name::{NewDelegation, name};
 pub(in crate::application) use standing::supervised;
-pub(crate) use standing::{has_left, lent_to, supervises};
+pub(crate) use standing::{has_left, lent_to, running_deputies, supervises};
 
 use chrono::{DateTime, Utc};
 

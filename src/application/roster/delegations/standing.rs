@@ -9,7 +9,7 @@ use crate::application::ports::{Delegation, Principal, StaffRole, View};
 use crate::application::roster::existing;
 use crate::domain::departure::has_departed;
 use crate::domain::fact::Fact;
-use crate::domain::ids::{OrganizationId, PersonId, PrincipalId, StaffRoleId};
+use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId};
 use crate::domain::roster::Organization;
 
 /// The authority that supervisors lent to an actor, as grants that name whom he stands for.
@@ -77,6 +77,22 @@ pub(crate) fn supervises(
             && found.standing == DelegationStanding::Live
             && Some(found.supervisor_id) != concerned
     }))
+}
+
+/// Who stands in for a supervisor of an implementation's organizations now, each with the organization; of one of them
+/// where it is named.
+pub(crate) fn running_deputies(
+    view: &mut dyn View,
+    implementation: ImplementationId,
+    organization: Option<OrganizationId>,
+    now: Instant,
+) -> Result<Vec<(OrganizationId, PersonId)>, Error> {
+    let rows = view.delegations_at(implementation, organization, now)?;
+    Ok(details(view, rows, now)?
+        .into_iter()
+        .filter(|found| found.standing == DelegationStanding::Live)
+        .map(|found| (found.row.organization_id, found.deputy_id))
+        .collect())
 }
 
 /// The organizations among these that have a supervisor now. A deputy acts only while the one he stands for is one, so

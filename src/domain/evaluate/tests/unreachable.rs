@@ -32,6 +32,8 @@ fn fails(story: &mut Story, when: &str) -> FactId {
             rule: NoticeRule::Inactivity,
             requirement: None,
             anchor_on: day("2026-03-02"),
+            notice_kind: NoticeKind::Notice,
+            named_on: None,
         },
     )
 }
@@ -294,4 +296,88 @@ fn before_its_day_the_rule_holds_nobody() {
     assert!(holds(&story.license("2026-04-11 00:00")).is_empty());
     let license = story.license("2026-05-01 00:00");
     assert_eq!(holds(&license), [HoldCause::Unreachable]);
+}
+
+/// Dana was warned on Thursday 2026-04-02 of Wednesday 04-08 and logged in on Friday; the mail that takes it back is
+/// refused at ten.
+fn not_taken_back() -> Story {
+    let mut story = Story::hand();
+    story.login("2026-03-02 16:00");
+    story.warned("2026-04-02 09:00", "2026-04-08");
+    story.login("2026-04-03 08:00");
+    story.fact(
+        "2026-04-03 10:00",
+        FactBody::NoticeFailed {
+            notice: WAITING,
+            rule: NoticeRule::Inactivity,
+            requirement: None,
+            anchor_on: day("2026-03-02"),
+            notice_kind: NoticeKind::Retraction,
+            named_on: Some(day("2026-04-08")),
+        },
+    );
+    story
+}
+
+#[test]
+fn a_retraction_that_failed_is_settled_by_telling_her_and_by_the_day_itself() {
+    let mut story = not_taken_back();
+    let license = story.license("2026-04-03 10:00");
+    assert_eq!(
+        (license.status(), license.failed.as_slice()),
+        (Some(Active), [WAITING].as_slice())
+    );
+    let asks = |license: &Evaluation| {
+        let told = license.to_tell();
+        told.iter()
+            .any(|one| one.needed.rule == NoticeRule::Unreachable)
+    };
+    assert!(asks(&license));
+    // The day that she feared has come, and she has access.
+    assert!(!asks(&story.license("2026-04-08 00:00")));
+    told(&mut story, "2026-04-03 11:00", "2026-04-11");
+    assert_eq!(story.status("2026-04-20 00:00"), Some(Active));
+
+    let mut story = not_taken_back();
+    let reached = FactBody::NoticeReached { notice: WAITING };
+    story.fact("2026-04-03 12:00", reached);
+    assert_eq!(story.license("2026-04-03 12:00").failed, []);
+}
+
+#[test]
+fn a_reminder_that_is_refused_holds_whoever_nobody_reaches() {
+    let mut story = Story::licensed_under(hand_with(&[(
+        "/license_types/end_user/inactivity/off_rule",
+        json!(null),
+    )]));
+    let license = story.license("2027-01-05 09:00");
+    let rule = NoticeRule::Recertification;
+    let needed = license.notices.iter().find(|one| one.rule == rule).unwrap();
+    let (key, ends_on) = (needed.requirement.clone().unwrap(), needed.ends_on);
+    let anchor_on = needed.anchor_on;
+    let key = key.to_string();
+    story.noticed(
+        "2027-01-30 09:00",
+        rule,
+        None,
+        Some(&key),
+        &ends_on.to_string(),
+    );
+    let refused = FactBody::NoticeFailed {
+        notice: WAITING,
+        rule,
+        requirement: Some(key),
+        anchor_on,
+        notice_kind: NoticeKind::Reminder,
+        named_on: None,
+    };
+    // Monday; five business days end on the next one.
+    story.fact("2027-02-01 09:00", refused);
+    assert_eq!(story.license("2027-02-01 09:00").failed, [WAITING]);
+    told(&mut story, "2027-02-01 10:00", "2027-02-09");
+    assert_eq!(story.status("2027-02-08 23:59"), Some(Active));
+    assert_eq!(
+        holds(&story.license("2027-02-09 00:00")),
+        [HoldCause::Unreachable]
+    );
 }

@@ -6,6 +6,7 @@ use super::support::*;
 use crate::domain::evaluate::{Consequence, EndCause};
 use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule};
 use crate::domain::license::LicenseStatus::{Active, Deactivated, Suspended, Warned};
+use crate::domain::outgoing::NoticeKind;
 
 const RULE: &str = "/license_types/end_user/inactivity";
 
@@ -114,6 +115,78 @@ fn zero_days_is_the_day_of_the_return_itself() {
     };
     story.fact("2026-03-12 09:00", body);
     assert_eq!(story.status("2026-03-20 09:00"), Some(Active));
+}
+
+/// Back on Thursday 2026-03-12, after somebody had asked to end it.
+fn returned(policy: Value) -> Story {
+    let mut story = Story::licensed_under(policy);
+    story.login("2026-03-01 20:00");
+    let cause = DeactivationCause::Requested;
+    story.fact("2026-03-10 09:00", FactBody::Deactivated { cause });
+    story.fact("2026-03-12 09:00", FactBody::Reactivated);
+    story
+}
+
+#[test]
+fn whoever_came_back_is_told_until_when_to_log_in_and_it_starts_no_grace() {
+    let told = |story: &Story, now: &str| -> Vec<_> {
+        let license = story.license(now);
+        let told = license.to_tell();
+        let told = told
+            .iter()
+            .filter(|telling| telling.kind() == NoticeKind::Return);
+        told.map(|telling| (telling.subject().anchor_on, telling.names_on(at(now))))
+            .collect()
+    };
+    let mut story = returned(first_login(1));
+    let back_on = day("2026-03-12");
+    let license = story.license("2026-03-12 09:00");
+    assert_eq!(
+        license.notice_outlook().next_at,
+        Some(at("2026-03-12 09:00"))
+    );
+    let looked_at = license.notice_outlook_after_look().next_at;
+    assert_ne!(looked_at, Some(at("2026-03-12 09:00")), "once");
+    assert_eq!(
+        told(&story, "2026-03-12 09:00"),
+        [(back_on, day("2026-03-14"))]
+    );
+    assert_eq!(license.status(), Some(Active));
+    assert_eq!(
+        told(&story, "2026-03-13 23:59"),
+        [(back_on, day("2026-03-14"))]
+    );
+    // The cut-off came, or somebody logged in: there is nothing to tell any more.
+    assert_eq!(told(&story, "2026-03-14 00:00"), []);
+    story.login("2026-03-13 09:00");
+    assert_eq!(told(&story, "2026-03-13 10:00"), []);
+    // Where nothing is required, nothing is told.
+    assert_eq!(told(&returned(with(&[])), "2026-03-12 10:00"), []);
+}
+
+#[test]
+fn the_cut_off_of_a_first_login_is_moved_to_a_business_day_where_cut_offs_are() {
+    let moved = with(&[
+        ("first_login_within", json!({ "days": 1 })),
+        ("move_to_business_day", json!(true)),
+    ]);
+    // Friday the 13th is the last day; the cut-off would be on Saturday.
+    let mut story = returned(moved);
+    let license = story.license("2026-03-12 10:00");
+    assert_eq!(license.cut_off_at, Some(at("2026-03-16 00:00")));
+    assert_eq!(license.to_tell()[0].names_on(license.at), day("2026-03-16"));
+    assert!(
+        license
+            .due
+            .iter()
+            .any(|item| item.due_on == day("2026-03-15"))
+    );
+    story.login("2026-03-15 20:00");
+    assert_eq!(story.status("2026-03-18 09:00"), Some(Active));
+    assert_eq!(
+        returned(first_login(1)).status("2026-03-15 00:00"),
+        Some(Deactivated)
+    );
 }
 
 #[test]

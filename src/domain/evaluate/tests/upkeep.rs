@@ -208,3 +208,28 @@ fn what_is_added_between_the_request_of_an_add_on_and_its_beginning_does_not_bin
         assert_eq!(found, bound, "{submitted}");
     }
 }
+
+#[test]
+fn an_add_on_is_reminded_of_as_its_own_type_says() {
+    let mut policy = policy("suspend");
+    set(
+        &mut policy,
+        "/license_types/reports/recertification/reminders",
+        json!([20, 3]),
+    );
+    let mut story = Story::licensed_under(policy);
+    story.passed("2026-03-02 12:00", "reports");
+    let add_on = "reports".to_owned();
+    story.fact(
+        "2026-03-05 09:00",
+        FactBody::AddOnActivated {
+            add_on,
+            submitted_at: None,
+        },
+    );
+    let license = story.license("2026-08-01 09:00");
+    let needed = license.notices_due(at("2026-08-01 09:00"))[0];
+    assert_eq!(needed.ends_on, day("2026-09-03"));
+    assert_eq!(needed.send_at, at("2026-08-14 00:00"));
+    assert_eq!(needed.reminders, [(3, at("2026-08-31 00:00"))]);
+}

@@ -4,7 +4,8 @@ mod rows;
 
 use diesel::prelude::*;
 
-use self::rows::{EventRow, HeartbeatRow, ServiceRow, SignalRow, SourceRow};
+pub(super) use self::rows::SignalRow;
+use self::rows::{EventRow, HeartbeatRow, ServiceRow, SourceRow};
 use super::{Result, Row, all, by_ids, compared_and_set, done, ids, met, one, present};
 use crate::application::ports::{
     LoginFilter, LoginReads, LoginWrites, Page, SignalFilter, Visible,

@@ -1,6 +1,13 @@
 //! What the service tells people by itself: nobody loses access without having been told the day, once.
 
+mod add_ons;
+mod deputies;
 mod digest;
+mod letters;
+mod moved;
+mod order;
+mod returns;
+mod signals;
 mod supervisors;
 mod templates;
 mod unreachable;
@@ -14,6 +21,7 @@ use hmis_licensing::application::App;
 use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::clock::FixedClock;
 use hmis_licensing::application::ports::{Mail, MailFailure, Mailer};
+use hmis_licensing::domain::outgoing::MOST_ATTEMPTS;
 use hmis_licensing::mail::SmtpMailer;
 use serde_json::{Value, json};
 
@@ -132,6 +140,24 @@ impl Outbox {
         let path = format!("/v1/implementations/{}/policies", story.hand);
         let rules = json!({ "document": document, "effective_from": from });
         story.post("admin", &path, &rules).await.expect(201);
+    }
+
+    /// The lead's address, as the support contact of the implementation.
+    async fn lead(&self, support_contact: &str) {
+        let story = &self.logins.story;
+        let path = format!("/v1/implementations/{}", story.hand);
+        let version = story.get("admin", &path).await.expect(200)["version"].clone();
+        let body = json!({ "support_contact": support_contact, "expected_version": version });
+        let token = story.app.token("admin");
+        story
+            .app
+            .request(actix_web::http::Method::PATCH, &path)
+            .bearer(&token)
+            .header("Content-Type", "application/merge-patch+json")
+            .json(&body)
+            .send()
+            .await
+            .expect(200);
     }
 
     async fn waiting(&self) -> Vec<Value> {
@@ -352,7 +378,12 @@ fn a_dead_mail_server_starts_no_grace_and_is_tried_until_staff_are_needed() {
             now = next;
             outbox.logins.story.at(&now.to_rfc3339());
         }
-        assert_eq!(attempts, 12);
+        assert_eq!(attempts, MOST_ATTEMPTS);
+        let tried_for = now
+            - "2026-04-02T13:00:00Z"
+                .parse::<chrono::DateTime<chrono::Utc>>()
+                .unwrap();
+        assert!(tried_for > TimeDelta::hours(88), "a long weekend");
         assert_eq!(outbox.logins.state().await, "active", "nobody was told");
         assert_eq!(outbox.waiting().await.len(), 1, "staff may still call");
 
@@ -564,10 +595,16 @@ fn a_real_mail_server_accepts_defers_and_refuses() {
             data.contains("text/plain") && data.contains("text/html"),
             "{data}"
         );
-        for (to, ours) in [
-            ("later@x.example", true),
-            ("gone@x.example", false),
-            ("relay@x.example", true),
+        let wrong: Arc<dyn Mailer> =
+            Arc::new(SmtpMailer::new(&url, "HMIS <wrong@example.org>").unwrap());
+        for (mailer, to, ours) in [
+            (&mailer, "later@x.example", true),
+            (&mailer, "gone@x.example", false),
+            (&mailer, "nobody@x.example", false),
+            (&mailer, "relay@x.example", true),
+            (&mailer, "denied@x.example", true),
+            (&mailer, "content@x.example", true),
+            (&wrong, "dana@x.example", true),
         ] {
             let mail = Mail {
                 id: uuid::Uuid::now_v7(),

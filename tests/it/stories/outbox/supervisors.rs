@@ -170,19 +170,7 @@ fn without_supervisors_the_signer_is_told_and_without_a_signer_the_lead() {
             "the lead has no mail"
         );
         let story = &outbox.logins.story;
-        let path = format!("/v1/implementations/{}", story.hand);
-        let version = story.get("admin", &path).await.expect(200)["version"].clone();
-        let body = json!({ "support_contact": "help@hand.example", "expected_version": version });
-        let token = story.app.token("admin");
-        story
-            .app
-            .request(actix_web::http::Method::PATCH, &path)
-            .bearer(&token)
-            .header("Content-Type", "application/merge-patch+json")
-            .json(&body)
-            .send()
-            .await
-            .expect(200);
+        outbox.lead("help@hand.example").await;
         let passed = story.pass("trainer", story.dana, "hand_policy_and_procedure");
         passed.await.expect(201);
         outbox.sweep().await;

@@ -151,3 +151,95 @@ fn a_preview_escapes_what_is_filled_in_and_keeps_nothing() {
             .problem(403, "forbidden");
     });
 }
+
+/// What staff say in a kind of message.
+async fn says(story: &Story, kind: &str, text: &str) {
+    let text = json!({ "subject": format!("{kind} of ours"), "plain": text, "html": text });
+    let body = json!({ "text": text, "expected_version": 1 });
+    put(story, "admin", kind, &body).await.expect(200);
+}
+
+#[test]
+fn every_kind_of_message_has_a_text_with_placeholders_of_its_own() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        let story = &outbox.logins.story;
+        outbox
+            .supervisor("sam", "Sam", "sam@corktown.example")
+            .await;
+        let built_in = story.get("help_desk", &path(story, "digest")).await;
+        let built_in = built_in.expect(200)["text"].clone();
+        assert!(text(&built_in["plain"]).contains("{{items}}"));
+        // What one kind fills in another does not know.
+        let digest = json!({ "text": built_in, "expected_version": 1 });
+        let refused = put(story, "admin", "retraction", &digest).await;
+        refused.problem(422, "invalid");
+        let preview = format!("{}/preview", path(story, "last_day"));
+        let told = "Of {{person}}: {{what}} {{by_when}} {{how_back}} {{whom_to_ask}}";
+        let words = json!({ "text": { "subject": "{{day}}", "plain": told, "html": told } });
+        let shown = story.post("admin", &preview, &words).await.expect(200);
+        assert!(
+            text(&shown["plain"]).starts_with("Of Kim Moreau: This is the last day."),
+            "{shown}"
+        );
+        says(story, "retraction", "All is well: {{what}} {{whom_to_ask}}").await;
+        says(story, "last_day", told).await;
+        says(story, "digest", "Sam, look:\n{{items}}\n{{whom_to_ask}}").await;
+
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        let mails = outbox.send().await;
+        let digest = mails
+            .iter()
+            .find(|mail| mail.to.starts_with("sam"))
+            .unwrap();
+        assert_eq!(digest.subject, "digest of ours");
+        assert!(
+            digest
+                .plain
+                .contains("Sam, look:\n- Dana Whitfield: log in once"),
+            "{}",
+            digest.plain
+        );
+        let notice = mails
+            .iter()
+            .find(|mail| mail.to.starts_with("dana"))
+            .unwrap();
+        assert!(notice.plain.contains("Hello Dana"), "{}", notice.plain);
+        outbox.complete_at("2026-04-07T13:00:00Z").await;
+        outbox.sweep().await;
+        // The digest of this week goes out with it.
+        let mails = outbox.send().await;
+        let alert = mails
+            .iter()
+            .find(|mail| mail.subject == "last_day of ours")
+            .unwrap();
+        assert_eq!(alert.to, "sam@corktown.example");
+        assert!(
+            alert
+                .plain
+                .starts_with("Of Dana Whitfield: This is the last day.")
+        );
+        outbox
+            .logins
+            .login("tuesday", "2026-04-07T08:59:00-04:00")
+            .await
+            .expect(201);
+        outbox.sweep().await;
+        let mails = outbox.send().await;
+        let back = mails
+            .iter()
+            .find(|mail| mail.to.starts_with("dana"))
+            .unwrap();
+        assert_eq!(back.subject, "retraction of ours");
+        assert!(
+            back.plain
+                .starts_with("All is well: We wrote to you about Wednesday, 8 April 2026."),
+            "{}",
+            back.plain
+        );
+        let list = format!("/v1/implementations/{}/message-templates", story.hand);
+        let found = story.list("admin", &format!("{list}?kind=last_day")).await;
+        assert_eq!(found.len(), 1);
+    });
+}

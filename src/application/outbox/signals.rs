@@ -1,0 +1,132 @@
+//! Logins that nothing allowed: the lead is told at once (domain, section 5).
+//!
+//! A signal waits from the transaction that records it until a message tells of it, so that none is lost. The first goes
+//! out at once; those of the hour after it are gathered in one, because a nightly file may bring hundreds. The message
+//! names organizations and ids, which its reader may look up, and nobody.
+
+use chrono::TimeDelta;
+
+use super::recipients::{address_of, lead};
+use super::texts::{Letter, signal_line};
+use crate::application::actor::{Action, Scope};
+use crate::application::ports::{Page, RosterFilter, StoreError, StoreExt, View, Visible};
+use crate::application::{App, Error, Tx};
+use crate::domain::calendar::{Instant, local_day};
+use crate::domain::ids::{AccessSignalId, FactId, ImplementationId};
+use crate::domain::login::SignalState;
+use crate::domain::outgoing::{Addressee, Message, MessageKind, MessageState};
+
+/// For how long what follows a message waits for the next one.
+const GATHERS: TimeDelta = TimeDelta::hours(1);
+/// How many are named one by one.
+const MOST_NAMED: usize = 50;
+
+impl App {
+    /// Begins the messages about access signals that nobody was told of. What another process begins at the same time is
+    /// left to it.
+    pub(super) async fn begin_signals(&self) -> Result<(), Error> {
+        let waiting = self
+            .store()
+            .read(|view: &mut dyn View| view.implementations_with_signals())
+            .await?;
+        for implementation in waiting {
+            let begun = self
+                .write_as_service(Action::SendMessages, move |tx| begin(tx, implementation))
+                .await;
+            match begun {
+                Ok(()) | Err(Error::Store(StoreError::Stale | StoreError::Conflict)) => {}
+                Err(error) => log::error!("access signals could not be told: {error}"),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn begin(tx: &mut Tx<'_>, id: ImplementationId) -> Result<(), Error> {
+    let Some(implementation) = tx.unit.implementation(id)? else {
+        return Ok(());
+    };
+    // They stay on the list of open signals until the lead has an address.
+    if lead(&implementation).is_none() {
+        return Ok(());
+    }
+    let last = tx.unit.last_message(id, MessageKind::Signals)?;
+    if last.is_some_and(|last| tx.now < last.queued_at + GATHERS) {
+        return Ok(());
+    }
+    let signals = tx.unit.signals_to_tell(id)?;
+    let ids: Vec<AccessSignalId> = signals.iter().map(|signal| signal.id).collect();
+    let Some(first) = ids.first() else {
+        return Ok(());
+    };
+    let message = Message {
+        id: tx.id(),
+        implementation_id: id,
+        kind: MessageKind::Signals,
+        to: Addressee::Lead,
+        organization_id: None,
+        once: Some(format!("signals:{first}")),
+        on_day: local_day(implementation.time_zone, tx.now),
+        state: MessageState::Waiting,
+        attempts: 0,
+        next_attempt_at: tx.now,
+        lease: None,
+        text: None,
+        failure: None,
+        queued_at: tx.now,
+        settled_at: None,
+        version: 1,
+    };
+    tx.unit.insert_message(&message)?;
+    tx.unit.tell_signals(&ids, message.id)?;
+    tx.trail.scope(Scope::implementation(id));
+    tx.trail.touched("message", message.id);
+    Ok(())
+}
+
+/// What a message says of the signals that nobody closed meanwhile. Nothing where all were.
+pub(super) fn made(
+    view: &mut dyn View,
+    message: &Message,
+    now: Instant,
+) -> Result<Option<(Letter, String, Vec<FactId>)>, Error> {
+    let Some(implementation) = view.implementation(message.implementation_id)? else {
+        return Ok(None);
+    };
+    let Some(address) = address_of(view, &implementation, None, message.to, now)? else {
+        return Ok(None);
+    };
+    let open: Vec<_> = view
+        .signals_of_message(message.id)?
+        .into_iter()
+        .filter(|signal| signal.state == SignalState::Open)
+        .collect();
+    if open.is_empty() {
+        return Ok(None);
+    }
+    let mut letter = Letter::of(view, &implementation, None)?;
+    let named = || open.iter().take(MOST_NAMED);
+    let visible = Visible {
+        organizations: named()
+            .filter_map(|signal| signal.organization_id)
+            .collect(),
+        ..Visible::default()
+    };
+    let all = Page {
+        after: None,
+        limit: i64::try_from(MOST_NAMED).unwrap_or(i64::MAX),
+    };
+    let organizations = view.organizations(&visible, &RosterFilter::default(), all)?;
+    for signal in named() {
+        let at = organizations
+            .iter()
+            .find(|found| Some(found.id) == signal.organization_id);
+        let name = at.map(|organization| organization.name.as_str());
+        let line = signal_line(signal, name, implementation.time_zone);
+        letter.signals.push(line);
+    }
+    if let Some(more @ 1..) = open.len().checked_sub(MOST_NAMED) {
+        letter.signals.push(format!("- and {more} more"));
+    }
+    Ok(Some((letter, address.email, Vec::new())))
+}
