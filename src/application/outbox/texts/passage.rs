@@ -101,8 +101,8 @@ impl Passage {
         let for_add_on = self.for_add_on();
         if self.kind == NoticeKind::Return {
             return match &self.of {
-                None => format!("Your access to the HMIS is back since {since}."),
-                Some(name) => format!("The access of {name} to the HMIS is back since {since}."),
+                None => format!("You have had access to the HMIS since {since}."),
+                Some(name) => format!("{name} has had access to the HMIS since {since}."),
             };
         }
         let Some(name) = &self.of else {

@@ -157,7 +157,7 @@ fn whoever_came_back_reads_until_when_to_log_in() {
     let (text, _) = write(&letter(vec![back]));
     assert!(
         text.plain.contains(
-            "Your access to the HMIS is back since Monday, 6 April 2026.
+            "You have had access to the HMIS since Monday, 6 April 2026.
 Log in by the end of Tuesday, 7 April 2026: otherwise you lose access at the beginning of Wednesday, 8 April 2026.
 To keep your access, log in to the HMIS once by then."
         ),

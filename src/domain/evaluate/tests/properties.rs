@@ -24,11 +24,13 @@ const CASES: u32 = 40;
 
 /// The answer as it would be given at another instant, if nothing else about it changed: whatever a reader can see. What
 /// a return would owe is asked of the day on which somebody wants to return, like the rung of the ladder; and when the
-/// service sends by itself what is due, while absences wait, is foretold by the outlook of its notices.
+/// service sends by itself what is due, while absences wait, is foretold by the outlook of its notices. The message of a
+/// return is worth sending only before the cut-off, which the answer names.
 fn as_of(license: &Evaluation, at: Instant) -> Evaluation {
     let mut answer = Evaluation {
         at,
         to_return: Vec::new(),
+        first_login: None,
         ..license.clone()
     };
     for needed in &mut answer.notices {

@@ -38,7 +38,7 @@ fn a_reactivated_user_is_told_the_day_before_he_is_cut_off_for_want_of_a_login()
         assert_eq!(mails.len(), 1);
         let said = &mails[0].plain;
         for part in [
-            "Your access to the HMIS is back since Wednesday, 8 April 2026.",
+            "You have had access to the HMIS since Wednesday, 8 April 2026.",
             "Log in by the end of Friday, 10 April 2026: otherwise you lose access at the beginning of Saturday, 11 April 2026.",
             "Questions? Ask HAND HMIS, Detroit",
         ] {

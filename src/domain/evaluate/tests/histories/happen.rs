@@ -16,6 +16,7 @@ use crate::domain::fact::{
     DeactivationCause, Fact, FactBody, HoldCause, NoticeRule, RenewalDecision, TypeChange,
 };
 use crate::domain::ids::FactId;
+use crate::domain::outgoing::NoticeKind;
 use crate::domain::policy::{Party, Renewer};
 use crate::domain::request::RequestState;
 use crate::domain::roster::Participation;
@@ -313,6 +314,8 @@ pub fn happen(story: &mut Story, now: Instant, event: Event) {
                     rule: needed.rule,
                     requirement: needed.requirement.as_ref().map(ToString::to_string),
                     anchor_on: needed.anchor_on,
+                    notice_kind: NoticeKind::Notice,
+                    named_on: None,
                 };
                 story.push(now, now, body);
             }
