@@ -71,7 +71,7 @@ const LICENSES: [(&str, LicenseCommand, [u16; 8]); 72] = [
     ("expired",     LicenseCommand::ChangeType,  [ 409,  403,  409,  409,  403,  403,  403,  403]),
     ("expired",     LicenseCommand::Reactivate,  [ 409,  403,  403,  403,  403,  403,  403,  403]),
     ("expired",     LicenseCommand::Reinstate,   [ 200,  403,  403,  403,  403,  403,  403,  403]),
-    ("expired",     LicenseCommand::RestoreInEmergency, [ 409,  403,  409,  403,  403,  403,  403,  403]),
+    ("expired",     LicenseCommand::RestoreInEmergency, [ 201,  403,  201,  403,  403,  403,  403,  403]),
     ("expired",     LicenseCommand::Uphold,      [ 409,  403,  403,  403,  403,  403,  403,  403]),
     ("expired",     LicenseCommand::Renew,       [ 409,  403,  409,  409,  409,  403,  403,  403]),
     ("expired",     LicenseCommand::Keep,        [ 409,  403,  409,  409,  403,  403,  403,  403]),
@@ -133,7 +133,8 @@ async fn license_in(story: &Story, state: &str, number: usize) -> (String, Value
         "expired" => story.app.clock.advance(TimeDelta::days(2)),
         "warned" => {
             let began = detroit(story.app.app.now());
-            story.app.clock.advance(TimeDelta::days(1));
+            // The day that it may last, and the one after it.
+            story.app.clock.advance(TimeDelta::days(2));
             let now = story.app.app.now();
             let body = json!({
                 "license_id": license, "rule": "inactivity", "step": 0, "anchor_on": began,

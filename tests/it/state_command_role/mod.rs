@@ -58,12 +58,13 @@ impl Story {
             "steps": [{ "after": { "days": 1 }, "tells": ["user"] }],
             "grace": { "days": 1 },
         });
+        watched["inactivity"]["keep_requests"] = json!(1);
         document["license_types"]["watched"] = watched;
         let unlimited = termed["inactivity"].as_object_mut().unwrap();
         unlimited.remove("off_rule");
         termed["term"] = json!({
             "ends": { "kind": "after", "length": { "days": 1 } },
-            "renewed_by": ["supervisor", "staff"],
+            "renewed_by": ["user", "supervisor", "staff"],
         });
         document["license_types"]["termed"] = termed;
         document["notices"] = json!({ "minimum_days": { "term": 0 } });

@@ -48,6 +48,7 @@ async fn practice_in(story: &Story, state: &str, number: usize) -> (Value, Value
     };
     let request = request_for(story, license_type, "practice", number, true).await;
     let person: PersonId = text(&request["person_id"]).parse().unwrap();
+    story.app.clock.advance(chrono::TimeDelta::seconds(1));
     match state {
         "in_review" => story.practised(person, None).await,
         "corrections" => story.practised(person, Some("returned")).await,

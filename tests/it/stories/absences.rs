@@ -297,7 +297,7 @@ fn a_version_that_ends_many_is_held_before_it_begins() {
         community.at("2026-06-03T12:00:00Z");
         sweep(&community, "").await;
         assert_eq!(community.state(&licenses[0]).await, "active");
-        community.at("2026-06-05T12:00:00Z");
+        community.at("2026-06-05T12:01:00Z");
         assert_eq!(community.state(&licenses[0]).await, "expired");
     });
 }

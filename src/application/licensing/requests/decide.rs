@@ -16,7 +16,7 @@ use crate::application::licensing::{reporting, waitlist};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Precision, local_day};
 use crate::domain::command::CannotExtend;
-use crate::domain::fact::FactBody;
+use crate::domain::fact::{FactBody, Reporter};
 use crate::domain::ids::RequestId;
 use crate::domain::policy::{Approver, ContactDuty, RequestClass, StaffRole};
 use crate::domain::request::LicenseRequest;
@@ -112,7 +112,9 @@ pub fn approve(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<Re
 fn not_ones_own(tx: &Tx<'_>, request: &LicenseRequest) -> Result<(), Error> {
     let asked = match request.requested_by {
         Some(person) => tx.actor.is(person) || tx.trail.on_behalf_of() == Some(person),
-        None => tx.actor.principal.id == request.requester,
+        None => {
+            request.reported_by == Reporter::Recorder && tx.actor.principal.id == request.requester
+        }
     };
     if asked {
         Err(Error::OwnCase(

@@ -444,15 +444,15 @@ fn rename(history: &mut History, names: &BTreeMap<FactId, FactId>) {
     }
 }
 
+/// Why and when a period ended, its cut-off, and what contests it.
+type Ended = (EndCause, Instant, Option<Instant>, BTreeSet<FactId>);
+
 /// What a reader sees, with lists of what came at one instant in one order, and facts under their first names.
 #[derive(Debug, PartialEq)]
 struct Unordered {
     status: Option<LicenseStatus>,
     since: Option<Instant>,
-    periods: Vec<(
-        Instant,
-        Option<(EndCause, Instant, Option<Instant>, BTreeSet<FactId>)>,
-    )>,
+    periods: Vec<(Instant, Option<Ended>)>,
     holds: BTreeMap<String, usize>,
     add_ons: BTreeMap<String, usize>,
     requirements: Vec<(RequirementKey, Status, Option<NaiveDate>, Vec<String>)>,

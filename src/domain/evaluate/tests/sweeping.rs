@@ -369,8 +369,8 @@ proptest! {
             let mark = sources()
                 .map(|source| {
                     let beats = source.heartbeats.iter();
-                    let known = beats.filter(|beat| beat.recorded_at <= *now);
-                    known.last().map(|beat| beat.complete_through)
+                    let mut known = beats.filter(|beat| beat.recorded_at <= *now);
+                    known.next_back().map(|beat| beat.complete_through)
                 })
                 .min()
                 .flatten();

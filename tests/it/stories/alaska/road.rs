@@ -23,7 +23,9 @@ fn practice_is_returned_corrected_accepted_and_the_license_begins() {
             answer.faults(),
             ["/attestations", "/attestations", "/report/ticket_reference"]
         );
-        let answer = alaska.post("supervisor", path, &alaska.for_noor()).await;
+        let mut his = alaska.for_noor();
+        his["person"] = json!({ "given_name": "Noor", "family_name": "Haddad" });
+        let answer = alaska.post("supervisor", path, &his).await;
         let problem = answer.problem(409, "transition_refused");
         assert!(text(&problem["detail"]).contains("help desk"));
         let request = alaska.ask().await;

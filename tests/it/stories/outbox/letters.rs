@@ -196,13 +196,13 @@ fn a_retraction_that_came_back_fails_like_a_notice_and_goes_to_a_corrected_addre
 
 /// The id of the retraction that was queued for Dana.
 async fn retraction(_: &crate::support::database::TestDatabase, outbox: &Outbox) -> String {
-    use hmis_licensing::application::ports::{StoreError, StoreExt, View};
+    use hmis_licensing::application::ports::{StoreExt, View};
     use hmis_licensing::domain::outgoing::NoticeKind;
     let license = outbox.logins.license.parse().unwrap();
     let app = &outbox.logins.story.app.app;
     let queued = app
         .store()
-        .read(move |view: &mut dyn View| Ok::<_, StoreError>(view.queued_of_licenses(&[license])?));
+        .read(move |view: &mut dyn View| view.queued_of_licenses(&[license]));
     let queued = queued.await.unwrap();
     let found = queued
         .iter()

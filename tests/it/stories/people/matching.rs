@@ -1,6 +1,7 @@
 //! Somebody is asked for as somebody new whom the implementation knows: the requester learns nothing of it, and no license
 //! begins before staff settled it.
 
+use hmis_licensing::application::actor::Role;
 use serde_json::{Value, json};
 
 use super::super::approvals::under;
@@ -180,7 +181,11 @@ fn an_agency_gives_its_step_and_automatic_activation_waits_for_staff() {
             .ask_for_new("MARTA", "KOVACS", "m.k@corktown.example")
             .await;
         let id = text(&request["id"]);
-        let approved = story.decide("supervisor", id, "approve").await.expect(200);
+        let corktown = Some(story.corktown);
+        story
+            .grant("colleague", Role::Supervisor, corktown, None)
+            .await;
+        let approved = story.decide("colleague", id, "approve").await.expect(200);
         assert_eq!(approved["state"], "onboarding");
         assert!(!approved.to_string().contains(&marta));
         let person = text(&request["person_id"]).parse().unwrap();
