@@ -285,6 +285,35 @@ pub struct MessageText {
 }
 
 impl Message {
+    /// One that waits to be made and sent, at once unless it says otherwise.
+    #[must_use]
+    pub fn waiting(
+        (id, implementation_id): (MessageId, ImplementationId),
+        kind: MessageKind,
+        to: Addressee,
+        on_day: NaiveDate,
+        now: Instant,
+    ) -> Self {
+        Self {
+            id,
+            implementation_id,
+            kind,
+            to,
+            organization_id: None,
+            once: None,
+            on_day,
+            state: MessageState::Waiting,
+            attempts: 0,
+            next_attempt_at: now,
+            lease: None,
+            text: None,
+            failure: None,
+            queued_at: now,
+            settled_at: None,
+            version: 1,
+        }
+    }
+
     /// Whether somebody may take it to send it.
     #[must_use]
     pub fn may_be_sent(&self, now: Instant) -> bool {

@@ -189,27 +189,16 @@ fn message_of_the_day(
             day = add_days(day, 1);
             continue;
         }
+        let named = (tx.id(), implementation);
         let message = Message {
-            id: tx.id(),
-            implementation_id: implementation,
-            kind: MessageKind::Duty,
-            to,
             organization_id: Some(organization),
             // Two processes that gather at the same time make the same one, and one of them fails.
             once: Some(format!(
                 "duty:{organization}:{to:?}:{day}:{}",
                 messages.len()
             )),
-            on_day: day,
-            state: MessageState::Waiting,
-            attempts: 0,
             next_attempt_at: tx.now.max(start_of_day(zone, day)),
-            lease: None,
-            text: None,
-            failure: None,
-            queued_at: tx.now,
-            settled_at: None,
-            version: 1,
+            ..Message::waiting(named, MessageKind::Duty, to, day, tx.now)
         };
         tx.unit.insert_message(&message)?;
         return Ok(message.id);

@@ -23,7 +23,7 @@ use crate::domain::evaluate::{Change, DueItem, EndCause, Evaluation, Reader};
 use crate::domain::fact::{HoldCause, NoticeRule};
 use crate::domain::ids::{ImplementationId, MessageId, OrganizationId, PersonId};
 use crate::domain::license::LicenseStatus;
-use crate::domain::outgoing::{Addressee, Message, MessageKind, MessageState};
+use crate::domain::outgoing::{Addressee, Message, MessageKind};
 use crate::domain::request::RequestState;
 
 /// How far ahead it looks.
@@ -134,23 +134,11 @@ fn due(view: &mut dyn View, now: Instant) -> Result<Vec<Due>, Error> {
 }
 
 fn begin(tx: &mut Tx<'_>, due: &Due) -> Result<(), Error> {
+    let (named, to) = ((tx.id(), due.implementation), Addressee::Person(due.person));
     let message = Message {
-        id: tx.id(),
-        implementation_id: due.implementation,
-        kind: MessageKind::Digest,
-        to: Addressee::Person(due.person),
         organization_id: Some(due.organization),
         once: Some(due.key()),
-        on_day: due.week,
-        state: MessageState::Waiting,
-        attempts: 0,
-        next_attempt_at: tx.now,
-        lease: None,
-        text: None,
-        failure: None,
-        queued_at: tx.now,
-        settled_at: None,
-        version: 1,
+        ..Message::waiting(named, MessageKind::Digest, to, due.week, tx.now)
     };
     tx.unit.insert_message(&message)?;
     tx.trail.scope(Scope::implementation(due.implementation));

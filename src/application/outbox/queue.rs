@@ -329,23 +329,17 @@ fn gather(
         next = (day, start_of_day(zone, day));
     }
     let (on_day, next_attempt_at) = next;
+    let named = (tx.id(), dossier.person.implementation_id);
     let message = Message {
-        id: tx.id(),
-        implementation_id: dossier.person.implementation_id,
-        kind: MessageKind::Own,
-        to: Addressee::Person(person),
         organization_id: Some(organization),
-        once: None,
-        on_day,
-        state: MessageState::Waiting,
-        attempts: 0,
         next_attempt_at,
-        lease: None,
-        text: None,
-        failure: None,
-        queued_at: tx.now,
-        settled_at: None,
-        version: 1,
+        ..Message::waiting(
+            named,
+            MessageKind::Own,
+            Addressee::Person(person),
+            on_day,
+            tx.now,
+        )
     };
     tx.unit.insert_message(&message)?;
     Ok(message.id)

@@ -14,7 +14,7 @@ use crate::application::{App, Error, Tx};
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::ids::{AccessSignalId, FactId, ImplementationId};
 use crate::domain::login::SignalState;
-use crate::domain::outgoing::{Addressee, Message, MessageKind, MessageState};
+use crate::domain::outgoing::{Addressee, Message, MessageKind};
 
 /// For how long what follows a message waits for the next one.
 const GATHERS: TimeDelta = TimeDelta::hours(1);
@@ -59,23 +59,11 @@ fn begin(tx: &mut Tx<'_>, id: ImplementationId) -> Result<(), Error> {
     let Some(first) = ids.first() else {
         return Ok(());
     };
+    let today = local_day(implementation.time_zone, tx.now);
+    let named = (tx.id(), id);
     let message = Message {
-        id: tx.id(),
-        implementation_id: id,
-        kind: MessageKind::Signals,
-        to: Addressee::Lead,
-        organization_id: None,
         once: Some(format!("signals:{first}")),
-        on_day: local_day(implementation.time_zone, tx.now),
-        state: MessageState::Waiting,
-        attempts: 0,
-        next_attempt_at: tx.now,
-        lease: None,
-        text: None,
-        failure: None,
-        queued_at: tx.now,
-        settled_at: None,
-        version: 1,
+        ..Message::waiting(named, MessageKind::Signals, Addressee::Lead, today, tx.now)
     };
     tx.unit.insert_message(&message)?;
     tx.unit.tell_signals(&ids, message.id)?;

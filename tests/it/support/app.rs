@@ -71,12 +71,13 @@ impl TestApp {
             Box::pin(async move {
                 let request = request.to_request();
                 let (method, path) = (request.method().clone(), request.path().to_owned());
+                let keyed = request.headers().contains_key("Idempotency-Key");
                 let response = match try_call_service(&*service, request).await {
                     Ok(response) => response.into_parts().1,
                     Err(error) => error.error_response(),
                 };
                 let answer = Answer::read(response).await;
-                keep_to_the_document(method.as_str(), &path, &answer);
+                keep_to_the_document(method.as_str(), &path, keyed, &answer);
                 answer
             })
         };

@@ -97,15 +97,9 @@ pub fn explain_request(rx: &mut Rx<'_>, id: RequestId) -> Result<Explanation, Er
 
 /// Where an organization has no supervisor, his duties are its authorized signer's and the lead's.
 fn name_stand_ins(rx: &mut Rx<'_>, explanations: &mut [Explanation]) -> Result<(), Error> {
-    let waits_for_him = |explanation: &Explanation| {
-        explanation
-            .who_can_act
-            .iter()
-            .any(|who| who.contains("supervisor"))
-    };
     let organizations: Vec<OrganizationId> = explanations
         .iter()
-        .filter(|explanation| waits_for_him(explanation))
+        .filter(|explanation| !explanation.who_can_act.is_empty())
         .map(|explanation| explanation.organization_id)
         .collect();
     if organizations.is_empty() {
@@ -113,7 +107,8 @@ fn name_stand_ins(rx: &mut Rx<'_>, explanations: &mut [Explanation]) -> Result<(
     }
     let supervised = supervised(rx.view, &organizations, rx.now)?;
     for explanation in explanations {
-        if waits_for_him(explanation) && !supervised.contains(&explanation.organization_id) {
+        if !explanation.who_can_act.is_empty() && !supervised.contains(&explanation.organization_id)
+        {
             explanation.who_can_act.push(
                 "the authorized signer or the HMIS lead for the supervisor: the organization has none now".to_owned(),
             );

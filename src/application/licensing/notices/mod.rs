@@ -238,8 +238,18 @@ pub fn record_failed(
     license: &License,
     failed: &[QueuedNotice],
 ) -> Result<(), Error> {
+    record_each(tx, dossier, license, failed.iter().map(failure_of))
+}
+
+/// Records something now that the service itself noticed of a license's notices.
+fn record_each(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    license: &License,
+    bodies: impl Iterator<Item = FactBody>,
+) -> Result<(), Error> {
     let mut facts = Vec::new();
-    for queued in failed {
+    for body in bodies {
         let now = (tx.now, Precision::Instant);
         let envelope = Reported::default().envelope(tx, license.implementation_id, now)?;
         let about = About {
@@ -247,13 +257,7 @@ pub fn record_failed(
             request: None,
             license: Some(license.id),
         };
-        facts.push(fact(
-            tx,
-            &dossier.person,
-            about,
-            envelope,
-            failure_of(queued),
-        ));
+        facts.push(fact(tx, &dossier.person, about, envelope, body));
     }
     keep(tx, dossier, &facts)
 }
@@ -278,19 +282,10 @@ pub fn record_reached(
     license: &License,
     reached: &[FactId],
 ) -> Result<(), Error> {
-    let mut facts = Vec::new();
-    for notice in reached {
-        let now = (tx.now, Precision::Instant);
-        let envelope = Reported::default().envelope(tx, license.implementation_id, now)?;
-        let about = About {
-            organization: Some(license.organization_id),
-            request: None,
-            license: Some(license.id),
-        };
-        let body = FactBody::NoticeReached { notice: *notice };
-        facts.push(fact(tx, &dossier.person, about, envelope, body));
-    }
-    keep(tx, dossier, &facts)
+    let bodies = reached
+        .iter()
+        .map(|notice| FactBody::NoticeReached { notice: *notice });
+    record_each(tx, dossier, license, bodies)
 }
 
 fn not_now(state: &str, need: String) -> Error {

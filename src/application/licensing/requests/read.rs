@@ -37,6 +37,7 @@ pub(in crate::application::licensing) fn shown(
     reader: Reader,
     now: Instant,
 ) -> RequestShown {
+    let now = dossier.now(now);
     let evaluation = match reader {
         Reader::Full => dossier.request_at(request, now),
         _ => dossier.seen_by(reader, now).request_at(request, now),

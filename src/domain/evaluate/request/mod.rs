@@ -280,7 +280,13 @@ pub fn evaluate_request(
     let mut at = at;
     let mut in_force: InForce<'_> = in_force;
     let mut road = ground(in_force).road(&by_then, at);
-    if let Some(lapse) = road.lapse.take().filter(|_| !was_decided) {
+    let lapse = if was_decided {
+        None
+    } else {
+        let earlier = rules.between(request.submitted_at, at).collect::<Vec<_>>();
+        lapsed_before(&earlier, |in_force| ground(in_force), &by_then).or(road.lapse.take())
+    };
+    if let Some(lapse) = lapse {
         ended = Some(Ended {
             state: RequestState::Lapsed,
             fact: lapse.fact,
@@ -297,6 +303,26 @@ pub fn evaluate_request(
     }
     let owed = Owed::new(ground(in_force), &by_then, at, &road.held, &road.resets);
     answer(&owed, &road, &ends, (ended, &facts), now)
+}
+
+/// The lapse under rules that others replaced since: whatever those say, they open nothing again.
+fn lapsed_before<'g>(
+    rules: &[(Instant, InForce<'g>)],
+    ground: impl Fn(InForce<'g>) -> Ground<'g>,
+    facts: &[&Fact],
+) -> Option<Lapse> {
+    rules.windows(2).find_map(|pair| {
+        let [(_, in_force), (replaced_at, _)] = pair else {
+            return None;
+        };
+        let until = *replaced_at - chrono::TimeDelta::microseconds(1);
+        let by_then: Vec<&Fact> = facts
+            .iter()
+            .copied()
+            .filter(|fact| fact.envelope.occurred_at <= until)
+            .collect();
+        ground(*in_force).road(&by_then, until).lapse
+    })
 }
 
 fn without_rules(

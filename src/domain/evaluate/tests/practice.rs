@@ -434,3 +434,27 @@ fn staff_may_ask_more_of_one_request_until_a_day() {
         assert!(request.needs.is_empty());
     }
 }
+
+#[test]
+fn a_lapse_stays_whatever_later_rules_would_have_allowed() {
+    let once = json!({ "release": "at_once", "max_attempts": 1 });
+    let rules = "/license_types/end_user/practice";
+    let mut story = asked(unhurried(&[(rules, once)]));
+    initiated(&mut story, "2026-02-22 09:00");
+    story.passed("2026-02-22 09:00", "workflow_shelter");
+    let submission = story.submit("2026-02-23 09:00", SHELTER);
+    story.review(
+        "2026-02-24 09:00",
+        SHELTER,
+        submission,
+        PracticeResult::Failed,
+    );
+    assert_eq!(story.request("2026-02-24 09:00").state, S::Lapsed);
+    let often = json!({ "release": "at_once" });
+    story.policy("2026-02-27 00:00", unhurried(&[(rules, often)]));
+    let lapsed = story.request("2026-03-01 09:00");
+    assert_eq!(
+        (lapsed.state, lapsed.since),
+        (S::Lapsed, at("2026-02-24 09:00"))
+    );
+}

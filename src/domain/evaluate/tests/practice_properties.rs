@@ -11,7 +11,6 @@ use crate::domain::evaluate::RequestEvaluation;
 use crate::domain::fact::PracticeResult;
 use crate::domain::ids::PolicyId;
 use crate::domain::policy::{Party, PolicyVersion};
-use crate::domain::request::RequestState;
 
 /// What is recorded: what it is, hours after the request, and hours until it was recorded.
 pub type Event = (u8, u16, u16);
@@ -159,10 +158,6 @@ proptest! {
                 let here = story.request_at(now);
                 let next = here.next_change_at().unwrap_or(until).min(until);
                 prop_assert!(next >= now, "{next} before {now}");
-                // What lapsed has ended; whether new rules open it again is not asked here.
-                if here.state == RequestState::Lapsed && story.policies.len() > 1 {
-                    break;
-                }
                 if next <= now {
                     break;
                 }

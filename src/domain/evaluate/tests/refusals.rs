@@ -355,6 +355,12 @@ fn reinstate(
     (besides, license.reinstate(error, named, Vec::new()))
 }
 
+/// How many needs of a refusal say something.
+fn listed(refused: &Rejection, what: &str) -> usize {
+    let needs = refused.needs.iter();
+    needs.filter(|need| need.contains(what)).count()
+}
+
 #[test]
 fn a_refusal_names_at_once_what_the_request_and_what_the_license_needs() {
     let mut story = Story::under(hand());
@@ -368,16 +374,13 @@ fn a_refusal_names_at_once_what_the_request_and_what_the_license_needs() {
     );
     story.approved("2026-02-20 10:00");
     let refused = activate(&story, at("2026-02-21 09:00")).unwrap_err();
-    let lists = |what: &str| {
-        refused
-            .needs
-            .iter()
-            .filter(|need| need.contains(what))
-            .count()
-    };
-    assert_eq!(lists("contact the lead"), 1, "{refused}");
-    assert_eq!(lists("settle whether this is person"), 1, "{refused}");
-    assert_eq!(lists("is not passed"), 2, "{refused}");
+    assert_eq!(listed(&refused, "contact the lead"), 1, "{refused}");
+    assert_eq!(
+        listed(&refused, "settle whether this is person"),
+        1,
+        "{refused}"
+    );
+    assert_eq!(listed(&refused, "is not passed"), 2, "{refused}");
     story.fact("2026-02-22 09:00", FactBody::BarLifted { bar });
     story.fact(
         "2026-02-22 09:00",
@@ -407,16 +410,9 @@ fn a_refused_return_names_at_once_what_is_not_current_and_what_keeps_any_license
         ..story.participations[0].clone()
     });
     let refused = story.reactivate("2027-03-01 09:00").unwrap_err();
-    let lists = |what: &str| {
-        refused
-            .needs
-            .iter()
-            .filter(|need| need.contains(what))
-            .count()
-    };
-    assert_eq!(lists("contact the lead"), 1, "{refused}");
-    assert_eq!(lists("does not participate"), 1, "{refused}");
-    assert_eq!(lists("is not passed"), 2, "{refused}");
+    assert_eq!(listed(&refused, "contact the lead"), 1, "{refused}");
+    assert_eq!(listed(&refused, "does not participate"), 1, "{refused}");
+    assert_eq!(listed(&refused, "is not passed"), 2, "{refused}");
     // A later end that stands beside the bar is named too.
     story.fact("2027-02-15 09:00", FactBody::Departed);
     let (besides, refused) = reinstate(&story, at("2027-03-01 09:00"), &[]);

@@ -32,6 +32,8 @@ use crate::support::mail::{Caught, SmtpServer};
 
 const WAITING: &str = "/v1/notices?waiting=true";
 
+const CAMPAIGNS: &str = "/v1/recertification-campaigns";
+
 /// Dana, licensed at Corktown with a confirmed address there, logged in on Monday 2026-03-02; the login source is
 /// complete until the time of asking whenever it is told to be.
 struct Outbox {
@@ -41,6 +43,23 @@ struct Outbox {
 }
 
 impl Outbox {
+    /// A campaign that asks for the policies in their new edition: from when training counts, when it opens, and its
+    /// last day.
+    pub async fn campaign(&self, [counts_from_on, opens_on, deadline_on]: [&str; 3]) -> Value {
+        let story = &self.logins.story;
+        let plan = json!({
+            "implementation_id": story.hand,
+            "title": "HUD data elements FY2026",
+            "items": [{ "kind": "course", "course": "hand_policy_and_procedure", "edition": "FY2026" }],
+            "counts_from_on": counts_from_on,
+            "opens_on": opens_on,
+            "deadline_on": deadline_on,
+            "report": { "reason": "HUD's data elements change." },
+        });
+        let started = story.post("admin", CAMPAIGNS, &plan).await;
+        started.expect(201)
+    }
+
     async fn on(database: &TestDatabase) -> Self {
         Self::with(database, Some("dana@corktown.example")).await
     }

@@ -2,11 +2,9 @@
 
 use serde_json::json;
 
-use super::Outbox;
+use super::{CAMPAIGNS, Outbox};
 use crate::stories::text;
 use crate::support::database::on_both;
-
-const CAMPAIGNS: &str = "/v1/recertification-campaigns";
 
 #[test]
 fn after_an_extension_the_reminders_come_again() {
@@ -24,16 +22,9 @@ fn after_an_extension_the_reminders_come_again() {
             })
             .await;
         outbox.complete_at("2026-03-09T13:00:00Z").await;
-        let plan = json!({
-            "implementation_id": story.hand,
-            "title": "HUD data elements FY2026",
-            "items": [{ "kind": "course", "course": "hand_policy_and_procedure", "edition": "FY2026" }],
-            "counts_from_on": "2026-03-09",
-            "opens_on": "2026-03-10",
-            "deadline_on": "2026-04-09",
-            "report": { "reason": "HUD's data elements change." },
-        });
-        let campaign = story.post("admin", CAMPAIGNS, &plan).await.expect(201);
+        let campaign = outbox
+            .campaign(["2026-03-09", "2026-03-10", "2026-04-09"])
+            .await;
         outbox.complete_at("2026-03-10T13:00:00Z").await;
         outbox.sweep().await;
         let first = outbox.send().await;

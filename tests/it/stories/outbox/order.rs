@@ -73,17 +73,9 @@ fn nothing_is_put_into_a_message_that_somebody_is_sending() {
             },
         );
         leased.await.unwrap();
-        let plan = json!({
-            "implementation_id": story.hand,
-            "title": "HUD data elements FY2026",
-            "items": [{ "kind": "course", "course": "hand_policy_and_procedure", "edition": "FY2026" }],
-            "counts_from_on": "2026-04-02",
-            "opens_on": "2026-04-02",
-            "deadline_on": "2026-05-09",
-            "report": { "reason": "HUD's data elements change." },
-        });
-        let path = "/v1/recertification-campaigns";
-        story.post("admin", path, &plan).await.expect(201);
+        outbox
+            .campaign(["2026-04-02", "2026-04-02", "2026-05-09"])
+            .await;
         assert_eq!(outbox.sweep().await, 1);
         assert!(outbox.send().await.is_empty(), "it is somebody else's");
         // Whoever had it died: it is sent again as it was, and what came later on the next day.
