@@ -35,11 +35,25 @@ pub fn keep_for_all(
     Ok(fact)
 }
 
-/// A page of the facts of one kind, each as `shown` makes of it among all facts of its implementation, which are read
+/// A page of the facts of one kind.
+pub fn fact_page(
+    rx: &mut Rx<'_>,
+    (action, kind): (Action, FactKind),
+    implementation: Option<ImplementationId>,
+    paging: Paging,
+) -> Result<Slice<ImplementationFact>, Error> {
+    let visible = rx.actor.visible(action);
+    let rows = rx
+        .view
+        .implementation_facts(&visible, kind, implementation, paging.probe())?;
+    Ok(paging.cut(rows, |fact| fact.id.0))
+}
+
+/// The same, each fact as `shown` makes of it among all facts of its implementation, which are read
 /// once.
 pub fn shown_facts<T>(
     rx: &mut Rx<'_>,
-    (action, kind): (Action, FactKind),
+    of: (Action, FactKind),
     implementation: Option<ImplementationId>,
     paging: Paging,
     mut shown: impl FnMut(
@@ -48,11 +62,7 @@ pub fn shown_facts<T>(
         &ImplementationFact,
     ) -> Result<Option<T>, Error>,
 ) -> Result<Slice<T>, Error> {
-    let visible = rx.actor.visible(action);
-    let rows = rx
-        .view
-        .implementation_facts(&visible, kind, implementation, paging.probe())?;
-    let Slice { rows, next } = paging.cut(rows, |fact| fact.id.0);
+    let Slice { rows, next } = fact_page(rx, of, implementation, paging)?;
     let mut known: BTreeMap<ImplementationId, Vec<ImplementationFact>> = BTreeMap::new();
     let mut found = Vec::with_capacity(rows.len());
     for fact in rows {

@@ -5,7 +5,6 @@ use uuid::Uuid;
 use super::actor::{Action, Role, Scope};
 use super::ports::{Page, Principal, RosterFilter, StaffRole, StoreError, StoreExt, View, Visible};
 use super::roster::Faults;
-use super::roster::delegations::has_left;
 use super::roster::staff_roles::{self, NewStaffRole, PrincipalInput};
 use super::{App, Error, Fault, Place, Tx};
 use crate::domain::ids::{OrganizationId, PersonId, StaffRoleId};
@@ -240,19 +239,7 @@ fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<(), Error> {
         .staff_roles_of(principal.id)?
         .into_iter()
         .any(|other| {
-            other.is_live(tx.now)
-                && !has_left(&other, &facts, tx.now)
-                && (
-                    other.role,
-                    other.implementation_id,
-                    other.organization_id,
-                    other.person_id,
-                ) == (
-                    row.role,
-                    row.implementation_id,
-                    row.organization_id,
-                    row.person_id,
-                )
+            other.is_same(&row) && other.is_live(tx.now) && !other.has_left(&facts, tx.now)
         });
     if !live {
         tx.unit.insert_staff_role(&row)?;

@@ -129,6 +129,15 @@ pub struct LicenseRequest {
 }
 
 impl LicenseRequest {
+    /// Whether somebody asked for it: whose request it is, not whoever recorded it for him.
+    #[must_use]
+    pub fn was_asked_by(&self, principal: PrincipalId, is: impl Fn(PersonId) -> bool) -> bool {
+        match self.requested_by {
+            Some(person) => is(person),
+            None => self.reported_by == Reporter::Recorder && self.requester == principal,
+        }
+    }
+
     /// How it became known, as every fact says it.
     #[must_use]
     pub fn envelope(&self) -> Envelope {

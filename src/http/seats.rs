@@ -9,11 +9,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::evidence::VERSION;
-use super::extract::{IfNoneMatch, Query};
+use super::extract::Query;
 use super::problem::{Code, KNOWN, Problem};
 use super::time::DayText;
-use super::{State, responses, tags};
+use super::{State, tags};
 use crate::application::Caller;
 use crate::application::actor::Action;
 use crate::application::licensing::{self, PoolShown, SeatsQuery, SeatsShown};
@@ -223,10 +222,8 @@ fn example() -> Value {
             status = 200,
             description = "The pools as they stand now.",
             body = SeatsResponse,
-            headers(("ETag" = String, description = "For If-None-Match.")),
             example = json!(example()),
         ),
-        (status = 304, description = "The reader has it as it is."),
         SeatsProblems,
     ),
 )]
@@ -235,7 +232,6 @@ async fn get_seats(
     caller: Caller,
     state: web::Data<State>,
     Query(parameters): Query<SeatsParameters>,
-    seen: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
     let query = SeatsQuery {
         implementation: parameters.implementation,
@@ -247,5 +243,5 @@ async fn get_seats(
             licensing::seats(rx, &query)
         })
         .await?;
-    Ok(responses::one(&seen, VERSION, &SeatsResponse::from(&found)))
+    Ok(HttpResponse::Ok().json(SeatsResponse::from(&found)))
 }

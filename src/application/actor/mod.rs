@@ -11,6 +11,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ports::{Principal, StaffRole, Visible};
+use crate::domain::departure::has_departed;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 
 type Instant = DateTime<Utc>;
@@ -149,11 +151,9 @@ impl Actor {
     /// Keeps the live ones of `grants`; a disabled principal has none.
     #[must_use]
     pub fn new(principal: Principal, grants: Vec<StaffRole>, now: Instant) -> Self {
-        // Both are done at once: a clock that was set back since gives nothing back.
-        let disabled = principal.disabled_at.is_some();
         let grants = grants
             .into_iter()
-            .filter(|grant| !disabled && grant.revoked_at.is_none() && grant.is_live(now))
+            .filter(|grant| principal.disabled_at.is_none() && grant.is_live(now))
             .collect();
         Self { principal, grants }
     }
@@ -278,11 +278,38 @@ impl Actor {
 }
 
 impl StaffRole {
+    /// Whether it counts now. It is revoked at once: a clock that was set back since gives nothing back.
     #[must_use]
     pub fn is_live(&self, now: Instant) -> bool {
         self.from_at <= now
             && self.until_at.is_none_or(|until| now < until)
-            && self.revoked_at.is_none_or(|revoked| now < revoked)
+            && self.revoked_at.is_none()
+    }
+
+    /// Whether the one to whom it was granted at an organization has left that since, by facts about him.
+    #[must_use]
+    pub fn has_left(&self, facts: &[Fact], now: Instant) -> bool {
+        match (self.person_id, self.organization_id) {
+            (Some(person), Some(organization)) => {
+                has_departed(facts, person, organization, self.from_at, now)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it is the same role of the same principal in the same scope.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let scope = |grant: &Self| {
+            (
+                grant.principal_id,
+                grant.role,
+                grant.implementation_id,
+                grant.organization_id,
+                grant.person_id,
+            )
+        };
+        scope(self) == scope(other)
     }
 
     /// Whether this grant alone allows the action in the scope.

@@ -115,7 +115,8 @@ pub fn decide_access(rx: &mut Rx<'_>, query: &AccessQuery) -> Result<AccessDecis
             &query.external_id,
         )?
         .filter(|external| {
-            external.recorded_at <= at && external.settled_at.is_none_or(|settled| at < settled)
+            let known = query.at.is_none() || external.recorded_at <= at;
+            known && external.settled_at.is_none_or(|settled| at < settled)
         })
     else {
         return Ok(nobody(Reason::UnknownPerson));

@@ -3,6 +3,7 @@
 use crate::application::actor::{Action, Role, Scope};
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::FactFilter;
+use crate::application::roster::delegations::supervisors_of;
 use crate::application::visible::{NO_ORGANIZATION, visible_organization, visible_person};
 use crate::application::{Error, Fault, Rx, Tx};
 use crate::domain::calendar::{Instant, local_day};
@@ -79,7 +80,9 @@ pub fn record_signature(tx: &mut Tx<'_>, new: &NewSignature) -> Result<Fact, Err
         .agreements
         .get(&new.agreement)
         .is_some_and(|agreement| agreement.parties.contains(&Party::Lead));
-    if new.party == Party::Lead && !of_lead && has_second_party(tx, &person, organization)? {
+    // A correction says anew what was accepted then.
+    let anew = new.party == Party::Lead && !of_lead && new.supersedes.is_none();
+    if anew && has_second_party(tx, &person, organization)? {
         faults.push(Fault::at(
             "/party",
             "the organization has a supervisor, who signs: the lead's countersignature stands in only where there is \
@@ -195,7 +198,7 @@ fn has_second_party(
     person: &crate::domain::roster::Person,
     organization: OrganizationId,
 ) -> Result<bool, Error> {
-    let roles = tx.unit.live_supervisors(&[organization], tx.now)?;
+    let roles = supervisors_of(tx.unit, &[organization], tx.now)?;
     Ok(roles.iter().any(|role| role.person_id != Some(person.id)))
 }
 

@@ -176,8 +176,8 @@ pub fn licenses(
     )
 }
 
-/// Refuses a list by state while too many rows wait for a new evaluation: of the implementation that it is narrowed to,
-/// or of all that the reader sees.
+/// Refuses a list by state while too many rows wait for a new evaluation, of those that the reader sees in the
+/// implementation that it is narrowed to, or in all.
 pub(super) fn not_reindexing(
     rx: &mut Rx<'_>,
     visible: &Visible,
@@ -187,11 +187,7 @@ pub(super) fn not_reindexing(
     if !by_state {
         return Ok(());
     }
-    let narrowed = implementation.map(|id| Visible {
-        implementations: vec![id],
-        ..Visible::default()
-    });
-    if rx.view.stale_count(narrowed.as_ref().unwrap_or(visible))? > MOST_STALE_ROWS {
+    if rx.view.stale_count(visible, implementation)? > MOST_STALE_ROWS {
         Err(Error::Reindexing)
     } else {
         Ok(())

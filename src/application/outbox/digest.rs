@@ -15,7 +15,7 @@ use super::texts::{Letter, coming};
 use crate::application::actor::{Action, Role, Scope};
 use crate::application::licensing::Dossier;
 use crate::application::ports::{Page, StateFilter, StoreError, StoreExt, View, Visible};
-use crate::application::roster::delegations::running_deputies;
+use crate::application::roster::delegations::{running_deputies, still_there};
 use crate::application::roster::zone_at;
 use crate::application::{App, Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day};
@@ -86,11 +86,10 @@ fn due(view: &mut dyn View, now: Instant) -> Result<Vec<Due>, Error> {
     loop {
         let implementations = view.implementations(&everything, page)?;
         for implementation in &implementations {
-            let grants: BTreeSet<(OrganizationId, PersonId)> = view
-                .live_grants(Role::Supervisor, Some(implementation.id), now)?
+            let roles = view.live_grants(Role::Supervisor, Some(implementation.id), now)?;
+            let grants: BTreeSet<(OrganizationId, PersonId)> = still_there(view, roles, now)?
                 .into_iter()
-                .filter(|grant| grant.is_live(now))
-                .filter_map(|grant| Some((grant.organization_id?, grant.person_id?)))
+                .filter_map(|role| Some((role.organization_id?, role.person_id?)))
                 .chain(running_deputies(view, implementation.id, None, now)?)
                 .collect();
             if grants.is_empty() {

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::application::Error;
-use crate::application::actor::Role;
 use crate::application::licensing::Dossier;
-use crate::application::ports::{Page, RosterFilter, StoreError, View, Visible};
-use crate::application::roster::delegations::running_deputies;
+use crate::application::ports::{Page, RosterFilter, View, Visible};
+use crate::application::roster::delegations::{running_deputies, supervisors_of};
 use crate::application::roster::people::emails_of;
 use crate::domain::calendar::{Instant, local_day};
 use crate::domain::fact::NoticeRule;
-use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId};
+use crate::domain::ids::{ImplementationId, OrganizationId, PersonId};
 use crate::domain::outgoing::{Addressee, Reachable, responsible};
 use crate::domain::policy::{ContactDuty, Recipient};
 use crate::domain::roster::{Implementation, OrganizationContact, PersonEmail};
@@ -72,38 +71,11 @@ pub(super) fn supervisors(
     organization: OrganizationId,
     now: Instant,
 ) -> Result<BTreeSet<PersonId>, Error> {
-    let mut found = granted(view, organization, now)?;
+    let roles = supervisors_of(view, &[organization], now)?;
+    let mut found: BTreeSet<PersonId> = roles.iter().filter_map(|role| role.person_id).collect();
     let deputies = running_deputies(view, implementation, Some(organization), now)?;
     found.extend(deputies.into_iter().map(|(_, deputy)| deputy));
     Ok(found)
-}
-
-/// Who has the role of a supervisor there.
-fn granted(
-    view: &mut dyn View,
-    organization: OrganizationId,
-    now: Instant,
-) -> Result<BTreeSet<PersonId>, StoreError> {
-    let (visible, filter) = only(organization);
-    let grants: Vec<_> = view
-        .staff_roles(&visible, &filter, ALL_OF_ONE)?
-        .into_iter()
-        .filter(|grant| grant.role == Role::Supervisor && grant.is_live(now))
-        .filter(|grant| grant.organization_id == Some(organization))
-        .filter_map(|grant| Some((grant.principal_id, grant.person_id?)))
-        .collect();
-    let principals: Vec<PrincipalId> = grants.iter().map(|(principal, _)| *principal).collect();
-    let principals = view.principals_by_id(&principals)?;
-    let acts = |id: PrincipalId| {
-        principals
-            .iter()
-            .any(|found| found.id == id && found.disabled_at.is_none_or(|at| now < at))
-    };
-    Ok(grants
-        .into_iter()
-        .filter(|(principal, _)| acts(*principal))
-        .map(|(_, person)| person)
-        .collect())
 }
 
 /// Whoever may sign for an organization today and can be written to.

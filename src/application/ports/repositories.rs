@@ -302,7 +302,11 @@ pub trait LicenseReads {
         page: Page,
     ) -> Result<Vec<License>>;
     /// How many of the requests and licenses that a reader may see wait for a new evaluation.
-    fn stale_count(&mut self, visible: &Visible) -> Result<i64>;
+    fn stale_count(
+        &mut self,
+        visible: &Visible,
+        implementation: Option<ImplementationId>,
+    ) -> Result<i64>;
     /// Up to `limit` people of any implementation with a request or license of an older generation.
     fn stale_people(&mut self, limit: i64) -> Result<Vec<PersonId>>;
 }

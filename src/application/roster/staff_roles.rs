@@ -16,7 +16,6 @@ use crate::application::page::{Paging, Slice};
 use crate::application::ports::{Principal, RosterFilter, StaffRole, StoreError, UnitOfWork, View};
 use crate::application::visible::{organization_of, person_of, visible_implementation};
 use crate::application::{Rx, Tx};
-use crate::domain::departure::has_departed;
 use crate::domain::error::Rejection;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId};
 
@@ -361,16 +360,17 @@ pub(crate) fn find_or_record_principal(
     Ok(principal)
 }
 
-/// Whether the principal has the same role in the same scope at some time of `row`.
+/// Whether the principal has the same role in the same scope at some time of `row`. Of somebody who left and is back none
+/// is left.
 pub(crate) fn has_same(unit: &mut dyn UnitOfWork, row: &StaffRole) -> Result<bool, Error> {
+    let people: Vec<PersonId> = row.person_id.into_iter().collect();
+    let facts = unit.facts_of_people(&people)?;
     let same = |other: &StaffRole| {
         let overlaps = other.until_at.is_none_or(|until| row.from_at < until)
             && row.until_at.is_none_or(|until| other.from_at < until);
-        other.role == row.role
-            && other.implementation_id == row.implementation_id
-            && other.organization_id == row.organization_id
-            && other.person_id == row.person_id
+        other.is_same(row)
             && other.revoked_at.is_none()
+            && !other.has_left(&facts, row.from_at)
             && overlaps
     };
     Ok(unit.staff_roles_of(row.principal_id)?.iter().any(same))
@@ -430,7 +430,7 @@ fn keep_an_administrator(tx: &mut Tx<'_>, row: &StaffRole) -> Result<(), Error> 
 }
 
 fn standing(row: &StaffRole, departed: bool, now: Instant) -> Standing {
-    if row.revoked_at.is_some_and(|at| at <= now) {
+    if row.revoked_at.is_some() {
         Standing::Revoked
     } else if departed || row.until_at.is_some_and(|until| until <= now) {
         Standing::Ended
@@ -467,14 +467,8 @@ fn details(
         .collect();
     rows.into_iter()
         .map(|row| {
-            let departed = match (row.person_id, row.organization_id) {
-                (Some(person), Some(organization)) => {
-                    has_departed(&facts, person, organization, row.from_at, now)
-                }
-                _ => false,
-            };
             Ok(StaffRoleDetails {
-                standing: standing(&row, departed, now),
+                standing: standing(&row, row.has_left(&facts, now), now),
                 principal: super::existing(
                     principals.get(&row.principal_id).cloned(),
                     "principal",

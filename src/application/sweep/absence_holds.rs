@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::application::actor::{Action, Scope};
-use crate::application::implementation_facts::{keep_for_all, named_fact, shown_facts};
+use crate::application::implementation_facts::{fact_page, keep_for_all, named_fact, shown_facts};
 use crate::application::licensing::{Reported, needed_reason};
 use crate::application::page::{Paging, Slice};
 use crate::application::roster::{Faults, expect_version};
@@ -204,7 +204,5 @@ pub fn batch_approvals(
     paging: Paging,
 ) -> Result<Slice<ImplementationFact>, Error> {
     let of = (Action::ReadAbsenceHold, FactKind::BatchApproved);
-    shown_facts(rx, of, implementation, paging, |_, _, fact| {
-        Ok(Some(fact.clone()))
-    })
+    fact_page(rx, of, implementation, paging)
 }

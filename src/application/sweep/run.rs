@@ -284,17 +284,10 @@ impl App {
     }
 }
 
-/// Whether a failure is no fault of the person's records, so that nobody else could be looked at either.
+/// Whether a failure is no fault of the person's records, so that nobody else could be looked at either: any of the
+/// store but a row that cannot be read.
 fn ends_everything(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Store(
-            StoreError::Retry
-                | StoreError::Busy
-                | StoreError::Unavailable(_)
-                | StoreError::Panicked
-        )
-    )
+    matches!(error, Error::Store(store) if !matches!(store, StoreError::Corrupt(_)))
 }
 
 /// Every implementation.

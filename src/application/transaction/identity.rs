@@ -74,11 +74,6 @@ fn drop_grants_of_the_departed(
     {
         return Ok(());
     }
-    grants.retain(|grant| {
-        let (Some(person), Some(organization)) = (grant.person_id, grant.organization_id) else {
-            return true;
-        };
-        !crate::domain::departure::has_departed(&facts, person, organization, grant.from_at, now)
-    });
+    grants.retain(|grant| !grant.has_left(&facts, now));
     Ok(())
 }

@@ -13,7 +13,6 @@ use crate::application::licensing::{self, RequestShown};
 use crate::application::ports::StateFilter;
 use crate::domain::ids::RequestId;
 use crate::domain::request::RequestState;
-use crate::http::evidence::VERSION;
 use crate::http::explanations::{
     self, DeadlineResponse, ExplanationResponse, PracticeResponse, RequirementResponse,
 };
@@ -230,10 +229,8 @@ pub(super) async fn get_license_request_checklist(
             status = 200,
             description = "The explanation.",
             body = ExplanationResponse,
-            headers(("ETag" = String, description = "For If-None-Match.")),
             example = json!(explanations::example()),
         ),
-        (status = 304, description = "The reader has it as it is."),
         GetProblems,
     ),
 )]
@@ -242,7 +239,6 @@ pub(super) async fn get_license_request_explanation(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<RequestId>,
-    seen: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
     let explanation = state
         .app
@@ -250,9 +246,7 @@ pub(super) async fn get_license_request_explanation(
             licensing::explain_request(rx, id)
         })
         .await?;
-    Ok(responses::one(
-        &seen,
-        VERSION,
+    Ok(responses::send(responses::outcome(
         &ExplanationResponse::from(&explanation),
-    ))
+    )))
 }

@@ -17,7 +17,6 @@ use crate::domain::evaluate::{AddOnStatus, LicenseState, Warning};
 use crate::domain::ids::LicenseId;
 use crate::domain::license::LicenseStatus;
 use crate::http::add_ons::AddOnStateName;
-use crate::http::evidence::VERSION;
 use crate::http::explanations::{self, ChangeResponse, ExplanationResponse};
 use crate::http::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse};
 use crate::http::problem::{Code, KNOWN, LIST, Problem};
@@ -310,10 +309,8 @@ pub(super) async fn get_license(
             status = 200,
             description = "The explanation.",
             body = ExplanationResponse,
-            headers(("ETag" = String, description = "For If-None-Match.")),
             example = json!(explanations::example()),
         ),
-        (status = 304, description = "The reader has it as it is."),
         GetProblems,
     ),
 )]
@@ -322,7 +319,6 @@ pub(super) async fn get_license_explanation(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<LicenseId>,
-    seen: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
     let explanation = state
         .app
@@ -330,9 +326,7 @@ pub(super) async fn get_license_explanation(
             licensing::explain_license(rx, id)
         })
         .await?;
-    Ok(responses::one(
-        &seen,
-        VERSION,
+    Ok(responses::send(responses::outcome(
         &ExplanationResponse::from(&explanation),
-    ))
+    )))
 }

@@ -13,7 +13,6 @@ use crate::application::ports::PersonFilter;
 use crate::application::roster::people;
 use crate::application::{Caller, Error, Fault};
 use crate::domain::ids::PersonId;
-use crate::http::evidence::VERSION;
 use crate::http::explanations::{self, PersonExplanationResponse};
 use crate::http::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse};
 use crate::http::problem::{KNOWN, LIST, ONE, Problem};
@@ -161,13 +160,11 @@ pub async fn get_person(
             status = 200,
             description = "The explanations.",
             body = PersonExplanationResponse,
-            headers(("ETag" = String, description = "For If-None-Match.")),
             example = json!({
                 "person_id": "0199f3c2-7c55-7b90-a1de-90aa3f7c1d02",
                 "explanations": [explanations::example()],
             }),
         ),
-        (status = 304, description = "The reader has it as it is."),
         GetProblems,
     ),
 )]
@@ -176,7 +173,6 @@ pub async fn get_person_explanation(
     caller: Caller,
     state: web::Data<State>,
     Id(id): Id<PersonId>,
-    seen: IfNoneMatch,
 ) -> Result<HttpResponse, Problem> {
     let (id, explanations) = state
         .app
@@ -184,9 +180,7 @@ pub async fn get_person_explanation(
             licensing::explain_person(rx, id)
         })
         .await?;
-    Ok(responses::one(
-        &seen,
-        VERSION,
+    Ok(responses::send(responses::outcome(
         &PersonExplanationResponse::of(id, &explanations),
-    ))
+    )))
 }

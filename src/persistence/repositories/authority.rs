@@ -182,19 +182,11 @@ macro_rules! live {
                     .is_null()
                     .or(staff_roles::until_at.gt($now)),
             )
-            .filter(
-                staff_roles::revoked_at
-                    .is_null()
-                    .or(staff_roles::revoked_at.gt($now)),
-            )
+            .filter(staff_roles::revoked_at.is_null())
             .filter(
                 staff_roles::principal_id.eq_any(
                     principals::table
-                        .filter(
-                            principals::disabled_at
-                                .is_null()
-                                .or(principals::disabled_at.gt($now)),
-                        )
+                        .filter(principals::disabled_at.is_null())
                         .select(principals::id),
                 ),
             )

@@ -8,7 +8,7 @@ use super::{Result, Row, all, by_ids, compared_and_set, done, ids, one, state_of
 use crate::application::ports::{
     LicenseReads, LicenseWrites, Page, RosterFilter, StateFilter, Visible,
 };
-use crate::domain::ids::{LicenseId, OrganizationId, PersonId};
+use crate::domain::ids::{ImplementationId, LicenseId, OrganizationId, PersonId};
 use crate::domain::license::{License, LicenseStatus, NoticeOutlook};
 use crate::domain::request::RecordedState;
 use crate::persistence::Session;
@@ -187,19 +187,25 @@ impl LicenseReads for Session<'_> {
         all(page_by!(query, licenses::id, page).load::<LicenseRow>(self.conn))
     }
 
-    fn stale_count(&mut self, visible: &Visible) -> Result<i64> {
+    fn stale_count(
+        &mut self,
+        visible: &Visible,
+        implementation: Option<ImplementationId>,
+    ) -> Result<i64> {
         macro_rules! counted {
-            ($table:ident) => {
-                visible_rows!(
+            ($table:ident) => {{
+                let mut query = visible_rows!(
                     stale!($table).count().into_boxed::<MultiBackend>(),
                     visible,
                     $table::implementation_id.eq_any(ids(&visible.implementations)),
                     $table::organization_id.eq_any(ids(&visible.organizations)),
                     $table::person_id.eq_any(ids(&visible.people)),
-                )
-                .get_result::<i64>(self.conn)
-                .map_err(map_error)?
-            };
+                );
+                if let Some(id) = implementation {
+                    query = query.filter($table::implementation_id.eq(Id::of(id)));
+                }
+                query.get_result::<i64>(self.conn).map_err(map_error)?
+            }};
         }
         Ok(counted!(licenses) + counted!(license_requests))
     }

@@ -86,10 +86,11 @@ async fn stale(api: &Api, implementation: ImplementationId) -> i64 {
     api.app
         .store()
         .read(move |view: &mut dyn View| -> Result<i64, StoreError> {
-            view.stale_count(&Visible {
-                implementations: vec![implementation],
+            let everything = Visible {
+                everything: true,
                 ..Visible::default()
-            })
+            };
+            view.stale_count(&everything, Some(implementation))
         })
         .await
         .unwrap()

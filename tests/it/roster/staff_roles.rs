@@ -372,5 +372,19 @@ fn a_departure_ends_the_roles_at_its_organization() {
             .post(&house.admin, &revoke, &json!({ "expected_version": 1 }))
             .await;
         refused.problem(409, "transition_refused");
+        // Hired again, he supervises again: the role that his departure ended stands in the way of no new one.
+        house.app.clock.set("2026-03-02T20:00:00Z".parse().unwrap());
+        let again = json!({
+            "principal": {
+                "issuer": grant["principal"]["issuer"], "subject": grant["principal"]["subject"],
+            },
+            "role": "supervisor", "implementation_id": grant["implementation_id"],
+            "organization_id": shelter, "person_id": person,
+        });
+        house
+            .post(&house.admin, "/v1/staff-roles", &again)
+            .await
+            .expect(201);
+        house.get(&leaving, "/v1/projects").await.expect(200);
     });
 }

@@ -167,10 +167,23 @@ fn nobody_signs_for_the_agency_under_his_own_agreement() {
             .await;
         faults(&answer, "invalid", &["/party"]);
         story.revoke("supervisor").await;
-        story
+        let stand_in = story
             .sign("admin", dana, corktown, "user_agreement", "lead")
             .await
             .expect(201);
+        // With a supervisor there again, no new signature may stand in, but what was signed can still be corrected.
+        story
+            .grant("successor", Role::Supervisor, Some(corktown), None)
+            .await;
+        let mut anew = signature(
+            &story,
+            &json!({ "party": "lead", "signed_on": "2026-03-01" }),
+        );
+        let answer = story.post("admin", SIGNATURES, &anew).await;
+        faults(&answer, "invalid", &["/party"]);
+        anew["supersedes"] = stand_in["id"].clone();
+        anew["report"] = json!({ "reason": "She signed the day before." });
+        story.post("admin", SIGNATURES, &anew).await.expect(201);
     });
 }
 

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpServer;
 use actix_web::body::to_bytes;
 use actix_web::dev::ServerHandle;
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use actix_web::web;
+use actix_web::{HttpMessage as _, HttpServer};
 use chrono::{DateTime, TimeDelta, Utc};
 use hmis_licensing::application::actor::Role;
 use hmis_licensing::application::clock::FixedClock;

@@ -86,6 +86,7 @@ impl Dossier {
         unit: &mut dyn UnitOfWork,
         now: Instant,
     ) -> Result<(), Error> {
+        let now = self.now(now);
         let generation = self.implementation.generation;
         let licenses: Vec<(Evaluation, Option<Instant>, Option<Instant>)> = self
             .licenses

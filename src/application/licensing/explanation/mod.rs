@@ -161,6 +161,7 @@ pub fn explain_person(
 }
 
 fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanation {
+    let now = dossier.now(now);
     let evaluation = &shown.evaluation;
     let allowed = evaluation.allowed();
     Explanation {
@@ -214,6 +215,7 @@ fn of_license(dossier: &Dossier, shown: &LicenseShown, now: Instant) -> Explanat
 }
 
 fn of_request(dossier: &Dossier, shown: &RequestShown, sight: Sight, now: Instant) -> Explanation {
+    let now = dossier.now(now);
     let evaluation = &shown.evaluation;
     let organization = shown.request.organization_id;
     let mut blocks: Vec<Block> = evaluation

@@ -16,7 +16,7 @@ use crate::application::licensing::{reporting, waitlist};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::{Precision, local_day};
 use crate::domain::command::CannotExtend;
-use crate::domain::fact::{FactBody, Reporter};
+use crate::domain::fact::FactBody;
 use crate::domain::ids::RequestId;
 use crate::domain::policy::{Approver, ContactDuty, RequestClass, StaffRole};
 use crate::domain::request::LicenseRequest;
@@ -108,15 +108,11 @@ pub fn approve(tx: &mut Tx<'_>, id: RequestId, decision: &Decision) -> Result<Re
     record(tx, dossier, &request, &decision.reported, body)
 }
 
-/// Nobody approves what he asked for: whose request it is, not whoever recorded it for him.
+/// Nobody approves what he asked for, nor what the one asked for whom he stands for.
 fn not_ones_own(tx: &Tx<'_>, request: &LicenseRequest) -> Result<(), Error> {
-    let asked = match request.requested_by {
-        Some(person) => tx.actor.is(person) || tx.trail.on_behalf_of() == Some(person),
-        None => {
-            request.reported_by == Reporter::Recorder && tx.actor.principal.id == request.requester
-        }
-    };
-    if asked {
+    let stands_for = tx.trail.on_behalf_of();
+    let is = |person| tx.actor.is(person) || stands_for == Some(person);
+    if request.was_asked_by(tx.actor.principal.id, is) {
         Err(Error::OwnCase(
             "you asked for this license: somebody else approves it, where there is nobody an administrator of the HMIS \
              lead"

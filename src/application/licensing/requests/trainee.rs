@@ -4,7 +4,6 @@ use super::source::is_staff;
 use super::submit::NewRequest;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::ports::{Page, RosterFilter, Visible};
-use crate::application::roster::delegations::has_left;
 use crate::application::roster::people::emails_of;
 use crate::application::visible::person_of;
 use crate::application::{Error, Tx};
@@ -151,7 +150,7 @@ fn is_kept_from(
     elsewhere.extend(
         roles
             .iter()
-            .filter(|role| role.is_live(tx.now) && !has_left(role, &dossier.facts, tx.now))
+            .filter(|role| role.is_live(tx.now) && !role.has_left(&dossier.facts, tx.now))
             .filter_map(|role| role.organization_id),
     );
     elsewhere.remove(&organization.id);

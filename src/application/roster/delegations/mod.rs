@@ -7,8 +7,8 @@ mod name;
 mod standing;
 
 pub use name::{NewDelegation, name};
-pub(in crate::application) use standing::supervised;
-pub(crate) use standing::{has_left, lent_to, running_deputies, supervises};
+pub(crate) use standing::{lent_to, running_deputies, supervises};
+pub(in crate::application) use standing::{still_there, supervised, supervisors_of};
 
 use chrono::{DateTime, Utc};
 

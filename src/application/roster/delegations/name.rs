@@ -2,7 +2,7 @@
 
 use chrono::{Months, NaiveDate};
 
-use super::standing::details;
+use super::standing::{details, supervisors_of};
 use super::{DelegationDetails, DelegationStanding, Instant, may_speak_for};
 use crate::application::Tx;
 use crate::application::actor::{Action, Role, Scope};
@@ -68,12 +68,10 @@ pub fn name(tx: &mut Tx<'_>, new: &NewDelegation) -> Result<DelegationDetails, E
     };
 
     tx.lock_people([supervisor, deputy])?;
-    let roles = tx.unit.live_supervisors(&[organization.id], tx.now)?;
     let facts = tx.unit.facts_of_people(&[supervisor, deputy])?;
-    let role = roles.into_iter().find(|role| {
-        role.person_id == Some(supervisor)
-            && !has_departed(&facts, supervisor, organization.id, role.from_at, tx.now)
-    });
+    let roles = supervisors_of(tx.unit, &[organization.id], tx.now)?;
+    let mut roles = roles.into_iter();
+    let role = roles.find(|role| role.person_id == Some(supervisor));
     let role = role.ok_or_else(|| {
         Error::invalid(
             "/supervisor_id",

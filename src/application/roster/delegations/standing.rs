@@ -8,7 +8,6 @@ use crate::application::error::Error;
 use crate::application::ports::{Delegation, Principal, StaffRole, View};
 use crate::application::roster::existing;
 use crate::domain::departure::has_departed;
-use crate::domain::fact::Fact;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId};
 use crate::domain::roster::Organization;
 
@@ -65,7 +64,7 @@ pub(crate) fn supervises(
     let himself = grants.iter().any(|grant| {
         grant.person_id == Some(person)
             && grant.organization_id == Some(organization.id)
-            && !has_left(grant, &facts, now)
+            && !grant.has_left(&facts, now)
     });
     if himself {
         return Ok(true);
@@ -95,6 +94,28 @@ pub(crate) fn running_deputies(
         .collect())
 }
 
+/// The roles by which these organizations are supervised now, of whoever has not left.
+pub(in crate::application) fn supervisors_of(
+    view: &mut dyn View,
+    organizations: &[OrganizationId],
+    now: Instant,
+) -> Result<Vec<StaffRole>, Error> {
+    let roles = view.live_supervisors(organizations, now)?;
+    still_there(view, roles, now)
+}
+
+/// The roles of whoever has not left the organization since.
+pub(in crate::application) fn still_there(
+    view: &mut dyn View,
+    mut roles: Vec<StaffRole>,
+    now: Instant,
+) -> Result<Vec<StaffRole>, Error> {
+    let people: Vec<PersonId> = roles.iter().filter_map(|role| role.person_id).collect();
+    let facts = view.facts_of_people(&people)?;
+    roles.retain(|role| !role.has_left(&facts, now));
+    Ok(roles)
+}
+
 /// The organizations among these that have a supervisor now. A deputy acts only while the one he stands for is one, so
 /// no organization has a deputy alone.
 pub(in crate::application) fn supervised(
@@ -102,24 +123,11 @@ pub(in crate::application) fn supervised(
     organizations: &[OrganizationId],
     now: Instant,
 ) -> Result<Vec<OrganizationId>, Error> {
-    let roles = view.live_supervisors(organizations, now)?;
-    let people: Vec<PersonId> = roles.iter().filter_map(|role| role.person_id).collect();
-    let facts = view.facts_of_people(&people)?;
+    let roles = supervisors_of(view, organizations, now)?;
     Ok(roles
         .iter()
-        .filter(|role| !has_left(role, &facts, now))
         .filter_map(|role| role.organization_id)
         .collect())
-}
-
-/// Whether the one who was granted a role at an organization has left it since.
-pub(crate) fn has_left(role: &StaffRole, facts: &[Fact], now: Instant) -> bool {
-    match (role.person_id, role.organization_id) {
-        (Some(person), Some(organization)) => {
-            has_departed(facts, person, organization, role.from_at, now)
-        }
-        _ => false,
-    }
 }
 
 /// The rows with who they are about and where they stand, in the same order.
@@ -159,8 +167,8 @@ pub(super) fn details(
             let stands = supervisor.is_some_and(|role| {
                 let able = principals
                     .get(&role.principal_id)
-                    .is_some_and(|one| one.disabled_at.is_none_or(|at| at > now));
-                able && role.is_live(now) && !has_left(role, &facts, now)
+                    .is_some_and(|one| one.disabled_at.is_none());
+                able && role.is_live(now) && !role.has_left(&facts, now)
             });
             let since = row.recorded_at.min(row.from_at);
             let left = has_departed(&facts, deputy_id, row.organization_id, since, now);

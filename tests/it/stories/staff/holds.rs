@@ -1,6 +1,8 @@
 //! Holds: who opens and lifts them, what each reader sees of them.
 
 use hmis_licensing::application::actor::Role;
+use hmis_licensing::application::ports::{StoreError, StoreExt, UnitOfWork};
+use hmis_licensing::domain::license::LicenseStatus;
 use serde_json::json;
 
 use super::causes;
@@ -263,8 +265,17 @@ fn a_clock_that_was_set_back_hides_nothing_that_is_known() {
             .get("leaver", "/v1/licenses?limit=1")
             .await
             .problem(403, "forbidden");
-        // Nor does a sweep at that time give anything back.
+        // Nor does a sweep at that time give anything back, although it looks at everybody anew.
+        let (hand, dana) = (story.hand, story.dana);
+        let recorded = move |unit: &mut dyn UnitOfWork| {
+            let recorded = unit.licenses_of_people(&[dana])?.swap_remove(0).recorded;
+            unit.bump_generation(hand)?;
+            Ok::<_, StoreError>((recorded.state, recorded.generation))
+        };
+        let before = story.app.app.store().write(recorded).await.unwrap();
         story.app.app.sweep_all().await.unwrap();
+        let after = story.app.app.store().write(recorded).await.unwrap();
+        assert_eq!(after, (LicenseStatus::Deactivated, before.1 + 1));
         assert_eq!(story.sign_in("").await["allowed"], false);
         // What is asked about an earlier instant is answered from what was known then.
         let before = story.sign_in("&at=2026-03-05T12:00:00Z").await;
