@@ -6,6 +6,7 @@ use super::inactivity;
 use super::machine::{Derived, Machine};
 use super::obligation::{Obligation, calendar};
 use super::sources;
+use super::tracked::TrackedNotice;
 use super::{Consequence, DueItem, Hold, Period};
 use crate::domain::absence_hold::is_absence;
 use crate::domain::calendar::{Instant, Length, start_of_day};
@@ -112,7 +113,7 @@ impl<'a> Machine<'a> {
         &self,
         end: NoticedEnd,
         ends_on: NaiveDate,
-        speaks: impl Fn(&inactivity::TrackedNotice) -> bool,
+        speaks: impl Fn(&TrackedNotice) -> bool,
     ) -> Option<Instant> {
         let in_force = self.in_force()?;
         let starts = |day| start_of_day(in_force.zone, day);

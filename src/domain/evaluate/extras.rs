@@ -11,12 +11,11 @@ use crate::domain::requirement::RequirementKey;
 
 /// What was added to a request and is still asked on a local day.
 pub(super) fn added<'f>(
-    facts: &'f [&Fact],
+    facts: impl Iterator<Item = &'f Fact>,
     request: RequestId,
     day: NaiveDate,
-) -> impl Iterator<Item = RequirementKey> + 'f {
+) -> impl Iterator<Item = RequirementKey> {
     facts
-        .iter()
         .filter(move |fact| fact.request_id == Some(request))
         .filter_map(move |fact| match &fact.body {
             FactBody::RequirementAdded {

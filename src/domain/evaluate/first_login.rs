@@ -1,5 +1,5 @@
-//! The first login after activation or return: required by the end of a local day, where the policy says so. The message
-//! of the activation or return is its notice (domain, section 3).
+//! The first login after a return: required by the end of a local day, where the policy says so. The message of the
+//! return is its notice (domain, section 3). Whoever is new has the whole inactivity limit for it.
 
 use chrono::NaiveDate;
 
@@ -23,7 +23,7 @@ fn within(machine: &Machine<'_>, rules: InForce<'_>) -> Option<Length> {
         .first_login_within
 }
 
-/// The last local day for the first login of a license that nobody used since it began or came back. A rule that came
+/// The last local day for the first login of a license that nobody used since it came back. A rule that came
 /// later, and a length that was shortened since, bind nobody who was told of another.
 fn last_day(machine: &Machine<'_>) -> Option<NaiveDate> {
     inactivity::in_play(machine)?;

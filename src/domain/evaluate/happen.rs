@@ -1,8 +1,9 @@
 //! What happens by itself happens: ends, suspensions and misses whose instant has come.
 
 use super::first_login;
-use super::inactivity::{self, TrackedNotice};
+use super::inactivity;
 use super::machine::{Derived, Machine};
+use super::tracked::TrackedNotice;
 use super::unused::Ground;
 use super::{EndCause, Hold};
 use crate::domain::calendar::Instant;

@@ -2,6 +2,7 @@
 //! stops the running warning and starts the clock anew; the absence itself goes on.
 
 use super::machine::Machine;
+use super::tracked::TrackedNotice;
 use super::{EndCause, inactivity};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{DeactivationCause, Fact, HoldCause};
@@ -83,7 +84,7 @@ impl Machine<'_> {
             return;
         }
         let in_time = inactivity::cut_off(self).is_none_or(|cut| asked_at < cut.cut_off_at);
-        if in_time && self.notices.iter().any(inactivity::TrackedNotice::warns) {
+        if in_time && self.notices.iter().any(TrackedNotice::warns) {
             self.heed(fact, Some(self.now()));
             self.void_warnings();
         }

@@ -2,12 +2,13 @@
 
 use super::bars::Bar;
 use super::first_login;
-use super::inactivity::{self, TrackedNotice};
+use super::inactivity;
 use super::keep::Kept;
 use super::leave::Leave;
 use super::obligation::{self, Obligation};
 use super::restoration::{Restoration, Running};
 use super::rules::{InForce, Rules};
+use super::tracked::TrackedNotice;
 use super::unreachable::Failure;
 use super::unused::Unused;
 use super::{Case, End, EndCause, Evaluation, Hold, Period, Transition, TransitionCause};
@@ -93,7 +94,7 @@ pub(super) struct Machine<'a> {
     pub(super) failures: Vec<Failure>,
     /// When the inactivity clock last started without a login or a keep request.
     pub(super) clock_from: Option<Instant>,
-    /// When the license last began or came back by the ladder: the first login is counted from there.
+    /// When the running period came back, by a request or the ladder: the first login is counted from there.
     pub(super) returned_at: Option<Instant>,
     /// Keep requests that were heeded.
     pub(super) kept: Vec<Kept>,

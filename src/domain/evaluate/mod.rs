@@ -10,8 +10,10 @@ mod absences;
 mod absorb;
 mod add_on;
 mod answer;
+mod asked;
 mod bars;
 mod coming;
+mod contest;
 mod derived;
 mod extras;
 mod first_login;
@@ -20,9 +22,11 @@ mod inactivity;
 mod keep;
 mod ladder;
 mod leave;
+mod logins;
 mod machine;
 mod notices;
 mod obligation;
+mod periods;
 mod preview;
 mod request;
 mod restoration;
@@ -33,9 +37,11 @@ mod sources;
 mod taking_back;
 mod telling;
 mod term;
+mod tracked;
 mod unreachable;
 mod unused;
 mod upkeep;
+mod withdraw;
 
 use chrono::NaiveDate;
 
@@ -179,6 +185,8 @@ pub struct Period {
     pub projects: Vec<ProjectId>,
     /// HUD project types of the projects at activation.
     pub project_types: Vec<u8>,
+    /// When its request last brought it projects: until then staff may have asked more of that.
+    pub projects_at: Instant,
     pub end: Option<End>,
 }
 

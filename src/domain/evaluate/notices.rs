@@ -9,9 +9,9 @@ use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 
 use super::derived::suspension_end;
-use super::inactivity::TrackedNotice;
 use super::machine::Machine;
 use super::obligation::calendar;
+use super::tracked::TrackedNotice;
 use super::{Evaluation, LoginSource, inactivity, sources as login_sources};
 use crate::domain::absence_hold::is_absence;
 use crate::domain::calendar::{

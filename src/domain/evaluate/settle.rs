@@ -1,14 +1,15 @@
 //! Beginnings and ends of periods and holds, and what follows when anything changed: cures, and notices that no
 //! longer count.
 
-use super::inactivity::{self, TrackedNotice};
+use super::inactivity;
 use super::machine::{Machine, PendingHold};
+use super::tracked::TrackedNotice;
 use super::{End, EndCause, Hold, Period, PeriodCause, TransitionCause};
 use crate::domain::calendar::Instant;
 use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus;
-use crate::domain::policy::OnMiss;
+use crate::domain::policy::{OnMiss, RequestClass};
 use crate::domain::requirement::{Status, standing_facts};
 
 impl Machine<'_> {
@@ -32,13 +33,15 @@ impl Machine<'_> {
         if cause != PeriodCause::Renewal {
             self.clock_from = Some(self.at);
         }
-        self.returned_at = match cause {
-            PeriodCause::Activation(_) | PeriodCause::Reactivation => Some(self.at),
+        let returns = match cause {
+            PeriodCause::Activation(_) => period.class == RequestClass::Returning,
+            PeriodCause::Reactivation => true,
             // What was an error, or goes on, is no return.
             PeriodCause::Reinstatement
             | PeriodCause::Renewal
-            | PeriodCause::EmergencyRestoration => None,
+            | PeriodCause::EmergencyRestoration => false,
         };
+        self.returned_at = returns.then_some(self.at);
         self.periods.push(period);
         self.touch();
         self.note(began);

@@ -1,7 +1,8 @@
 //! The hold `long_inactivity` that the rules opened: it lasts only while its ground stands by what became known since.
 
-use super::inactivity::{self, TrackedNotice};
+use super::inactivity;
 use super::machine::Machine;
+use super::tracked::TrackedNotice;
 use crate::domain::calendar::Instant;
 use crate::domain::fact::HoldCause;
 use crate::domain::ids::FactId;

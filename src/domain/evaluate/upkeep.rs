@@ -36,6 +36,7 @@ impl Machine<'_> {
             job_role: base.job_role.clone(),
             projects: base.projects.clone(),
             project_types: base.project_types.clone(),
+            projects_at: add_on.from,
             end: None,
         })
     }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::super::asked::Asked;
 use super::{Holder, Obligation, Owed};
 use crate::domain::calendar::add_days;
 use crate::domain::fact::NoticeRule;
@@ -15,11 +16,10 @@ impl Holder<'_> {
             .flat_map(|set| &set.agreements)
             .filter(|requirement| {
                 let key = RequirementKey::Agreement(requirement.agreement.clone());
-                self.for_job_role(&requirement.job_roles)
+                self.asks_agreement(requirement)
                     && self.bound(&key, requirement.binds, |set| {
                         set.agreements.iter().any(|then| {
-                            then.agreement == requirement.agreement
-                                && self.for_job_role(&then.job_roles)
+                            then.agreement == requirement.agreement && self.asks_agreement(then)
                         })
                     })
             })

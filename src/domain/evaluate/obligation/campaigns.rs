@@ -1,5 +1,6 @@
 //! What recertification campaigns ask of a holder.
 
+use super::super::asked::Asked;
 use super::{Holder, Obligation, Owed};
 use crate::domain::campaign::{CampaignItem, RunningCampaign, campaigns};
 use crate::domain::fact::NoticeRule;

@@ -1,5 +1,6 @@
 //! Courses owed at activation, whose pass may count for a limited time afterwards.
 
+use super::super::asked::Asked;
 use super::{Holder, Obligation, Owed};
 use crate::domain::fact::NoticeRule;
 use crate::domain::policy::{CourseRequirement, Party, RequirementSet};
@@ -12,16 +13,6 @@ impl Holder<'_> {
             .flat_map(|set| &set.courses)
             .filter_map(|requirement| self.course(requirement))
             .collect()
-    }
-
-    fn asks_course(&self, requirement: &CourseRequirement) -> bool {
-        let of_projects = &requirement.project_types;
-        self.for_job_role(&requirement.job_roles)
-            && (of_projects.is_empty()
-                || of_projects
-                    .iter()
-                    .any(|kind| self.period.project_types.contains(kind)))
-            && self.absent(requirement.absence_at_least)
     }
 
     fn course(&self, requirement: &CourseRequirement) -> Option<Obligation> {

@@ -12,10 +12,11 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::Period;
+use super::asked::Asked;
 use super::rules::{InForce, Rules};
+use super::{Past, Period};
 use super::{extras, ladder};
-use crate::domain::calendar::{Instant, Length, add_days};
+use crate::domain::calendar::{Instant, add_days};
 use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRule};
 use crate::domain::ids::{FactId, OrganizationId};
 use crate::domain::policy::{
@@ -143,7 +144,13 @@ pub(super) fn of_holder(
     let calendar = calendar(in_force);
     let extras: Vec<RequirementKey> = period
         .request
-        .map(|request| extras::added(facts, request, calendar.day(period.counted_from)).collect())
+        .map(|request| {
+            let asked = facts
+                .iter()
+                .copied()
+                .filter(|fact| fact.envelope.recorded_at <= period.projects_at);
+            extras::added(asked, request, calendar.day(period.counted_from)).collect()
+        })
         .unwrap_or_default();
     let mut set = set_of(license_type, period).map(Cow::Borrowed);
     if !extras.is_empty() {
@@ -201,6 +208,44 @@ struct Owed {
     enforced_from: Option<NaiveDate>,
 }
 
+impl Asked for Holder<'_> {
+    fn job_role(&self) -> Option<&str> {
+        self.period.job_role.as_deref()
+    }
+
+    fn reaches(&self, project_types: &BTreeSet<u8>) -> bool {
+        let mut own = self.period.project_types.iter();
+        own.any(|kind| project_types.contains(kind))
+    }
+
+    /// Of the request with which the period began.
+    fn submitted_at(&self) -> Instant {
+        self.period.submitted_at.unwrap_or(self.period.counted_from)
+    }
+
+    fn past(&self) -> Past {
+        self.period.past
+    }
+
+    /// By the rules under which the period began.
+    fn anew(&self) -> bool {
+        let began = self.rules.at(self.period.counted_from);
+        let found = began.and_then(|rules| {
+            let found = rules.document.license_types.get(&self.period.license_type);
+            found.map(|found| (rules, found))
+        });
+        found.is_some_and(|(rules, license_type)| {
+            ladder::asks_anew(license_type, self.period.class, calendar(rules), || {
+                Some((self.period.past.absent_since?, self.submitted_at()))
+            })
+        })
+    }
+
+    fn calendar(&self) -> Calendar<'_> {
+        self.calendar
+    }
+}
+
 impl Holder<'_> {
     fn set(&self) -> Option<&RequirementSet> {
         self.set.as_deref()
@@ -212,11 +257,6 @@ impl Holder<'_> {
             .at(at)
             .and_then(|rules| rules.document.license_types.get(&self.period.license_type))
             .and_then(|found| set_of(found, self.period))
-    }
-
-    /// When the request was submitted with which the period began.
-    fn submitted_at(&self) -> Instant {
-        self.period.submitted_at.unwrap_or(self.period.counted_from)
     }
 
     /// Whether a requirement binds this holder. A later addition binds requests submitted after it, and where it says
@@ -251,41 +291,9 @@ impl Holder<'_> {
             .unwrap_or(self.period.counted_from)
     }
 
-    /// Whether the absence before the request had at least a length.
-    fn absent(&self, at_least: Option<Length>) -> bool {
-        at_least.is_none_or(|length| {
-            self.period.past.absent_since.is_some_and(|since| {
-                self.calendar.after(length, self.calendar.day(since))
-                    <= self.calendar.day(self.submitted_at())
-            })
-        })
-    }
-
     /// The facts that count from the instant a requirement names, as it named it when the period began.
     fn counting_from(&self, from: EvidenceFrom) -> Vec<&Fact> {
-        let past = self.period.past;
-        let since = match from {
-            EvidenceFrom::AnyTime => None,
-            EvidenceFrom::Submission => Some(self.submitted_at()),
-            EvidenceFrom::LastEnd => past.last_end,
-            EvidenceFrom::AbsenceStart => past.absent_since,
-        };
-        let began = self.rules.at(self.period.counted_from);
-        let found = began.and_then(|rules| {
-            let found = rules.document.license_types.get(&self.period.license_type);
-            found.map(|found| (rules, found))
-        });
-        let anew = found.is_some_and(|(rules, license_type)| {
-            ladder::asks_anew(license_type, self.period.class, calendar(rules), || {
-                Some((past.absent_since?, self.submitted_at()))
-            })
-        });
-        let since = if anew {
-            since.max(past.last_end)
-        } else {
-            since
-        };
-        occurred_since(self.facts, since, self.calendar)
+        occurred_since(self.facts, self.counts_since(from), self.calendar)
     }
 
     /// What a pass of a course must be: by the rules in force, or by those under which it was asked or passed. A mark or
@@ -314,15 +322,6 @@ impl Holder<'_> {
         let set = self.set_at(at).filter(|_| asked);
         let asked = set.and_then(|set| set.courses.iter().find(|then| then.course == code));
         Some(Standard::of(course, asked))
-    }
-
-    fn for_job_role(&self, job_roles: &BTreeSet<String>) -> bool {
-        job_roles.is_empty()
-            || self
-                .period
-                .job_role
-                .as_ref()
-                .is_some_and(|role| job_roles.contains(role))
     }
 
     /// What a missed recertification does; also what follows where evidence lapses or a waiver runs out.

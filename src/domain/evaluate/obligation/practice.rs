@@ -1,5 +1,6 @@
 //! Practice sets owed at activation, whose acceptance may count for a limited time afterwards.
 
+use super::super::asked::Asked;
 use super::{Holder, Obligation, Owed};
 use crate::domain::fact::NoticeRule;
 use crate::domain::policy::{Party, PracticeRequirement, RequirementSet};
@@ -12,10 +13,6 @@ impl Holder<'_> {
             .flat_map(|set| &set.practice)
             .filter_map(|requirement| self.practised(requirement))
             .collect()
-    }
-
-    fn asks_practice(&self, requirement: &PracticeRequirement) -> bool {
-        self.for_job_role(&requirement.job_roles) && self.absent(requirement.absence_at_least)
     }
 
     fn practised(&self, requirement: &PracticeRequirement) -> Option<Obligation> {

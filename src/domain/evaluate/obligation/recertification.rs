@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::super::asked::Asked;
 use super::{Holder, Obligation, Owed};
 use crate::domain::calendar::{Length, repeated_term};
 use crate::domain::fact::{Fact, FactBody, NoticeRule, RenewalDecision};

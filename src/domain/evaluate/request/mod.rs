@@ -4,9 +4,12 @@ mod campaigns;
 mod class;
 mod confirmation;
 mod deadlines;
+mod ended;
 mod held;
 mod item;
 mod matches;
+mod names;
+mod on_return;
 mod outlook;
 mod owed;
 mod partial;
@@ -18,13 +21,13 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::rules::{InForce, Rules};
-use super::{Case, Change, Period, Upcoming};
+use super::{Case, Change, Upcoming};
 use crate::domain::calendar::Instant;
 use crate::domain::departure::{AnnouncedEnd, announced};
-use crate::domain::fact::{Fact, FactBody, Reporter};
+use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::{FactId, ProjectId};
-use crate::domain::policy::{ApprovalStep, Approver, ContactDuty, RequestClass, StaffRole};
-use crate::domain::request::{LicenseRequest, RecordedState, RequestState};
+use crate::domain::policy::{ApprovalStep, RequestClass};
+use crate::domain::request::{LicenseRequest, RequestState};
 use crate::domain::requirement::{RequirementKey, Standing, standing_facts};
 use crate::domain::seat::{Place, PlaceStanding};
 
@@ -32,9 +35,13 @@ pub use class::classify;
 pub use confirmation::Confirmation;
 pub use deadlines::{DeadlineStanding, DeadlineStatus, REQUEST_LAPSE};
 pub use matches::PossibleMatch;
+pub use names::{confirmers, staff_role_name};
+pub(super) use on_return::owed_on_return;
 pub use practice::{PracticeStanding, PracticeState};
 
 use class::classified;
+use ended::{Ended, decided, departed};
+use names::approver_name;
 use owed::{Ground, Owed};
 use partial::Begun;
 use places::Waits;
@@ -115,86 +122,12 @@ impl RequestEvaluation {
     }
 }
 
-/// How a request ended.
-#[derive(Clone)]
-struct Ended {
-    state: RequestState,
-    fact: Option<FactId>,
-    at: Instant,
-    because: Option<String>,
-}
-
 /// A request lapsed by itself.
 #[derive(Clone)]
 struct Lapse {
     at: Instant,
     because: String,
     fact: Option<FactId>,
-}
-
-/// The departures that a reinstatement, or a confirmed restoration, called an error and whose withdrawal of a request it undid.
-fn undone(facts: &[&Fact], request: &LicenseRequest) -> Vec<FactId> {
-    facts
-        .iter()
-        .filter_map(|fact| {
-            let (undoes, restores) = fact.body.undone()?;
-            restores.contains(&request.id).then_some(undoes)
-        })
-        .flatten()
-        .copied()
-        .collect()
-}
-
-/// What was decided about a request: it was open then, whatever became known since.
-fn decided(facts: &[&Fact], request: &LicenseRequest) -> Option<Ended> {
-    let undone = undone(facts, request);
-    facts
-        .iter()
-        .filter_map(|fact| {
-            let state = match fact.body {
-                FactBody::RequestDenied => RequestState::Denied,
-                FactBody::RequestWithdrawn {
-                    departure: Some(departure),
-                } if undone.contains(&departure) => return None,
-                FactBody::RequestWithdrawn { .. } => RequestState::Withdrawn,
-                FactBody::Activated { partial: false, .. }
-                | FactBody::ProjectsAdded { fulfils: true, .. }
-                | FactBody::TypeChanged(_)
-                | FactBody::AddOnActivated { .. } => RequestState::Fulfilled,
-                _ => return None,
-            };
-            (fact.request_id == Some(request.id)).then_some(Ended {
-                state,
-                fact: Some(fact.id),
-                at: fact.envelope.recorded_at,
-                because: None,
-            })
-        })
-        .min_by_key(|ended| ended.at)
-}
-
-/// A departure withdraws the open requests of that person at that organization at its instant, whether or not anybody
-/// wrote that down.
-fn departed(
-    facts: &[&Fact],
-    ends: &[AnnouncedEnd<'_>],
-    request: &LicenseRequest,
-    now: Instant,
-) -> Option<Ended> {
-    let undone = undone(facts, request);
-    ends.iter()
-        .filter(|end| {
-            end.withdraws(request.organization_id, request.submitted_at)
-                && end.acts_at <= now
-                && !undone.contains(&end.fact.id)
-        })
-        .map(|end| Ended {
-            state: RequestState::Withdrawn,
-            fact: Some(end.fact.id),
-            at: end.acts_at,
-            because: None,
-        })
-        .min_by_key(|ended| ended.at)
 }
 
 /// A request as today's facts say it stood at an instant: what was recorded later counts if it had occurred by then.
@@ -478,101 +411,5 @@ fn answer(
         policy: Some(owed.in_force.number),
         lapsed_because: ended.as_ref().and_then(|ended| ended.because.clone()),
         ended_by: ended.and_then(|ended| ended.fact),
-    }
-}
-
-/// What whoever held a license owes, as it stands now, where the return ladder asks more of him than to be current.
-pub(super) fn owed_on_return(case: &Case<'_>, period: &Period, now: Instant) -> Vec<Standing> {
-    let rules = Rules::known_at(case.policies, case.organization, now);
-    let (Some(in_force), Some(any)) = (rules.at(now), case.facts.first()) else {
-        return Vec::new();
-    };
-    let known = case
-        .facts
-        .iter()
-        .filter(|fact| fact.envelope.recorded_at <= now);
-    let facts = standing_facts(known);
-    // Asked as a returning request submitted now would be.
-    let request = LicenseRequest {
-        id: uuid::Uuid::nil().into(),
-        implementation_id: any.implementation_id,
-        organization_id: case.organization,
-        person_id: any.person_id,
-        license_type: period.license_type.clone(),
-        class: RequestClass::Returning,
-        job_role: period.job_role.clone(),
-        projects: period.projects.clone(),
-        attestations: Vec::new(),
-        requester: any.envelope.recorded_by,
-        requested_by: None,
-        source: None,
-        channel: any.envelope.channel,
-        ticket_reference: None,
-        reported_at: now,
-        reported_by: Reporter::Recorder,
-        reason: None,
-        submitted_at: now,
-        recorded: RecordedState {
-            state: RequestState::Submitted,
-            next_change_at: None,
-            generation: 0,
-        },
-        version: 1,
-    };
-    let project_types = period.project_types.iter().copied().collect();
-    let license = OnceCell::new();
-    let ground = Ground {
-        case,
-        request: &request,
-        project_types: &project_types,
-        rules: &rules,
-        in_force,
-        license: &license,
-    };
-    let (held, resets) = (held::Held::default(), item::Resets::default());
-    Owed::new(ground, &facts, now, &held, &resets)
-        .items()
-        .into_iter()
-        .flatten()
-        .map(|item| item.standing)
-        .collect()
-}
-
-fn approver_name(step: &ApprovalStep) -> String {
-    match &step.by {
-        Approver::Role { role } => format!("by {}", staff_role_name(*role)),
-        Approver::Duty { duty } => format!("by the organization's {}", duty_name(*duty)),
-        Approver::Contact { contact_id } => format!("by the contact {contact_id}"),
-    }
-}
-
-/// Who may give a confirmation, in a sentence.
-#[must_use]
-pub fn confirmers(confirmation: &Confirmation) -> String {
-    let names: Vec<&str> = confirmation
-        .by
-        .iter()
-        .map(|role| staff_role_name(*role))
-        .collect();
-    names.join(" or ")
-}
-
-/// How a role of a policy is called in sentences.
-#[must_use]
-pub fn staff_role_name(role: StaffRole) -> &'static str {
-    match role {
-        StaffRole::Supervisor => "a supervisor of the organization",
-        StaffRole::AuthorizedSigner => "the organization's authorized signer",
-        StaffRole::SystemAdmin => "a system administrator",
-        StaffRole::Trainer => "a trainer",
-        StaffRole::HelpDesk => "the help desk",
-    }
-}
-
-fn duty_name(duty: ContactDuty) -> &'static str {
-    match duty {
-        ContactDuty::AuthorizedSigner => "authorized signer",
-        ContactDuty::SecurityOfficer => "security officer",
-        ContactDuty::BillingContact => "billing contact",
     }
 }

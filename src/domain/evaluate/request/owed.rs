@@ -3,20 +3,21 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::held::Held;
 use super::item::{Before, Candidate, Fails, Item, Resets};
 use super::partial::Begun;
-use crate::domain::calendar::{Instant, Length};
+use crate::domain::calendar::{Instant, Length, add_days, start_of_day};
+use crate::domain::evaluate::asked::{Asked, last_end};
 use crate::domain::evaluate::obligation::calendar;
 use crate::domain::evaluate::rules::{InForce, Rules};
-use crate::domain::evaluate::{Case, Evaluation, evaluate};
+use crate::domain::evaluate::{Case, Evaluation, Past, evaluate};
 use crate::domain::evaluate::{extras, ladder};
-use crate::domain::fact::{Fact, FactBody, HoldCause, Outcome};
+use crate::domain::fact::{Fact, FactBody, Outcome};
 use crate::domain::policy::{
     AgreementRequirement, AgreementScope, ApprovalStep, Binds, CourseRequirement, EvidenceFrom,
-    Party, PracticeRequirement, RequirementSet,
+    Party, RequirementSet,
 };
 use crate::domain::request::LicenseRequest;
 use crate::domain::requirement::{
@@ -50,6 +51,45 @@ pub(super) struct Owed<'a> {
     /// Where its license began with only some of its projects.
     pub begun: Option<Begun>,
     license: &'a OnceCell<Evaluation>,
+}
+
+impl Asked for Owed<'_> {
+    fn job_role(&self) -> Option<&str> {
+        self.request.job_role.as_deref()
+    }
+
+    fn reaches(&self, project_types: &BTreeSet<u8>) -> bool {
+        !project_types.is_disjoint(self.project_types)
+    }
+
+    fn submitted_at(&self) -> Instant {
+        self.request.submitted_at
+    }
+
+    fn past(&self) -> Past {
+        let license = self.license_at_submission();
+        Past {
+            last_end: last_end(license.period(), &license.holds, license.at),
+            absent_since: self.absent_since(),
+        }
+    }
+
+    fn anew(&self) -> bool {
+        let found = self
+            .in_force
+            .document
+            .license_types
+            .get(&self.request.license_type);
+        found.is_some_and(|license_type| {
+            ladder::asks_anew(license_type, self.request.class, self.calendar, || {
+                Some((self.absent_since()?, self.request.submitted_at))
+            })
+        })
+    }
+
+    fn calendar(&self) -> Calendar<'_> {
+        self.calendar
+    }
 }
 
 impl<'a> Owed<'a> {
@@ -96,20 +136,6 @@ impl<'a> Owed<'a> {
         self.chosen(self.in_force).map(|(code, _)| code.to_owned())
     }
 
-    /// Whether the return ladder asks for everything anew, as of somebody new.
-    fn anew(&self) -> bool {
-        let found = self
-            .in_force
-            .document
-            .license_types
-            .get(&self.request.license_type);
-        found.is_some_and(|license_type| {
-            ladder::asks_anew(license_type, self.request.class, self.calendar, || {
-                Some((self.absent_since()?, self.request.submitted_at))
-            })
-        })
-    }
-
     /// What the rules in force ask of such a request, without what was added after its submission: that binds only
     /// requests submitted later, unless it says otherwise. Nothing where the rules know no such request.
     fn set(&self) -> Option<RequirementSet> {
@@ -145,33 +171,6 @@ impl<'a> Owed<'a> {
             extras::ask(&mut set, &extra);
         }
         Some(set)
-    }
-
-    fn asks_agreement(&self, requirement: &AgreementRequirement) -> bool {
-        self.for_job_role(&requirement.job_roles)
-    }
-
-    fn asks_course(&self, requirement: &CourseRequirement) -> bool {
-        self.for_job_role(&requirement.job_roles)
-            && self.for_project_types(&requirement.project_types)
-            && self.absent(requirement.absence_at_least)
-    }
-
-    fn asks_practice(&self, requirement: &PracticeRequirement) -> bool {
-        self.for_job_role(&requirement.job_roles) && self.absent(requirement.absence_at_least)
-    }
-
-    pub(super) fn for_job_role(&self, job_roles: &BTreeSet<String>) -> bool {
-        job_roles.is_empty()
-            || self
-                .request
-                .job_role
-                .as_ref()
-                .is_some_and(|role| job_roles.contains(role))
-    }
-
-    pub(super) fn for_project_types(&self, kinds: &BTreeSet<u8>) -> bool {
-        kinds.is_empty() || !kinds.is_disjoint(self.project_types)
     }
 
     /// The steps that were asked for at submission. They are matched with the approvals by their place, so that later
@@ -271,17 +270,61 @@ impl<'a> Owed<'a> {
         Some(ranked.into_iter().filter_map(|(_, _, item)| item).collect())
     }
 
-    fn absent(&self, at_least: Option<Length>) -> bool {
-        at_least.is_none_or(|length| self.absent_for(length))
-    }
-
     /// Whether staff added a requirement to this request.
     pub(super) fn added(&self, key: &RequirementKey) -> bool {
         self.extras().any(|added| added == *key)
     }
 
     fn extras(&self) -> impl Iterator<Item = RequirementKey> {
-        extras::added(self.facts, self.request.id, self.calendar.day(self.at))
+        let facts = self.facts.iter().copied();
+        extras::added(facts, self.request.id, self.calendar.day(self.at))
+    }
+
+    /// Whether a requirement was asked by the end of a local day. What staff or a later version ask since then was not
+    /// to be done by that day.
+    pub(super) fn asked_by(&self, key: &RequirementKey, day: NaiveDate) -> bool {
+        let added = self
+            .facts
+            .iter()
+            .copied()
+            .filter(|fact| self.calendar.day(fact.envelope.occurred_at) <= day);
+        if extras::added(added, self.request.id, day).any(|added| added == *key) {
+            return true;
+        }
+        let ends_at = start_of_day(self.in_force.zone, add_days(day, 1));
+        let Some(then) = self
+            .rules
+            .at((ends_at - TimeDelta::microseconds(1)).min(self.at))
+        else {
+            return true;
+        };
+        let Some((_, set)) = self.chosen(then) else {
+            return true;
+        };
+        match key {
+            RequirementKey::Agreement(code) => {
+                let version = |rules: InForce<'_>| {
+                    let agreement = rules
+                        .document
+                        .agreement_for(&self.request.license_type, code);
+                    agreement.map(|agreement| agreement.version)
+                };
+                version(then) == version(self.in_force)
+                    && set
+                        .agreements
+                        .iter()
+                        .any(|then| then.agreement == *code && self.asks_agreement(then))
+            }
+            RequirementKey::Course(code) => set
+                .courses
+                .iter()
+                .any(|then| then.course == *code && self.asks_course(then)),
+            RequirementKey::Practice(code) => set
+                .practice
+                .iter()
+                .any(|then| then.practice_set == *code && self.asks_practice(then)),
+            _ => true,
+        }
     }
 
     fn agreement(&self, requirement: &AgreementRequirement) -> Option<Candidate> {
@@ -410,18 +453,7 @@ impl<'a> Owed<'a> {
 
     /// The facts that count from the instant a requirement names.
     pub(super) fn counting_from(&self, from: EvidenceFrom) -> Vec<&Fact> {
-        let since = match from {
-            EvidenceFrom::AnyTime => None,
-            EvidenceFrom::Submission => Some(self.request.submitted_at),
-            EvidenceFrom::LastEnd => self.last_end(),
-            EvidenceFrom::AbsenceStart => self.absent_since(),
-        };
-        let since = if self.anew() {
-            since.max(self.last_end())
-        } else {
-            since
-        };
-        occurred_since(self.facts, since, self.calendar)
+        occurred_since(self.facts, self.counts_since(from), self.calendar)
     }
 
     fn license_at_submission(&self) -> &Evaluation {
@@ -434,19 +466,6 @@ impl<'a> Owed<'a> {
         self.license_at_submission()
             .period()
             .map(|period| period.license_type.clone())
-    }
-
-    /// When access last ended here: with the license, or with the hold that its absence brought.
-    fn last_end(&self) -> Option<Instant> {
-        let license = self.license_at_submission();
-        match &license.period()?.end {
-            Some(end) => Some(end.at),
-            None => license
-                .open_holds()
-                .filter(|hold| hold.cause == HoldCause::LongInactivity)
-                .map(|hold| hold.from)
-                .min(),
-        }
     }
 
     /// When the absence until the request began.
@@ -465,13 +484,5 @@ impl<'a> Owed<'a> {
             of,
             self.request.submitted_at,
         )
-    }
-
-    /// Whether the absence until the request has at least a length.
-    fn absent_for(&self, length: Length) -> bool {
-        self.absent_since().is_some_and(|since| {
-            self.calendar.after(length, self.calendar.day(since))
-                <= self.calendar.day(self.request.submitted_at)
-        })
     }
 }

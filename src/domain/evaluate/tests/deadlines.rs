@@ -447,3 +447,66 @@ fn what_is_known_by_its_day_counts_from_a_submission_of_that_day() {
     story.facts.last_mut().unwrap().envelope.precision = crate::domain::calendar::Precision::Day;
     assert!(!open(&story), "that day");
 }
+
+#[test]
+fn what_is_asked_after_the_last_day_was_not_to_be_done_by_then() {
+    let deadline = json!({"code": "one", "title": "One", "start": {"kind": "submission"},
+                          "goal": {"kind": "ready"}, "length": {"days": 10},
+                          "on_miss": {"kind": "lapse_request"}});
+    let onboarding = json!({"staff_time_counts": true, "deadlines": [deadline]});
+    let within = |mut policy: Value| {
+        set(
+            &mut policy,
+            "/license_types/end_user/onboarding",
+            onboarding.clone(),
+        );
+        policy
+    };
+    // Submitted on 20 February: through 2 March. Everything was there the next day.
+    let ready = || {
+        let mut policy = within(hand());
+        set(&mut policy, "/courses/extra", json!({"title": "Extra"}));
+        let mut story = Story::under(policy);
+        story.approved("2026-02-20 09:01");
+        story.prepared("2026-02-21 09:00");
+        assert_eq!(story.request("2026-03-10 09:00").state, S::Ready);
+        story
+    };
+    let added = FactBody::RequirementAdded {
+        requirement: "course:extra".to_owned(),
+        until_on: None,
+    };
+    let goes_on = |story: &Story| {
+        let request = story.request("2026-03-20 09:00");
+        assert_eq!(request.state, S::Onboarding);
+        assert_eq!(request.deadlines[0].status, DeadlineStatus::Met);
+        let mut done = story.clone();
+        done.passed("2026-03-20 10:00", EXTRA);
+        assert_eq!(done.request("2026-03-20 10:00").state, S::Ready);
+    };
+    let mut by_staff = ready();
+    by_staff.fact("2026-03-10 09:00", added.clone());
+    goes_on(&by_staff);
+    let mut by_a_version = ready();
+    let later = within(hand_with_one_course_more("open_requests"));
+    by_a_version.policy("2026-03-10 09:00", later);
+    goes_on(&by_a_version);
+    let mut by_a_new_text = ready();
+    let mut later = by_a_new_text.policies[0].document.clone();
+    let agreement = later.agreements.get_mut("user_agreement").unwrap();
+    agreement.version = "2".to_owned();
+    let later = serde_json::to_value(&later).unwrap();
+    by_a_new_text.policy("2026-03-10 09:00", later);
+    assert_eq!(
+        by_a_new_text.request("2026-03-20 09:00").state,
+        S::Onboarding
+    );
+    // Before its last day it is part of it.
+    let mut in_time = ready();
+    in_time.fact("2026-03-01 09:00", added);
+    let request = in_time.request("2026-03-20 09:00");
+    assert_eq!(
+        (request.state, request.since),
+        (S::Lapsed, at("2026-03-03 00:00"))
+    );
+}

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::support::*;
-use crate::domain::fact::{FactBody, HoldCause, PracticeResult};
+use crate::domain::fact::{FactBody, HoldCause, PracticeResult, TypeChange};
 use crate::domain::ids::FactId;
 use crate::domain::license::LicenseStatus::{Active, Suspended};
 use crate::domain::policy::{Party, RequestClass};
@@ -286,4 +286,33 @@ fn what_staff_added_to_the_request_stays_owed_by_its_license() {
     assert!(story.license("2026-03-02 09:00").allowed());
     story.correct("2026-03-05 09:00", passed, failed(EXTRA));
     withdrawn(&story, "2026-03-05 09:00");
+}
+
+#[test]
+fn what_a_long_absence_asks_of_whoever_changes_to_a_type_is_withdrawn_too() {
+    let mut policy = hand_with(&[
+        ("/courses/extra", json!({"title": "Extra"})),
+        (
+            "/license_types/end_user/classes/type_change",
+            json!({"kind": "set", "set": "full"}),
+        ),
+    ]);
+    policy["license_types"]["end_user"]["requirement_sets"]["full"]["courses"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"course": EXTRA, "absence_at_least": {"days": 10}}));
+    for (login, asked) in [("2026-03-02 09:00", true), ("2026-03-18 09:00", false)] {
+        let mut story = Story::under(policy.clone());
+        story.request.license_type = "read_only".to_owned();
+        story.prepared("2026-02-20 10:00");
+        story.activated("2026-03-01 09:00");
+        story.login(login);
+        let passed = story.passed("2026-03-19 09:00", EXTRA);
+        let change = TypeChange::to("end_user");
+        story.fact("2026-03-20 09:00", FactBody::TypeChanged(change));
+        assert!(story.license("2026-03-21 09:00").allowed());
+        story.correct("2026-03-22 09:00", passed, failed(EXTRA));
+        let license = story.license("2026-03-22 09:00");
+        assert_eq!(license.allowed(), !asked, "{login}");
+    }
 }

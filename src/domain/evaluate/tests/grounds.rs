@@ -367,8 +367,8 @@ fn a_first_login_reported_late_lifts_the_suspension_for_want_of_it() {
         &format!("{INACTIVITY}/first_login_within"),
         json!({"days": 3}),
     );
-    let mut story = Story::licensed_under(policy);
-    // Active since 03-01: through 03-04, and a day for the sources.
+    let mut story = Story::returned_under(policy);
+    // Back since 03-01: through 03-04, and a day for the sources.
     assert_eq!(story.status("2026-03-06 00:00"), Some(Suspended));
     let causes: Vec<HoldCause> = story
         .license("2026-03-06 00:00")
@@ -389,8 +389,8 @@ fn a_login_after_the_day_for_the_first_one_counts_once_an_earlier_one_turns_up()
         &format!("{INACTIVITY}/first_login_within"),
         json!({"days": 3}),
     );
-    // Active since 03-01: cut off with 03-05, acted upon a day later, because logins may still be reported.
-    let mut story = Story::licensed_under(policy);
+    // Back since 03-01: cut off with 03-05, acted upon a day later, because logins may still be reported.
+    let mut story = Story::returned_under(policy);
     story.login("2026-03-05 08:00");
     assert_eq!(story.license("2026-03-05 09:00").last_login_at, None);
     story.login_reported("2026-03-03 08:00", "2026-03-05 10:00");

@@ -365,3 +365,30 @@ fn a_project_that_an_import_gave_another_type_is_not_given_twice() {
     let rest = story.request("2026-02-24 09:00").beginning(&asked);
     assert_eq!((rest.projects, rest.whole), (vec![IN_OUTREACH], true));
 }
+
+#[test]
+fn what_staff_ask_after_the_license_began_is_owed_by_the_request_until_it_brings_more() {
+    let mut story = two_workflows(policy(true, &[]));
+    story.accepted("2026-02-23 09:00", SHELTER);
+    story.begins("2026-02-23 10:00");
+    story.fact(
+        "2026-02-25 09:00",
+        FactBody::RequirementAdded {
+            requirement: "course:refresher".to_owned(),
+            until_on: None,
+        },
+    );
+    let owes = |story: &Story, now: &str| {
+        let license = story.license(now);
+        assert!(license.allowed());
+        let mut owed = license.requirements.iter();
+        owed.any(|standing| standing.key.to_string() == "course:refresher")
+    };
+    assert!(!owes(&story, "2026-02-25 09:00"));
+    assert_eq!(story.request("2026-02-25 09:00").left_out, None);
+    // Done, it brings the rest, which rests on it from then on.
+    story.passed("2026-02-26 09:00", "refresher");
+    story.accepted("2026-02-26 10:00", "practice_outreach");
+    story.begins("2026-02-26 11:00");
+    assert!(owes(&story, "2026-02-26 11:00"));
+}

@@ -630,12 +630,15 @@ impl History {
         })
     }
 
-    /// The last activation or return recorded before an instant.
+    /// The last return recorded before an instant.
     fn returned_before(&self, at: Instant) -> Option<Instant> {
         let returns = self.story.facts.iter().filter(|fact| {
             matches!(
                 fact.body,
-                FactBody::Activated { .. } | FactBody::Reactivated
+                FactBody::Activated {
+                    class: RequestClass::Returning,
+                    ..
+                } | FactBody::Reactivated
             )
         });
         returns
@@ -644,8 +647,8 @@ impl History {
             .max()
     }
 
-    /// Whether the first login was missed by an instant: nobody came since the last activation or return, whose message
-    /// is the notice.
+    /// Whether the first login was missed by an instant: nobody came since the last return, whose message is the
+    /// notice.
     pub(super) fn never_came(&self, cut_off: Instant) -> bool {
         let facts = &self.story.facts;
         let returned = self.returned_before(cut_off);

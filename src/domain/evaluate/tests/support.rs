@@ -187,6 +187,15 @@ impl Story {
         story
     }
 
+    /// The same for somebody who had a license here before and asked for it again.
+    pub fn returned_under(policy: Value) -> Self {
+        let mut story = Self::under(policy);
+        story.request.class = RequestClass::Returning;
+        story.prepared("2026-02-20 10:00");
+        story.activated("2026-03-01 09:00");
+        story
+    }
+
     /// A version that starts at an instant, recorded a day before.
     pub fn policy(&mut self, effective_from: &str, policy: Value) {
         let effective_from = at(effective_from);

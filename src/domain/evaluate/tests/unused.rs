@@ -24,9 +24,9 @@ fn first_login(days: u16) -> Value {
 }
 
 #[test]
-fn the_first_login_is_due_by_the_end_of_the_day_after_the_activation() {
-    // Active since Sunday 2026-03-01; two days: through Tuesday.
-    let mut story = Story::licensed_under(first_login(2));
+fn the_first_login_is_due_by_the_end_of_the_day_after_the_return() {
+    // Back since Sunday 2026-03-01; two days: through Tuesday.
+    let mut story = Story::returned_under(first_login(2));
     let license = story.license("2026-03-02 09:00");
     let item = license
         .due
@@ -50,10 +50,18 @@ fn the_first_login_is_due_by_the_end_of_the_day_after_the_activation() {
 }
 
 #[test]
+fn whoever_is_new_has_the_whole_limit_for_the_first_login() {
+    let story = Story::licensed_under(first_login(2));
+    let license = story.license("2026-03-20 09:00");
+    assert!(license.allowed());
+    assert!(license.first_login.is_none());
+}
+
+#[test]
 fn before_its_day_the_first_login_is_only_reported() {
     let within = ("first_login_within", json!({ "days": 2 }));
     let from = ("first_login_enforced_from", json!("2026-03-10"));
-    let story = Story::licensed_under(with(&[within, from]));
+    let story = Story::returned_under(with(&[within, from]));
     let license = story.license("2026-03-06 09:00");
     assert!(license.allowed());
     assert!(
@@ -69,7 +77,7 @@ fn before_its_day_the_first_login_is_only_reported() {
 #[test]
 fn a_login_on_the_last_second_saves_and_one_after_it_does_not() {
     for (login, active) in [("2026-03-03 23:59:59", true), ("2026-03-04 00:00", false)] {
-        let mut story = Story::licensed_under(first_login(2));
+        let mut story = Story::returned_under(first_login(2));
         story.login(login);
         assert_eq!(
             story.license("2026-03-06 09:00").allowed(),
@@ -78,17 +86,17 @@ fn a_login_on_the_last_second_saves_and_one_after_it_does_not() {
         );
     }
     // Recorded within the lag it saves too; recorded after the end it contests it.
-    let mut story = Story::licensed_under(first_login(2));
+    let mut story = Story::returned_under(first_login(2));
     story.login_reported("2026-03-03 20:00", "2026-03-04 12:00");
     assert_eq!(story.status("2026-03-06 09:00"), Some(Active));
-    let mut story = Story::licensed_under(first_login(2));
+    let mut story = Story::returned_under(first_login(2));
     story.login_reported("2026-03-03 20:00", "2026-03-06 12:00");
     assert!(story.license("2026-03-06 12:00").contested().is_some());
 }
 
 #[test]
 fn zero_days_is_the_day_of_the_return_itself() {
-    let mut story = Story::licensed_under(first_login(0));
+    let mut story = Story::returned_under(first_login(0));
     story.login("2026-03-01 20:00");
     story.fact(
         "2026-03-10 09:00",
@@ -101,7 +109,7 @@ fn zero_days_is_the_day_of_the_return_itself() {
     story.heartbeat("2026-03-13 00:10", "2026-03-13 00:05");
     story.turns("2026-03-13 00:10", false);
     // What was an error is no return.
-    let mut story = Story::licensed_under(first_login(0));
+    let mut story = Story::returned_under(first_login(0));
     story.login("2026-03-01 20:00");
     story.fact(
         "2026-03-10 09:00",
@@ -191,22 +199,22 @@ fn the_cut_off_of_a_first_login_is_moved_to_a_business_day_where_cut_offs_are() 
 
 #[test]
 fn a_first_login_rule_that_came_later_binds_nobody_and_a_shorter_one_not_either() {
-    let mut story = Story::licensed_under(with(&[]));
+    let mut story = Story::returned_under(with(&[]));
     story.policy("2026-03-05 00:00", first_login(2));
     assert_eq!(story.status("2026-03-20 09:00"), Some(Active));
-    let mut story = Story::licensed_under(first_login(10));
+    let mut story = Story::returned_under(first_login(10));
     story.policy("2026-03-05 00:00", first_login(2));
     assert_eq!(story.status("2026-03-11 23:00"), Some(Active));
     assert_eq!(story.status("2026-03-13 00:00"), Some(Deactivated));
     // And none is in force while no source reports logins.
-    let mut story = Story::licensed_under(first_login(2));
+    let mut story = Story::returned_under(first_login(2));
     story.sources.clear();
     assert_eq!(story.status("2026-03-20 09:00"), Some(Active));
 }
 
 #[test]
 fn a_suspension_gives_the_days_of_the_first_login_again() {
-    let mut story = Story::licensed_under(first_login(2));
+    let mut story = Story::returned_under(first_login(2));
     let cause = HoldCause::Investigation;
     let hold = story.fact(
         "2026-03-02 09:00",

@@ -30,7 +30,7 @@ pub struct Inactivity {
     /// Kinds of activity event that restart the clock besides a login.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub restarted_by: BTreeSet<String>,
-    /// First login required by the end of this local day after activation or return (0 days: the same day).
+    /// First login required by the end of this local day after a return (0 days: the same day).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_login_within: Option<Length>,
     /// Local day before which the first login is only reported.

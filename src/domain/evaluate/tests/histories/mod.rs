@@ -13,7 +13,7 @@ use crate::domain::calendar::{Instant, Length};
 use crate::domain::evaluate::LoginSource;
 use crate::domain::fact::FactBody;
 use crate::domain::ids::PolicyId;
-use crate::domain::policy::{Party, PolicyVersion};
+use crate::domain::policy::{Party, PolicyVersion, RequestClass};
 
 use events::{Event, events};
 use happen::{happen, sign};
@@ -173,6 +173,10 @@ fn history(
     story.push(now, now, FactBody::RequestApproved);
     now += TimeDelta::hours(1);
     story.request.submitted_at = now - TimeDelta::days(2);
+    // One in four came back, so that a first login may be asked of him.
+    if start % 4 == 0 {
+        story.request.class = RequestClass::Returning;
+    }
     story.activated_at(now);
     for (gap, event) in events {
         now += TimeDelta::minutes(gap);

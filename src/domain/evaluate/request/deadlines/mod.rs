@@ -1,18 +1,20 @@
 //! Deadlines on the way from submission to activation.
 
+mod goal;
+mod start;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::item::{Before, Item};
+use super::item::Item;
 use super::owed::{Ground, Owed};
 use super::road::Progress;
 use crate::domain::calendar::{Instant, Length, add_days};
 use crate::domain::evaluate::rules::InForce;
-use crate::domain::fact::{BookingResult, Fact, FactBody};
+use crate::domain::fact::FactBody;
 use crate::domain::policy::{Deadline, DeadlineGoal, DeadlineMiss, DeadlineStart, Onboarding};
 use crate::domain::requirement::RequirementKey;
-use crate::domain::seat::Place;
 
 /// Deadlines that started over with their step, each with the local day.
 pub(super) type Restarts = BTreeMap<String, NaiveDate>;
@@ -276,216 +278,6 @@ impl Owed<'_> {
             .collect()
     }
 
-    /// When a deadline starts, if it has.
-    fn counts(&self, deadline: &Deadline, progress: &Progress, items: &[Item]) -> Vec<Count> {
-        let all = |items: Vec<&Item>| self.last_done(&items);
-        let one = match &deadline.start {
-            DeadlineStart::Submission {} => {
-                Some(Count::from(self.calendar.day(self.request.submitted_at)))
-            }
-            DeadlineStart::Approval {} => progress.approved_on.map(Count::from),
-            DeadlineStart::PracticeAdmission {} => self.admitted(progress, items),
-            DeadlineStart::PracticeReturned {} => {
-                return items
-                    .iter()
-                    .filter_map(|item| Some((item, item.practice.as_ref()?)))
-                    .flat_map(|(item, practice)| {
-                        practice.returned.iter().map(move |(at, on, _)| Count {
-                            started_on: *on,
-                            known_on: None,
-                            only: Some((item.standing.key.clone(), *at)),
-                        })
-                    })
-                    .filter(|count| {
-                        let submitted = self.request.submitted_at;
-                        count.only.as_ref().is_none_or(|(_, at)| *at >= submitted)
-                    })
-                    .collect();
-            }
-            DeadlineStart::StepEnd { step } => all(of_step(items, step)),
-            DeadlineStart::InitialStepsEnd {} => all(initial(items)),
-            DeadlineStart::CoursesPassed { courses } => all(items
-                .iter()
-                .filter(|item| is_course(item, courses))
-                .collect()),
-        };
-        let submitted = self.calendar.day(self.request.submitted_at);
-        one.into_iter()
-            .map(|count| Count {
-                // What was done before the request starts nothing before it.
-                started_on: count.started_on.max(submitted),
-                ..count
-            })
-            .collect()
-    }
-
-    /// The day on which the last of some requirements was first met.
-    fn last_done(&self, items: &[&Item]) -> Option<Count> {
-        let mut last: Option<NaiveDate> = None;
-        for item in items {
-            last = last.max(Some(item.done_on(None)?));
-        }
-        let started_on = last?;
-        let known = items
-            .iter()
-            .flat_map(|item| item.done.first())
-            .filter(|evidence| evidence.on == started_on)
-            .flat_map(|evidence| &evidence.facts)
-            .filter_map(|id| self.facts.iter().find(|fact| fact.id == *id))
-            .map(|fact| self.calendar.day(fact.envelope.recorded_at))
-            .max();
-        Some(Count {
-            started_on,
-            known_on: known.filter(|known| *known > started_on),
-            only: None,
-        })
-    }
-
-    /// When practice opened: approved, what comes before it done, and admitted where places are counted.
-    fn admitted(&self, progress: &Progress, items: &[Item]) -> Option<Count> {
-        let approved = progress.approved_on?;
-        let first = items
-            .iter()
-            .filter(|item| item.practice.is_some())
-            .find(|item| item.is_open() || !item.done.is_empty())?;
-        let before = match &first.before {
-            Before::Open(_) => return None,
-            Before::Done(day) => Count {
-                started_on: *day,
-                ..self
-                    .last_done(
-                        &items
-                            .iter()
-                            .filter(|item| item.practice.is_none())
-                            .filter(|item| item.done_on(None) == Some(*day))
-                            .collect::<Vec<_>>(),
-                    )
-                    .unwrap_or(Count::from(*day))
-            },
-            Before::Nothing => {
-                let others: Vec<&Item> = items
-                    .iter()
-                    .filter(|item| item.practice.is_none())
-                    .collect();
-                if others.is_empty() {
-                    Count::from(approved)
-                } else {
-                    self.last_done(&others)?
-                }
-            }
-        };
-        if !self.counts_practice_places() {
-            return Some(Count {
-                started_on: before.started_on.max(approved),
-                ..before
-            });
-        }
-        let place = self
-            .calendar
-            .day(self.waits(Place::Practice).last_reserved?);
-        Some(Count {
-            started_on: before.started_on.max(approved).max(place),
-            known_on: before.known_on.filter(|known| *known > place),
-            ..before
-        })
-    }
-
-    /// The day on which a goal was reached, and the requirements it speaks of.
-    fn reached(
-        &self,
-        goal: &DeadlineGoal,
-        count: &Count,
-        progress: &Progress,
-        items: &[Item],
-        since: Option<NaiveDate>,
-        due_on: Option<NaiveDate>,
-    ) -> (Option<NaiveDate>, Vec<RequirementKey>) {
-        let chosen: Vec<&Item> = match goal {
-            DeadlineGoal::Booked { courses } | DeadlineGoal::CoursesPassed { courses } => items
-                .iter()
-                .filter(|item| is_course(item, courses))
-                .collect(),
-            DeadlineGoal::PracticeSubmitted {} | DeadlineGoal::PracticeAccepted {} => items
-                .iter()
-                .filter(|item| item.practice.is_some())
-                .filter(|item| {
-                    count
-                        .only
-                        .as_ref()
-                        .is_none_or(|(key, _)| item.standing.key == *key)
-                })
-                .collect(),
-            DeadlineGoal::Signed { agreements } => items
-                .iter()
-                .filter(|item| {
-                    matches!(&item.standing.key, RequirementKey::Agreement(code) if agreements.contains(code))
-                })
-                .collect(),
-            DeadlineGoal::StepDone { step } => of_step(items, step),
-            DeadlineGoal::InitialStepsDone {} => initial(items),
-            DeadlineGoal::Ready {} => items.iter().collect(),
-        };
-        // Where nothing of it is owed, there is nothing to miss.
-        let nothing = progress.approved_on.unwrap_or(count.started_on);
-        let done = chosen
-            .iter()
-            .map(|item| match goal {
-                DeadlineGoal::Booked { .. } => self.booked_on(item, since, due_on),
-                DeadlineGoal::PracticeSubmitted {} => submitted_on(item, count, since),
-                DeadlineGoal::Ready {} => item
-                    .done_on(since)
-                    .zip(progress.approved_on)
-                    .map(|(done, approved)| done.max(approved)),
-                _ => item.done_on(since),
-            })
-            .try_fold(None, |last: Option<NaiveDate>, on| {
-                on.map(|on| last.max(Some(on)))
-            });
-        let keys = chosen
-            .iter()
-            .map(|item| item.standing.key.clone())
-            .collect();
-        match done {
-            Some(last) => (Some(last.unwrap_or(nothing)), keys),
-            None => (None, keys),
-        }
-    }
-
-    /// The day a course was booked, by a booking that was kept at least through the deadline, or passed.
-    fn booked_on(
-        &self,
-        item: &Item,
-        since: Option<NaiveDate>,
-        due_on: Option<NaiveDate>,
-    ) -> Option<NaiveDate> {
-        let RequirementKey::Course(code) = &item.standing.key else {
-            return None;
-        };
-        let day = |fact: &Fact| self.calendar.day(fact.envelope.occurred_at);
-        let given_up = |booking: &Fact| {
-            self.facts
-                .iter()
-                .filter(|fact| {
-                    matches!(&fact.body, FactBody::BookingSettled { booking: settled, result } if *settled == booking.id && *result != BookingResult::Attended)
-                })
-                .map(|fact| day(fact))
-                .min()
-        };
-        let first = self
-            .facts
-            .iter()
-            .filter(|fact| {
-                matches!(&fact.body, FactBody::TrainingBooked { course, .. } if course == code)
-            })
-            .filter(|fact| since.is_none_or(|since| day(fact) >= since))
-            .filter(|fact| {
-                given_up(fact).is_none_or(|given_up| due_on.is_some_and(|due| due < given_up))
-            })
-            .map(|fact| day(fact))
-            .min();
-        first.into_iter().chain(item.done_on(since)).min()
-    }
-
     /// Gives open requirements the day of the first deadline that speaks of them.
     pub(super) fn date(&self, progress: &mut Progress, runs: &[Run]) {
         let today = self.calendar.day(self.at);
@@ -509,26 +301,6 @@ impl Owed<'_> {
 fn acts_after(deadline: &Deadline, due: NaiveDate) -> NaiveDate {
     let before = deadline.enforced_from.and_then(|day| day.pred_opt());
     due.max(before.unwrap_or(due))
-}
-
-/// The day practice was submitted, accepted or waived.
-fn submitted_on(item: &Item, count: &Count, since: Option<NaiveDate>) -> Option<NaiveDate> {
-    let practice = item.practice.as_ref()?;
-    match &count.only {
-        Some((_, at)) => practice
-            .submitted_after(*at)
-            .into_iter()
-            .chain(item.waived_on)
-            .min(),
-        None => practice
-            .submitted
-            .iter()
-            .map(|(_, on, _)| *on)
-            .find(|on| since.is_none_or(|since| *on >= since))
-            .into_iter()
-            .chain(item.done_on(since))
-            .min(),
-    }
 }
 
 fn of_step<'i>(items: &'i [Item], step: &str) -> Vec<&'i Item> {
