@@ -193,11 +193,31 @@ pub fn dry_run(
         .chain([draft.version.clone()])
         .collect();
     let among = evaluate::NewVersion {
+        before: before.versions(),
         after: &after,
         version: &draft.version,
     };
     let impact = policy_impact(rx.view, id, among, rx.now)?;
     Ok((posted(id, &before, draft, rx.now), impact))
+}
+
+/// Whom a version that was posted touches, or touched, at its start. Reads only: nobody waits for it.
+///
+/// # Errors
+/// `NotFound` where there is no such version.
+pub fn impact(rx: &mut Rx<'_>, id: ImplementationId, number: u32) -> Result<Impact, Error> {
+    rx.authorize(Action::ConfigureImplementation, Scope::implementation(id))?;
+    let timeline = versions_of(rx, id)?;
+    let of_number = |version: &PolicyVersion| version.number == number;
+    let (version, before): (Vec<_>, Vec<_>) =
+        timeline.versions().iter().cloned().partition(of_number);
+    let version = version.first().ok_or(Error::NotFound)?;
+    let among = evaluate::NewVersion {
+        before: &before,
+        after: timeline.versions(),
+        version,
+    };
+    policy_impact(rx.view, id, among, rx.now)
 }
 
 /// Posts the next version. Every recorded state of the implementation becomes due for a new evaluation.

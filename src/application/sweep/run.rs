@@ -244,6 +244,10 @@ impl App {
                 Err(error) => done.leave_out(person, &error),
             }
         }
+        // What is about to take effect under rules that were not looked at before is known only now.
+        if done.hold.is_none() && done.people > 0 {
+            done.hold = self.held(implementation).await?;
+        }
         done.changes.sort();
         done.notices.sort();
         Ok(done)
@@ -257,10 +261,7 @@ impl App {
         largest: usize,
     ) -> Result<Done, Error> {
         self.try_as_service(Action::RecordStates, as_of, move |tx| {
-            let hold = match counted(tx.unit, implementation, tx.now)? {
-                Some(_) => trip(tx, implementation)?,
-                None => None,
-            };
+            let hold = held_in(tx, implementation)?;
             let (people, complete) = due_people(tx.unit, implementation, as_of, largest)?;
             let mut done = Done {
                 complete,
@@ -275,12 +276,23 @@ impl App {
                     Err(error) => done.leave_out(person, &error),
                 }
             }
+            if done.hold.is_none() && done.people > 0 {
+                done.hold = held_in(tx, implementation)?;
+            }
             done.complete &= is_up_to_date(tx.view(), implementation)?;
             done.changes.sort();
             done.notices.sort();
             Ok(done)
         })
         .await
+    }
+}
+
+/// Opens a hold, in a transaction that is not kept, where too many absences are about to take effect.
+fn held_in(tx: &mut Tx<'_>, implementation: ImplementationId) -> Result<Option<SweptHold>, Error> {
+    match counted(tx.unit, implementation, tx.now)? {
+        Some(_) => trip(tx, implementation),
+        None => Ok(None),
     }
 }
 

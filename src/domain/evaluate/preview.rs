@@ -40,10 +40,12 @@ impl LicensePreview {
     }
 }
 
-/// The new version among those there are.
+/// A version among those there are, posted or not.
 #[derive(Clone, Copy)]
 pub struct NewVersion<'a> {
-    /// All versions, with the new one.
+    /// All versions, without it.
+    pub before: &'a [PolicyVersion],
+    /// All versions, with it.
     pub after: &'a [PolicyVersion],
     pub version: &'a PolicyVersion,
 }
@@ -64,11 +66,15 @@ impl NewVersion<'_> {
     }
 }
 
-/// What the new version would do to a license. `case` holds the versions without it.
+/// What the new version would do to a license, or did.
 #[must_use]
 pub fn preview_license(case: &Case<'_>, new: NewVersion<'_>, now: Instant) -> LicensePreview {
     let from = new.version.effective_from;
-    let without = evaluate(case, from);
+    let unchanged = Case {
+        policies: new.before,
+        ..*case
+    };
+    let without = evaluate(&unchanged, from);
     let changed = Case {
         policies: new.after,
         ..*case
@@ -79,7 +85,7 @@ pub fn preview_license(case: &Case<'_>, new: NewVersion<'_>, now: Instant) -> Li
         restored_from: restored(&without, &with),
         loses_access: without.allowed() && !with.allowed(),
         newly_owed: newly_owed(&owed(&without), &owed(&with)),
-        needless_end: needless_end(case, new, now),
+        needless_end: needless_end(&changed, new, now),
     }
 }
 
@@ -95,7 +101,10 @@ pub fn preview_request(
     let judged = |case: &Case<'_>| -> RequestEvaluation {
         evaluate_request(case, request, project_types, from)
     };
-    let without = judged(case);
+    let without = judged(&Case {
+        policies: new.before,
+        ..*case
+    });
     if !without.state.is_open() {
         return Vec::new();
     }
@@ -151,13 +160,14 @@ fn newly_owed(without: &[Standing], with: &[Standing]) -> Vec<RequirementKey> {
         .collect()
 }
 
-/// An end that a rule brought about in the last 30 days and that the new version, in force for the whole of the period,
-/// would not have, nor any other by now.
+/// An end that a rule brought about in the last 30 days before the version, and that with it in force for the whole of the
+/// period would not have come, nor any other by then. Who has access again is not listed.
 fn needless_end(case: &Case<'_>, new: NewVersion<'_>, now: Instant) -> Option<End> {
+    let by = now.min(new.version.effective_from);
     let license = evaluate(case, now);
     let period = license.period()?;
     let end = period.end.as_ref().filter(|end| {
-        end.fact.is_none() && by_policy(end.cause) && end.at <= now && end.at > now - LOOKS_BACK
+        end.fact.is_none() && by_policy(end.cause) && end.at <= by && end.at > by - LOOKS_BACK
     })?;
     let versions = new.since(period.counted_from);
     let otherwise = evaluate(
@@ -165,7 +175,7 @@ fn needless_end(case: &Case<'_>, new: NewVersion<'_>, now: Instant) -> Option<En
             policies: &versions,
             ..*case
         },
-        now,
+        by,
     );
     let ended = matches!(
         otherwise.state,

@@ -91,8 +91,8 @@ pub struct ImpactResponse {
     newly_obliged: ImpactListResponse,
     /// Licenses that would lose access at once, because the version itself asks for no notice.
     losing_access: ImpactListResponse,
-    /// Licenses that a rule ended in the last 30 days, and that would still run if the version had been in force all
-    /// along: reinstate them where that was an error.
+    /// Licenses that a rule ended in the last 30 days before the version, and that would have run on if it had been in
+    /// force all along: reinstate them where that was an error.
     needless_ends: ImpactListResponse,
 }
 

@@ -31,7 +31,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_policies)
         .service(post_policy)
-        .service(get_policy);
+        .service(get_policy)
+        .service(get_policy_impact);
 }
 
 /// Where a version stands in time now.
@@ -310,6 +311,45 @@ async fn get_policy(
     ))
 }
 
+/// Say whom a policy version touches
+///
+/// What the dry run said before the version was posted, said of a version that was: whom it makes, or made, warnable,
+/// restored or newly obliged at its start, by what is known now. A longer limit may have come too late for some: the
+/// ends of the 30 days before its start that it would have spared, and that nobody has undone, are in `needless_ends`.
+#[utoipa::path(
+    tag = tags::POLICIES,
+    operation_id = "get_policy_impact",
+    params(
+        ("id" = Uuid, Path, description = "The implementation."),
+        ("number" = u32, Path, minimum = 1, example = 1, description = "The number of the version."),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Whom it touches.",
+            body = ImpactResponse,
+            example = json!(impact::example()),
+        ),
+        GetProblems,
+    ),
+)]
+#[get("/v1/implementations/{id}/policies/{number}/impact")]
+async fn get_policy_impact(
+    caller: Caller,
+    state: web::Data<State>,
+    Id(id): Id<ImplementationId>,
+    Number(number): Number,
+) -> Result<HttpResponse, Problem> {
+    let found = state
+        .app
+        .read(caller, Action::ConfigureImplementation, move |rx| {
+            policies::impact(rx, id, number)
+        })
+        .await?;
+    let reply = responses::outcome(&ImpactResponse::from(&found));
+    Ok(responses::send(reply))
+}
+
 /// Post a policy version
 ///
 /// Rules are never edited: a change is a new version with its own start, never in the past and never before another
@@ -317,7 +357,8 @@ async fn get_policy(
 /// request and license of the implementation is judged by it; deadlines already announced are kept.
 ///
 /// With `dry_run=true` nothing is kept, and the answer says what would be: who would become warnable, restored or newly
-/// obliged at its start, and which ends of the last 30 days would not have happened.
+/// obliged at its start, and which ends of the last 30 days would not have happened. The same is said of a posted version
+/// under `/impact`.
 #[utoipa::path(
     tag = tags::POLICIES,
     operation_id = "post_policy",

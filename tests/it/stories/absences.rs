@@ -286,12 +286,13 @@ fn a_version_that_ends_many_is_held_before_it_begins() {
         let path = format!("/v1/implementations/{}/policies", community.implementation);
         let body = json!({ "effective_from": "2026-06-03T04:00:00Z", "document": with });
         community.post("admin", &path, &body).await.expect(201);
-        // Nobody's term had an end; with the version all of them are over. The first sweep looks at everybody under the new
-        // rules, the next one counts.
-        community.at("2026-06-02T12:00:00Z");
-        sweep(&community, "").await;
+        // Nobody's term had an end; with the version all of them are over. A sweep looks at everybody under the new rules,
+        // and counts then.
         community.at("2026-06-02T12:01:00Z");
-        sweep(&community, "").await;
+        let tried = sweep(&community, "?dry_run=true").await;
+        assert_eq!(tried["absence_hold"], json!({ "affected": 21, "of": 21 }));
+        let swept = sweep(&community, "").await;
+        assert_eq!(swept["absence_hold"]["affected"], 21);
         let holds = community.get("admin", HOLDS).await;
         assert_eq!(holds["data"][0]["affected"], 21, "{:?}", holds["data"]);
         community.at("2026-06-03T12:00:00Z");

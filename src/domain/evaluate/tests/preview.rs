@@ -27,6 +27,7 @@ fn preview(story: &Story, from: &str, policy: Value) -> LicensePreview {
     let mut after = story.clone();
     after.policy(from, policy);
     let new = NewVersion {
+        before: &story.policies,
         after: &after.policies,
         version: after.policies.last().unwrap(),
     };
@@ -138,6 +139,7 @@ fn an_open_request_is_obliged_by_what_binds_it_and_an_ended_one_by_nothing() {
             let mut after = story.clone();
             after.policy("2026-02-25 00:00", hand_with_one_course_more(binds));
             let new = NewVersion {
+                before: &story.policies,
                 after: &after.policies,
                 version: after.policies.last().unwrap(),
             };

@@ -13,6 +13,7 @@ pub const ROWS: &[Row] = &[
         .sending(r#"{"expected_version": 1, "name": "HAND"}"#),
     row("list_policies", "ATHSEUFI", SHARED).of("$implementation"),
     row("get_policy", "ATHSEUFI", SHARED).of("$implementation"),
+    row("get_policy_impact", "A-------", ONE).of("$implementation"),
     row("list_courses", "ATHSEUFI", SHARED).of("$implementation"),
     row("list_agreements", "ATHSEUFI", SHARED).of("$implementation"),
     row("post_policy", "A-------", ONE).of("$implementation").asking("dry_run=true")

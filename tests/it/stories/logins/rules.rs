@@ -124,5 +124,23 @@ fn a_longer_limit_names_whom_it_restores_and_whom_it_came_too_late_for() {
         assert_eq!(row["end_cause"], "inactivity");
         assert_eq!(text(&row["ended_at"]), "2026-04-08T05:00:00Z");
         assert_eq!(row["license_id"], json!(logins.license));
+
+        // Posted and in force, it says the same, until somebody brings her back.
+        story.post_rules("admin", &rules).await.expect(201);
+        story.at("2026-05-02T13:00:00Z");
+        let path = format!("{}/2/impact", story.policies());
+        let impact = story.get("admin", &path).await.expect(200);
+        assert_eq!(counts(&impact), [0, 0, 0, 0, 1]);
+        story
+            .act("admin", &logins.license, "reinstate", json!({}))
+            .await
+            .expect(200);
+        let impact = story.get("admin", &path).await.expect(200);
+        assert_eq!(counts(&impact), [0; 5]);
+        for who in ["supervisor", "help_desk", "dana"] {
+            story.get(who, &path).await.problem(403, "forbidden");
+        }
+        let unknown = format!("{}/9/impact", story.policies());
+        story.get("admin", &unknown).await.problem(404, "not_found");
     });
 }
