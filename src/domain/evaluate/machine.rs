@@ -433,7 +433,7 @@ impl<'a> Machine<'a> {
 }
 
 /// Whether a fact of this kind rests on the state that a command found at the instant of its recording.
-fn answers_a_state(fact: &Fact) -> bool {
+pub(super) fn answers_a_state(fact: &Fact) -> bool {
     matches!(
         fact.body,
         FactBody::Activated { .. }

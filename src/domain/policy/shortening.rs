@@ -71,61 +71,53 @@ fn compare(old: &PolicyDocument, new: &PolicyDocument, found: &mut BTreeSet<Stri
 /// A document that says the general rule wherever the other has one of its own and it has none: that is what holds
 /// there, and it may ask for more or for less.
 fn with_fallbacks(other: &Value, whole: &Value) -> Value {
-    let mut rules: Vec<(String, Value)> = Vec::new();
     let keys = |pointer: &str| -> Vec<String> {
         let found = other.pointer(pointer).and_then(Value::as_object);
         found.map_or_else(Vec::new, |object| object.keys().cloned().collect())
     };
-    let mut fall_back = |own: &str, general: &str| {
-        let removed = other.pointer(own).is_some() && whole.pointer(own).is_none();
-        if let Some(rule) = whole.pointer(general).filter(|_| removed) {
-            rules.push((own.to_owned(), rule.clone()));
+    let mut filled = whole.clone();
+    let mut fall_back = |own: &str, general: &str, has_own: bool| {
+        let lacks = has_own && whole.pointer(own).is_none();
+        if let Some(rule) = whole.pointer(general).filter(|_| lacks) {
+            insert(&mut filled, own, rule.clone());
         }
     };
-    let mut of_parts = Vec::new();
     for cause in keys("/suspension/by_cause") {
-        fall_back(
-            &format!("/suspension/by_cause/{cause}"),
-            "/suspension/maximum",
-        );
+        let own = format!("/suspension/by_cause/{cause}");
+        fall_back(&own, "/suspension/maximum", true);
     }
     for code in keys("/license_types") {
         let of_type = format!("/license_types/{code}");
-        fall_back(&format!("{of_type}/requests"), "/requests");
+        let own = format!("{of_type}/requests");
+        fall_back(&own, "/requests", other.pointer(&own).is_some());
         // They say only what differs.
         let terms = format!("{of_type}/agreement_terms");
-        let here = whole.pointer(&terms).and_then(Value::as_object);
-        let here = here.into_iter().flat_map(|terms| terms.keys().cloned());
-        for agreement in keys(&terms).into_iter().chain(here) {
-            for key in ["validity", "new_version_days", "on_lapse"] {
+        for agreement in keys(&terms) {
+            for key in keys(&format!("{terms}/{agreement}")) {
                 let own = format!("{terms}/{agreement}/{key}");
-                let general = whole.pointer(&format!("/agreements/{agreement}/{key}"));
-                if let Some(rule) = general.filter(|_| whole.pointer(&own).is_none()) {
-                    of_parts.push((own, rule.clone()));
-                }
+                fall_back(&own, &format!("/agreements/{agreement}/{key}"), true);
             }
         }
         for set in keys(&format!("{of_type}/requirement_sets")) {
             let courses = format!("{of_type}/requirement_sets/{set}/courses");
-            let list = whole.pointer(&courses).and_then(Value::as_array);
-            for (place, course) in list.into_iter().flatten().enumerate() {
-                let (Some(name), None) = (course["course"].as_str(), course.get("validity")) else {
+            let list = |document: &Value| -> Vec<Value> {
+                let found = document.pointer(&courses).and_then(Value::as_array);
+                found.cloned().unwrap_or_default()
+            };
+            let had = list(other);
+            for (place, course) in list(whole).iter().enumerate() {
+                let Some(name) = course["course"].as_str() else {
                     continue;
                 };
-                let had = other.pointer(&courses).and_then(Value::as_array);
-                let had = had.into_iter().flatten().any(|then| {
-                    then["course"].as_str() == Some(name) && then.get("validity").is_some()
-                });
-                let general = whole.pointer(&format!("/courses/{name}/validity"));
-                if let Some(rule) = general.filter(|_| had) {
-                    of_parts.push((format!("{courses}/{place}/validity"), rule.clone()));
+                for key in ["validity", "max_attempts"] {
+                    let has_own = had
+                        .iter()
+                        .any(|then| then["course"] == name && then.get(key).is_some());
+                    let own = format!("{courses}/{place}/{key}");
+                    fall_back(&own, &format!("/courses/{name}/{key}"), has_own);
                 }
             }
         }
-    }
-    let mut filled = whole.clone();
-    for (pointer, rule) in rules.into_iter().chain(of_parts) {
-        insert(&mut filled, &pointer, rule);
     }
     filled
 }

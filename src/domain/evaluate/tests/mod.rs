@@ -22,6 +22,7 @@ mod ladder;
 mod leave;
 mod matching;
 mod notices;
+mod order_properties;
 mod partial;
 mod policies;
 mod practice;

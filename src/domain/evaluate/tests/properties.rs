@@ -1,8 +1,8 @@
 //! What must hold whatever the policy says and whatever happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -10,15 +10,9 @@ use proptest::sample::Index;
 use super::histories::{History, histories, zone};
 use super::support::*;
 use crate::domain::calendar::{Instant, Length, local_day, start_of_day};
-use crate::domain::evaluate::{
-    Change, Consequence, DueItem, EndCause, Evaluation, LicenseState, PeriodCause, Rules,
-    TermStanding, evaluate,
-};
-use crate::domain::fact::{DeactivationCause, Fact, FactBody, HoldCause, NoticeRule};
-use crate::domain::ids::FactId;
-use crate::domain::license::LicenseStatus;
+use crate::domain::evaluate::{Consequence, EndCause, Evaluation, PeriodCause, Rules, evaluate};
+use crate::domain::fact::{DeactivationCause, FactBody, HoldCause, NoticeRule};
 use crate::domain::policy::{NoticedEnd, Party, RequestClass};
-use crate::domain::requirement::{RequirementKey, Status};
 
 const CASES: u32 = 40;
 
@@ -30,7 +24,10 @@ fn as_of(license: &Evaluation, at: Instant) -> Evaluation {
     let mut answer = Evaluation {
         at,
         to_return: Vec::new(),
-        first_login: None,
+        first_login: license
+            .first_login
+            .clone()
+            .filter(|_| license.cut_off_at.is_none_or(|cut_off_at| at < cut_off_at)),
         ..license.clone()
     };
     for needed in &mut answer.notices {
@@ -51,7 +48,7 @@ fn differences(one: &Evaluation, other: &Evaluation) -> Vec<String> {
 }
 
 /// Every instant at which something was recorded, and some time after the last.
-fn instants(history: &History) -> Vec<Instant> {
+pub(super) fn instants(history: &History) -> Vec<Instant> {
     let mut instants: BTreeSet<Instant> = history
         .story
         .facts
@@ -63,7 +60,7 @@ fn instants(history: &History) -> Vec<Instant> {
     instants.into_iter().collect()
 }
 
-fn license(history: &History, now: Instant) -> Evaluation {
+pub(super) fn license(history: &History, now: Instant) -> Evaluation {
     evaluate(&history.story.case(), now)
 }
 
@@ -116,31 +113,6 @@ proptest! {
         if !before && !otherwise {
             prop_assert!(!license(&history, recorded).allowed());
         }
-    }
-
-    /// Of facts that happened and became known at the same instants none comes first: whichever has the lower id. Only
-    /// whoever answers a state saw what was recorded before, and who names a fact found it.
-    #[test]
-    fn the_same_facts_in_any_order_give_the_same_answer(
-        history in histories(),
-        swaps in prop::collection::vec(any::<(Index, Index)>(), 1..40),
-        turns in prop::collection::vec(any::<(Index, Index)>(), 0..10),
-    ) {
-        let mut shuffled = history.clone();
-        let names = swapped(&history, &swaps);
-        rename(&mut shuffled, &names);
-        for (one, other) in turns {
-            let count = shuffled.story.facts.len();
-            shuffled.story.facts.swap(one.index(count), other.index(count));
-        }
-        let back: BTreeMap<FactId, FactId> = names.iter().map(|(from, to)| (*to, *from)).collect();
-        for now in instants(&history) {
-            let answer = Unordered::of(&license(&history, now), &BTreeMap::new());
-            prop_assert_eq!(Unordered::of(&license(&shuffled, now), &back), answer, "at {}", now);
-        }
-        let now = *instants(&history).last().unwrap();
-        let (one, other) = (history.story.request_at(now), shuffled.story.request_at(now));
-        prop_assert_eq!((one.state, one.needs, one.upcoming), (other.state, other.needs, other.upcoming));
     }
 
     #[test]
@@ -345,250 +317,6 @@ proptest! {
             for standing in &license.requirements {
                 prop_assert!(!standing.status.is_open(), "{} is open at activation", standing.key);
             }
-        }
-    }
-}
-
-/// Which facts get the id of which other: those of the same instants between two that answer a state, if nothing of the
-/// instants names one of them.
-fn swapped(history: &History, swaps: &[(Index, Index)]) -> BTreeMap<FactId, FactId> {
-    let mut facts: Vec<&Fact> = history.story.facts.iter().collect();
-    facts.sort_by_key(|fact| (fact.envelope.recorded_at, fact.id));
-    let moments = |fact: &Fact| (fact.envelope.recorded_at, fact.envelope.occurred_at);
-    let named = |fact: &Fact| {
-        let id = fact.id.to_string();
-        facts.iter().any(|other| {
-            other.envelope.recorded_at == fact.envelope.recorded_at
-                && (other.envelope.supersedes == Some(fact.id)
-                    || serde_json::to_string(&other.body).unwrap().contains(&id))
-        })
-    };
-    let names_another = |fact: &Fact| {
-        fact.envelope.supersedes.is_some()
-            || facts.iter().any(|other| {
-                other.envelope.recorded_at == fact.envelope.recorded_at
-                    && serde_json::to_string(&fact.body)
-                        .unwrap()
-                        .contains(&other.id.to_string())
-            })
-    };
-    // Runs of facts of which none comes first.
-    let mut runs: Vec<Vec<FactId>> = Vec::new();
-    let mut before = None;
-    for fact in &facts {
-        if answers_a_state(&fact.body) {
-            before = None;
-            continue;
-        }
-        if named(fact) || names_another(fact) {
-            continue;
-        }
-        match runs.last_mut() {
-            Some(run) if before == Some(moments(fact)) => run.push(fact.id),
-            _ => runs.push(vec![fact.id]),
-        }
-        before = Some(moments(fact));
-    }
-    runs.retain(|run| run.len() > 1);
-    let mut names: BTreeMap<FactId, FactId> = facts.iter().map(|fact| (fact.id, fact.id)).collect();
-    if runs.is_empty() {
-        return names;
-    }
-    for (run, place) in swaps {
-        let run = &runs[run.index(runs.len())];
-        let (one, other) = (
-            run[place.index(run.len())],
-            run[(place.index(run.len()) + 1) % run.len()],
-        );
-        let (a, b) = (names[&one], names[&other]);
-        names.insert(one, b);
-        names.insert(other, a);
-    }
-    names
-}
-
-/// Whether whoever recorded such a fact had seen what the license was at that instant.
-fn answers_a_state(body: &FactBody) -> bool {
-    matches!(
-        body,
-        FactBody::Activated { .. }
-            | FactBody::Reactivated
-            | FactBody::Reinstated { .. }
-            | FactBody::EmergencyRestored { .. }
-            | FactBody::EmergencyRestorationConfirmed { .. }
-            | FactBody::Upheld
-            // It stops a warning that runs.
-            | FactBody::KeepRequested
-            // A delivery at that instant settles it, if it came after it.
-            | FactBody::NoticeFailed { .. }
-            // It needs a base that gives access.
-            | FactBody::AddOnActivated { .. }
-            | FactBody::AddOnConfirmed { .. }
-            // Which type a license has says which activities and logins count.
-            | FactBody::TypeChanged(_)
-    )
-}
-
-fn rename(history: &mut History, names: &BTreeMap<FactId, FactId>) {
-    for fact in &mut history.story.facts {
-        fact.id = names[&fact.id];
-        fact.envelope.supersedes = fact.envelope.supersedes.map(|target| names[&target]);
-        let mut body = serde_json::to_string(&fact.body).unwrap();
-        for (place, from) in names.keys().enumerate() {
-            body = body.replace(&from.to_string(), &format!("<{place}>"));
-        }
-        for (place, to) in names.values().enumerate() {
-            body = body.replace(&format!("<{place}>"), &to.to_string());
-        }
-        fact.body = serde_json::from_str(&body).unwrap();
-    }
-}
-
-/// Why and when a period ended, its cut-off, and what contests it.
-type Ended = (EndCause, Instant, Option<Instant>, BTreeSet<FactId>);
-
-/// What a reader sees, with lists of what came at one instant in one order, and facts under their first names.
-#[derive(Debug, PartialEq)]
-struct Unordered {
-    status: Option<LicenseStatus>,
-    since: Option<Instant>,
-    periods: Vec<(Instant, Option<Ended>)>,
-    holds: BTreeMap<String, usize>,
-    add_ons: BTreeMap<String, usize>,
-    requirements: Vec<(RequirementKey, Status, Option<NaiveDate>, Vec<String>)>,
-    due: Vec<DueItem>,
-    upcoming: BTreeSet<String>,
-    term: Option<TermStanding>,
-    warned: Option<(Option<Instant>, Option<Instant>, NaiveDate)>,
-    counting: BTreeSet<FactId>,
-    failed: BTreeSet<FactId>,
-    barred: bool,
-    participating: bool,
-    last_login_at: Option<Instant>,
-    figures: (u16, Option<Instant>, Option<Instant>, Option<Instant>),
-}
-
-impl Unordered {
-    fn of(license: &Evaluation, back: &BTreeMap<FactId, FactId>) -> Self {
-        let first = |id: &FactId| *back.get(id).unwrap_or(id);
-        let firsts = |ids: &[FactId]| ids.iter().map(first).collect::<BTreeSet<_>>();
-        let counted = |names: Vec<String>| {
-            let mut found: BTreeMap<String, usize> = BTreeMap::new();
-            for name in names {
-                *found.entry(name).or_default() += 1;
-            }
-            found
-        };
-        let renamed = |key: &RequirementKey| {
-            back.iter()
-                .find(|(from, _)| key.campaign() == Some(**from))
-                .map_or_else(
-                    || key.clone(),
-                    |(from, to)| {
-                        let name = key.to_string().replace(&from.to_string(), &to.to_string());
-                        RequirementKey::parse(&name).unwrap()
-                    },
-                )
-        };
-        let mut requirements: Vec<_> = license
-            .requirements
-            .iter()
-            .chain(
-                license
-                    .add_ons
-                    .iter()
-                    .flat_map(|add_on| &add_on.requirements),
-            )
-            .map(|standing| {
-                let key = renamed(&standing.key);
-                (
-                    key,
-                    standing.status,
-                    standing.due_on,
-                    standing.missing.clone(),
-                )
-            })
-            .collect();
-        requirements.sort();
-        let mut due: Vec<DueItem> = license
-            .due
-            .iter()
-            .map(|item| DueItem {
-                requirement: item.requirement.as_ref().map(renamed),
-                ..item.clone()
-            })
-            .collect();
-        due.sort_by_key(|item| format!("{item:?}"));
-        Self {
-            status: license.status(),
-            since: license.since,
-            periods: license
-                .periods
-                .iter()
-                .map(|period| {
-                    let end = period.end.as_ref();
-                    let end = end
-                        .map(|end| (end.cause, end.at, end.cut_off_at, firsts(&end.contested_by)));
-                    (period.from, end)
-                })
-                .collect(),
-            holds: counted(
-                license
-                    .holds
-                    .iter()
-                    .map(|hold| {
-                        let requirement = hold.requirement.as_ref().map(renamed);
-                        format!(
-                            "{:?} {} {:?} {:?} {:?} {:?}",
-                            hold.cause,
-                            hold.from,
-                            hold.until,
-                            hold.ended_at,
-                            hold.fact.as_ref().map(first),
-                            requirement
-                        )
-                    })
-                    .collect(),
-            ),
-            add_ons: counted(
-                license
-                    .add_ons
-                    .iter()
-                    .map(|add_on| {
-                        format!("{} {:?} {:?}", add_on.from, add_on.ended_at, add_on.status)
-                    })
-                    .collect(),
-            ),
-            requirements,
-            due,
-            upcoming: license
-                .upcoming
-                .iter()
-                .map(|upcoming| match &upcoming.change {
-                    Change::Lapses(key) => format!("{} {}", upcoming.at, renamed(key)),
-                    change => format!("{} {change:?}", upcoming.at),
-                })
-                .collect(),
-            term: license.term.clone(),
-            warned: match &license.state {
-                Some(LicenseState::Warned(warning)) => Some((
-                    warning.cut_off_at,
-                    warning.takes_effect_at,
-                    warning.named_on,
-                )),
-                _ => None,
-            },
-            counting: firsts(&license.counting),
-            failed: license.failed.iter().copied().collect(),
-            barred: license.barred.is_some(),
-            participating: license.participating,
-            last_login_at: license.last_login_at,
-            figures: (
-                license.keeps_left,
-                license.listed_from,
-                license.cut_off_at,
-                license.next_absence_at,
-            ),
         }
     }
 }

@@ -296,7 +296,10 @@ proptest! {
         let last = *run.sweeps.last().unwrap();
         let license = run.license(last);
         // What comes back when nobody confirmed a restoration rests on the notice of the end that it took back.
-        let own = license.periods.iter().filter(|period| !period.is_emergency());
+        let own = license.periods.iter().filter(|period| {
+            let restoration = license.restoration(period.fact);
+            !period.is_emergency() || restoration.is_some_and(|found| found.confirmed_by.is_some())
+        });
         for end in own.filter_map(|period| period.end.as_ref()) {
             let (rule, at, noticed) = match end.cause {
                 EndCause::TermEnded => (NoticeRule::Term, end.at, NoticedEnd::Term),

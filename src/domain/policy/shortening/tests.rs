@@ -245,7 +245,7 @@ fn what_an_override_shortens_for_one_group_counts() {
 #[test]
 fn a_rule_of_its_own_that_gives_way_to_a_stricter_general_one_shortens() {
     let general = json!({"days": 30});
-    let cases: [(&str, Value, &str); 5] = [
+    let cases: [(&str, Value, &str); 6] = [
         (
             "/license_types/end_user/requests",
             json!({"requesters": [{"from": {"kind": "supervisor"}}],
@@ -273,6 +273,11 @@ fn a_rule_of_its_own_that_gives_way_to_a_stricter_general_one_shortens() {
             json!({"length": {"months": 36}}),
             "/length",
         ),
+        (
+            "/license_types/end_user/requirement_sets/returning/courses/0/max_attempts",
+            json!(5),
+            "",
+        ),
     ];
     for (own, rule, member) in cases {
         let mut without = document();
@@ -285,8 +290,10 @@ fn a_rule_of_its_own_that_gives_way_to_a_stricter_general_one_shortens() {
         let course = without["license_types"]["end_user"]["requirement_sets"]["returning"]["courses"]
             [0]["course"]
             .clone();
-        let course = format!("/courses/{}/validity", course.as_str().expect("a course"));
-        set(&mut without, &course, &json!({"length": {"months": 12}}));
+        let course = format!("/courses/{}", course.as_str().expect("a course"));
+        let validity = json!({"length": {"months": 12}});
+        set(&mut without, &format!("{course}/validity"), &validity);
+        set(&mut without, &format!("{course}/max_attempts"), &json!(3));
         let mut with = without.clone();
         if own.contains("/agreement_terms/") {
             set(
