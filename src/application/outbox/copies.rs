@@ -46,9 +46,19 @@ pub(super) fn make(
     let whom = (notice.subject.rule, &notice.tells);
     let at = (notice.organization_id, tx.now);
     let to = recipients(tx.unit, dossier, at, whom, &refused)?;
-    let missing: Vec<Addressee> = to.difference(&has).copied().collect();
+    let missing: BTreeSet<Addressee> = to.difference(&has).copied().collect();
     let anybody = !has.is_empty() || !missing.is_empty();
-    for to in missing {
+    insert(tx, notice, missing)?;
+    Ok(anybody)
+}
+
+/// The copies of a notice to these.
+pub(super) fn insert(
+    tx: &mut Tx<'_>,
+    notice: &QueuedNotice,
+    addressees: BTreeSet<Addressee>,
+) -> Result<(), Error> {
+    for to in addressees {
         let copy = NoticeCopy {
             id: tx.id(),
             implementation_id: notice.implementation_id,
@@ -63,7 +73,7 @@ pub(super) fn make(
         };
         tx.unit.insert_notice_copy(&copy)?;
     }
-    Ok(anybody)
+    Ok(())
 }
 
 /// A copy that does not wait any longer.

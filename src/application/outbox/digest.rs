@@ -272,7 +272,8 @@ fn of_person(
         let license = dossier.license_at(organization, now);
         if license.period().is_some_and(|period| period.end.is_none()) && !is_away(&license) {
             for item in license.due.iter().filter(|item| is_telling(&license, item)) {
-                add(item.due_on, &coming::what(dossier, &license, item));
+                let what = coming::what((dossier, organization), &license, item);
+                add(item.due_on, &what);
             }
         }
         for upcoming in &license.upcoming {
