@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::recipients::recipients;
+use super::recipients::{Refused, recipients};
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::Dossier;
 use crate::application::ports::{StoreError, StoreExt, View};
@@ -28,8 +28,18 @@ pub(super) fn tells_holder(notice: &QueuedNotice) -> bool {
     notice.tells.contains(&Recipient::User)
 }
 
+/// Those whose copy was refused or came back.
+pub(super) fn refused(made: &[NoticeCopy]) -> Refused {
+    let failed = made
+        .iter()
+        .filter(|copy| copy.state == QueueState::Undeliverable);
+    failed
+        .map(|copy| (copy.to, copy.settled_at.unwrap_or(copy.queued_at)))
+        .collect()
+}
+
 /// Makes the copies of a notice that are still missing; says whether anybody gets one, or got it. Whoever's mail server
-/// refused it gets none again, and others do in his place.
+/// refused it gets none again, and others do in his place, and the lead.
 pub(super) fn make(
     tx: &mut Tx<'_>,
     dossier: &Dossier,
@@ -40,7 +50,7 @@ pub(super) fn make(
         let copies = made.iter().filter(|copy| copy.state == state);
         copies.map(|copy| copy.to).collect()
     };
-    let refused = in_state(QueueState::Undeliverable);
+    let refused = refused(made);
     let mut has: BTreeSet<Addressee> = in_state(QueueState::Queued);
     has.extend(in_state(QueueState::Given));
     let whom = (notice.subject.rule, &notice.tells);

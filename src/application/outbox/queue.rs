@@ -105,7 +105,14 @@ fn of_license(
         if to_others {
             let whom = (notice.subject.rule, &notice.tells);
             let at = (notice.organization_id, tx.now);
-            others = recipients(tx.unit, dossier, at, whom, &BTreeSet::new())?;
+            // Who was not reached when the same was told before is not tried again.
+            let before: Vec<FactId> = of_this
+                .iter()
+                .filter(|other| (other.kind, &other.subject) == (notice.kind, &notice.subject))
+                .map(|other| other.id)
+                .collect();
+            let refused = copies::refused(&tx.unit.copies_of_notices(&before)?);
+            others = recipients(tx.unit, dossier, at, whom, &refused)?;
         }
         if !tells_holder(&notice) && others.is_empty() {
             // An alert that nobody is there for is no work for staff.

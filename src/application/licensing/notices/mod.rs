@@ -403,6 +403,30 @@ pub fn bounce_notice(
     evaluated(&notice, &dossier, tx.now).ok_or(Error::NotFound)
 }
 
+/// Records that what somebody other than the holder was told did not arrive, and nobody else was told it.
+pub fn record_bounced(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    queued: &QueuedNotice,
+    (at, reported): (Instant, &Reported),
+) -> Result<(), Error> {
+    let bounced = dossier.facts.iter().any(
+        |other| matches!(&other.body, FactBody::NoticeBounced { notice } if *notice == queued.id),
+    );
+    if bounced {
+        return Ok(());
+    }
+    let envelope = reported.envelope(tx, queued.implementation_id, (at, Precision::Instant))?;
+    let about = About {
+        organization: Some(queued.organization_id),
+        request: None,
+        license: Some(queued.license_id),
+    };
+    let body = FactBody::NoticeBounced { notice: queued.id };
+    record(tx, dossier, about, envelope, body)?;
+    Ok(())
+}
+
 /// The same of a reminder, a retraction or the message of a return, which no fact records: it was given for nothing, and
 /// waits for staff or another address.
 fn bounce_unrecorded(

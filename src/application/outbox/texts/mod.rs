@@ -38,6 +38,8 @@ pub(super) struct Letter {
     pub coming: Vec<String>,
     /// Logins that nothing allowed, a line each.
     pub signals: Vec<String>,
+    /// Who else should have been told and could not be.
+    pub unreached: Vec<String>,
     /// What staff wrote instead of the built-in texts.
     pub templates: BTreeMap<TemplateKind, TemplateText>,
 }
@@ -160,6 +162,12 @@ pub(super) fn write(letter: &Letter) -> (MessageText, String) {
         blocks.push(built_in(format!(
             "Questions? Ask {}: {}",
             letter.implementation, letter.support_contact
+        )));
+    }
+    if !letter.unreached.is_empty() {
+        blocks.push(built_in(format!(
+            "Mail about this to {} was refused or came back. Please see to it that there is an address that works.",
+            letter.unreached.join(", ")
         )));
     }
     blocks.push(built_in(LAST.to_owned()));

@@ -12,7 +12,11 @@ use crate::domain::template::{TemplateKind, TemplateText, Values};
 fn values_of(letter: &Letter) -> Values {
     Values {
         whom_to_ask: format!("{}: {}", letter.implementation, letter.support_contact),
-        given_name: letter.to.clone().unwrap_or_default(),
+        // Who has no name of his own is the lead.
+        given_name: letter
+            .to
+            .clone()
+            .unwrap_or_else(|| letter.implementation.clone()),
         organization: letter.organization.clone(),
         implementation: letter.implementation.clone(),
         ..Values::default()
