@@ -102,16 +102,19 @@ pub enum Addressee {
 }
 
 /// Who can be written to about a license, besides its holder: none of them the holder in another of his duties, and
-/// nobody whose mail server refused it.
+/// nobody whose mail server refused it or sent it back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reachable {
     pub supervisors: BTreeSet<PersonId>,
     pub signers: BTreeSet<ContactId>,
     pub lead: bool,
+    /// Somebody whom it should tell could not be given it.
+    pub some_failed: bool,
 }
 
 /// To whom a notice goes besides the license's holder: the supervisors, else the authorized signers, else the lead. That
-/// somebody cannot be reached goes to the lead in any case (domain, section 6).
+/// somebody cannot be reached goes to the lead in any case (domain, section 6): the holder, or one of these. What the lead
+/// in turn cannot be given goes to nobody else.
 #[must_use]
 pub fn responsible(
     rule: NoticeRule,
@@ -129,7 +132,7 @@ pub fn responsible(
             found.insert(Addressee::Lead);
         }
     }
-    if rule == NoticeRule::Unreachable && reachable.lead {
+    if (rule == NoticeRule::Unreachable || reachable.some_failed) && reachable.lead {
         found.insert(Addressee::Lead);
     }
     found
@@ -426,6 +429,7 @@ mod tests {
                 supervisors: supervisors.then_some(person).into_iter().collect(),
                 signers: signers.then_some(contact).into_iter().collect(),
                 lead,
+                some_failed: false,
             };
             let tells: BTreeSet<Recipient> = tells.into_iter().collect();
             let told = |rule| responsible(rule, &tells, &reachable);
@@ -442,6 +446,12 @@ mod tests {
                 with_lead,
                 "{tells:?} {reachable:?}"
             );
+            let failed = Reachable {
+                some_failed: true,
+                ..reachable
+            };
+            let told = responsible(NoticeRule::Inactivity, &tells, &failed);
+            assert_eq!(told, with_lead, "{tells:?} {failed:?}");
         }
     }
 }

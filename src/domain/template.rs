@@ -138,8 +138,8 @@ impl TemplateText {
                 return Self {
                     subject: "{{implementation}}: somebody logged in whom nothing allowed to"
                         .to_owned(),
-                    plain: "the HMIS reported logins although nothing allowed them when they occurred:\n\n{{items}}\n\nPlease look into each of them and close it with a reason.\n".to_owned(),
-                    html: "<p>The HMIS reported logins although nothing allowed them when they occurred:</p>\n<p>{{items}}</p>\n<p>Please look into each of them and close it with a reason.</p>\n".to_owned(),
+                    plain: "Hello,\n\nthe HMIS reported logins although nothing allowed them when they occurred:\n\n{{items}}\n\nPlease look into each of them and close it with a reason: they are the open access signals. Whoever should not have been in is still to be switched off in the HMIS.\n".to_owned(),
+                    html: "<p>Hello,</p>\n<p>the HMIS reported logins although nothing allowed them when they occurred:</p>\n<p>{{items}}</p>\n<p>Please look into each of them and close it with a reason: they are the open access signals. Whoever should not have been in is still to be switched off in the HMIS.</p>\n".to_owned(),
                 };
             }
         };
@@ -273,8 +273,7 @@ mod tests {
 
     #[test]
     fn the_built_in_texts_keep_their_own_rules_and_kinds_are_found_by_name() {
-        let others = TemplateKind::OTHERS.iter().map(|(kind, _)| *kind);
-        for kind in others.chain([NOTICE, TemplateKind::Rule(NoticeRule::Unreachable)]) {
+        for kind in TemplateKind::all() {
             assert_eq!(TemplateText::built_in(kind).faults(kind), [], "{kind:?}");
             assert_eq!(TemplateKind::parse(kind.as_str()), Some(kind));
         }

@@ -92,8 +92,8 @@ impl From<TemplateKindName> for TemplateKind {
 /// A subject and the same text twice. Placeholders are `{{what}}`, `{{by_when}}`, `{{how_back}}`, `{{whom_to_ask}}`
 /// (each needed in both texts), `{{given_name}}`, `{{organization}}`, `{{implementation}}` and `{{day}}`. What goes to
 /// somebody else than whom it is about (`duty`, `duty_retraction`, `last_day`) also knows `{{person}}`. A retraction has
-/// neither `{{by_when}}` nor `{{how_back}}`; `digest` and `signals` have `{{items}}`, a line each, instead of the first
-/// three and no `{{day}}`.
+/// neither `{{by_when}}` nor `{{how_back}}`. A `digest` has `{{items}}`, a line each, instead of the first three, and no
+/// `{{day}}`; `signals` has only `{{items}}` and `{{implementation}}`.
 #[derive(Clone, Deserialize, Serialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schema(as = MessageTemplateText)]
@@ -466,4 +466,22 @@ async fn preview_message_template(
         )
         .await?;
     Ok(responses::send(reply))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{Error as WordError, StrDeserializer};
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_message_has_its_name_in_the_api() {
+        for kind in TemplateKind::all() {
+            let word: StrDeserializer<'_, WordError> = kind.as_str().into_deserializer();
+            let name = TemplateKindName::deserialize(word);
+            let named = name.map(TemplateKind::from);
+            assert_eq!(named.ok(), Some(kind), "{}", kind.as_str());
+        }
+    }
 }

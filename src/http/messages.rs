@@ -9,8 +9,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::extract::{Id, IfNoneMatch, List, ListParameters, ListResponse, VersionedJson};
+use super::extract::{Id, IfNoneMatch, Json, List, ListParameters, ListResponse, VersionedJson};
 use super::problem::{BODY, Code, KNOWN, LIST, ONE, POST, Problem, VERSIONED};
+use super::report::ReportRequest;
+use super::time::InstantText;
 use super::{State, responses, tags};
 use crate::application::actor::Action;
 use crate::application::outbox;
@@ -23,7 +25,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(list_messages)
         .service(get_message)
-        .service(retry_message);
+        .service(retry_message)
+        .service(bounce_message);
 }
 
 /// Where a message stands.
@@ -36,7 +39,8 @@ pub enum MessageStateName {
     Sent,
     /// Too many attempts failed on our side: retry it once the cause is mended.
     Dead,
-    /// The recipient's mail server refused it for good; its notices wait to be given in another way.
+    /// The recipient's mail server refused it for good, or it came back: its notices wait to be given in another way, or
+    /// go to others who are responsible.
     Refused,
     /// Nothing in it was true any more when it was to be sent.
     Dropped,
@@ -177,8 +181,21 @@ pub struct MessageQuery {
     state: Option<MessageStateName>,
 }
 
+/// That a message came back.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct BounceMessageRequest {
+    /// When it came back. Left out: now.
+    #[serde(default)]
+    bounced_at: Option<InstantText>,
+    #[serde(default)]
+    #[validate(nested)]
+    report: Option<ReportRequest>,
+}
+
 crate::problems!(ListProblems: KNOWN, LIST);
 crate::problems!(GetProblems: KNOWN, ONE);
+crate::problems!(BounceProblems: KNOWN, BODY, POST, ONE, [Code::OwnCase, Code::TransitionRefused]);
 crate::problems!(RetryProblems: KNOWN, BODY, POST, VERSIONED, [Code::TransitionRefused]);
 
 fn example(state: &str) -> Value {
@@ -206,7 +223,8 @@ fn example(state: &str) -> Value {
 
 /// List messages
 ///
-/// Mails that were sent, wait to be, or could not be. Those that are `dead` need somebody to mend the cause.
+/// Mails that were sent, wait to be, or could not be. Those that are `dead` need somebody to mend the cause, those that
+/// are `refused` an address that works.
 #[utoipa::path(
     tag = tags::NOTICES,
     operation_id = "list_messages",
@@ -319,6 +337,53 @@ async fn retry_message(
         .write(
             call,
             move |tx| outbox::retry_message(tx, id, expected),
+            |message| responses::changed(message.version, &MessageResponse::from(message)),
+        )
+        .await?;
+    Ok(responses::send(reply))
+}
+
+/// Record that a message came back
+///
+/// A mail about other people's licenses (`duty`, `digest`) that was sent to a supervisor, an authorized signer or the lead
+/// and came back: its `Message-ID` begins with the id. Whoever else is responsible is told in his place, and the lead, who
+/// reads whose address does not work; what the lead cannot be given goes to nobody else. A notice that was told by it alone
+/// counts no longer. Of a mail about a person's own license, record the bounce of each notice instead.
+#[utoipa::path(
+    tag = tags::NOTICES,
+    operation_id = "bounce_message",
+    params(("id" = Uuid, Path, description = "The message.")),
+    request_body(
+        content = BounceMessageRequest,
+        description = "When it came back, and how it became known.",
+        example = json!({ "bounced_at": "2026-04-04T10:00:00-04:00" }),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The message, refused.",
+            body = MessageResponse,
+            headers(("ETag" = String, description = "The new version.")),
+            example = json!(example("refused")),
+        ),
+        BounceProblems,
+    ),
+)]
+#[post("/v1/messages/{id}/bounce")]
+async fn bounce_message(
+    caller: Caller,
+    state: web::Data<State>,
+    Id(id): Id<MessageId>,
+    body: Json<BounceMessageRequest>,
+) -> Result<HttpResponse, Problem> {
+    let bounced_at = body.value.bounced_at.map(|at| at.0);
+    let reported = ReportRequest::read(body.value.report)?;
+    let call = Call::new(caller, Action::RecordNotice, body.idempotency);
+    let reply = state
+        .app
+        .write(
+            call,
+            move |tx| outbox::bounce_message(tx, id, bounced_at, &reported),
             |message| responses::changed(message.version, &MessageResponse::from(message)),
         )
         .await?;

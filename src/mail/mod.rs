@@ -24,6 +24,8 @@ use self::refusal::{Said, is_recipients};
 use self::server::{Server, Tls};
 use crate::application::ports::{Mail, MailFailure, Mailer};
 
+/// There is no recipient yet.
+const NOBODY: &str = "";
 /// How long a server may take for one step.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long it may take to accept what was written.
@@ -115,19 +117,24 @@ impl SmtpMailer {
             Tls::Wrapped => Some(tls()).transpose(),
             Tls::Clear | Tls::Required => Ok(None),
         };
-        let wrapped = wrapped.map_err(|error| failure(Said::Hello, &error))?;
+        let wrapped = wrapped.map_err(|error| failure((Said::Hello, NOBODY), &error))?;
         let place = (host.as_str(), *port);
         let connecting =
             AsyncSmtpConnection::connect_tokio1(place, Some(PATIENCE), hello, wrapped, None);
-        let mut connection = in_time(Said::Hello, PATIENCE, connecting).await?;
+        let mut connection = in_time((Said::Hello, NOBODY), PATIENCE, connecting).await?;
         if self.server.tls == Tls::Required {
-            let tls = tls().map_err(|error| failure(Said::Hello, &error))?;
-            in_time(Said::Hello, PATIENCE, connection.starttls(tls, hello)).await?;
+            let tls = tls().map_err(|error| failure((Said::Hello, NOBODY), &error))?;
+            in_time(
+                (Said::Hello, NOBODY),
+                PATIENCE,
+                connection.starttls(tls, hello),
+            )
+            .await?;
         }
         if let Some(credentials) = &self.server.credentials {
             let known = [Mechanism::Plain, Mechanism::Login];
             let greeting = connection.auth(&known, credentials);
-            in_time(Said::Hello, PATIENCE, greeting).await?;
+            in_time((Said::Hello, NOBODY), PATIENCE, greeting).await?;
         }
         Ok(connection)
     }
@@ -153,25 +160,28 @@ async fn converse(
         parameters.push(MailParameter::SmtpUtfEight);
     }
     let from = MailFrom::new(envelope.from().cloned(), parameters);
-    in_time(Said::Mail, PATIENCE, connection.command(from)).await?;
+    in_time((Said::Mail, NOBODY), PATIENCE, connection.command(from)).await?;
+    // A mail of ours has one.
+    let mut whose = NOBODY;
     for to in envelope.to() {
+        whose = to.as_ref();
         let to = Rcpt::new(to.clone(), Vec::new());
-        in_time(Said::Rcpt, PATIENCE, connection.command(to)).await?;
+        in_time((Said::Rcpt, whose), PATIENCE, connection.command(to)).await?;
     }
-    in_time(Said::Data, PATIENCE, connection.command(Data)).await?;
+    in_time((Said::Data, whose), PATIENCE, connection.command(Data)).await?;
     let written = connection.message(content);
-    in_time(Said::Data, PATIENCE_WITH_CONTENT, written).await?;
+    in_time((Said::Data, whose), PATIENCE_WITH_CONTENT, written).await?;
     Ok(())
 }
 
-/// What a server answers to one step.
+/// What a server answers to one step, about a recipient where it is.
 async fn in_time<T>(
-    said: Said,
+    step: (Said, &str),
     patience: Duration,
-    step: impl Future<Output = Result<T, SmtpError>>,
+    asked: impl Future<Output = Result<T, SmtpError>>,
 ) -> Result<T, MailFailure> {
-    match timeout(patience, step).await {
-        Ok(answer) => answer.map_err(|error| failure(said, &error)),
+    match timeout(patience, asked).await {
+        Ok(answer) => answer.map_err(|error| failure(step, &error)),
         Err(_) => Err(MailFailure::Ours(
             "the mail server did not answer in time".to_owned(),
         )),
@@ -179,7 +189,7 @@ async fn in_time<T>(
 }
 
 /// Whose failure it was. What the server wrote may hold the address, so only its code is kept.
-fn failure(said: Said, error: &SmtpError) -> MailFailure {
+fn failure((said, to): (Said, &str), error: &SmtpError) -> MailFailure {
     let Some(code) = error.status() else {
         let why = if error.is_timeout() {
             "the mail server did not answer in time"
@@ -189,7 +199,7 @@ fn failure(said: Said, error: &SmtpError) -> MailFailure {
         return MailFailure::Ours(why.to_owned());
     };
     let text = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
-    if is_recipients(said, u16::from(code), &text) {
+    if is_recipients(said, u16::from(code), &text, to) {
         MailFailure::Recipient(format!("the recipient's mail server refused it: {code}"))
     } else {
         MailFailure::Ours(format!("the mail server answered {code}"))

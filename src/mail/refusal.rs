@@ -15,6 +15,8 @@
 //!   550 (no such mailbox), 551 (moved), 552 (full), 553 (no possible name), 556 (the domain takes no mail, RFC 7504),
 //!   unless the words speak of something else: relaying, policy, reputation, authentication. The same codes in answer
 //!   to MAIL are about the sender, and to DATA about the content.
+//! * Servers repeat the address that they refuse. What it is called says nothing: `5.7.1@` and `policy@` are mailboxes
+//!   like any other, so the recipient's address is cut out before anything is looked for.
 
 /// What a mail server answered to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,23 +49,43 @@ const NOT_THE_MAILBOX: [&str; 16] = [
     "sender",
 ];
 
-/// Whether a refusal says that the mailbox does not exist or takes no mail.
-pub(super) fn is_recipients(said: Said, code: u16, text: &str) -> bool {
+/// Whether a refusal says that the mailbox of `to` does not exist or takes no mail.
+pub(super) fn is_recipients(said: Said, code: u16, text: &str, to: &str) -> bool {
     if !(500..600).contains(&code) || said == Said::Hello {
         return false;
     }
+    let text = &without(&text.to_lowercase(), &to.to_lowercase());
     match enhanced(text) {
         Some((1, detail)) => !matches!(detail, 7..=9) && said != Said::Mail,
         Some((2, detail)) => detail != 3 && said != Said::Mail,
         Some((4, 1)) => said == Said::Rcpt,
         Some(_) => false,
         None => {
-            let text = text.to_lowercase();
             said == Said::Rcpt
                 && matches!(code, 550..=553 | 556)
                 && !NOT_THE_MAILBOX.iter().any(|word| text.contains(word))
         }
     }
+}
+
+/// An answer without the address that it speaks of: whole, or its parts where they stand alone in quotes or brackets.
+fn without(text: &str, address: &str) -> String {
+    let Some((name, domain)) = address.rsplit_once('@') else {
+        return text.to_owned();
+    };
+    let mut cut = text.replace(address, " ");
+    for part in [name, domain] {
+        for (open, close) in [
+            ('<', '>'),
+            ('"', '"'),
+            ('\'', '\''),
+            ('`', '\''),
+            ('(', ')'),
+        ] {
+            cut = cut.replace(&format!("{open}{part}{close}"), " ");
+        }
+    }
+    cut
 }
 
 /// Subject and detail of the code of RFC 3463, `5.1.1`, that an answer holds.
@@ -165,9 +187,84 @@ mod tests {
             (Data, 421, "closing", false),
         ] {
             assert_eq!(
-                is_recipients(said, code, text),
+                is_recipients(said, code, text, "dana@x.example"),
                 recipients,
                 "{said:?} {code} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_an_address_is_called_decides_nothing() {
+        use Said::{Data, Rcpt};
+        for (said, to, text, recipients) in [
+            (
+                Rcpt,
+                "sender@x.example",
+                "<sender@x.example>: no such user",
+                true,
+            ),
+            (
+                Rcpt,
+                "Policy@Spam.example",
+                "no mailbox policy@spam.EXAMPLE here",
+                true,
+            ),
+            (
+                Rcpt,
+                "denied@x.example",
+                "user 'denied' is unknown here",
+                true,
+            ),
+            (
+                Rcpt,
+                "dana@relay.example",
+                "no such user at <relay.example>",
+                true,
+            ),
+            (
+                Rcpt,
+                "5.7.1@x.example",
+                "5.7.1@x.example: no such user",
+                true,
+            ),
+            (
+                Rcpt,
+                "5.7.1@x.example",
+                "5.1.1 <5.7.1@x.example> is unknown",
+                true,
+            ),
+            (
+                Data,
+                "5.7.1@x.example",
+                "5.7.1@x.example: mailbox full",
+                false,
+            ),
+            // What is said of it decides, also where its name says the same.
+            (
+                Rcpt,
+                "relay@x.example",
+                "relay@x.example: relaying denied",
+                false,
+            ),
+            (
+                Rcpt,
+                "sender@x.example",
+                "sender blocked: <sender@x.example>",
+                false,
+            ),
+            (
+                Rcpt,
+                "5.1.1@x.example",
+                "5.7.1 <5.1.1@x.example>: relaying denied",
+                false,
+            ),
+            (Rcpt, "5.1.1@x.example", "5.1.1@x.example: spam", false),
+        ] {
+            assert_eq!(
+                is_recipients(said, 550, text, to),
+                recipients,
+                "{said:?} {to}: {text}"
             );
         }
     }

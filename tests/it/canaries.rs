@@ -180,6 +180,11 @@ const BODIES: &[(&str, &str, &str)] = &[
     ),
     ("retry_message", "$message", r#"{"expected_version": 1}"#),
     (
+        "bounce_message",
+        "$message",
+        r#"{"report": {"reason": "Canary moved."}}"#,
+    ),
+    (
         "bounce_notice",
         "$notice",
         r#"{"report": {"reason": "Canary moved."}}"#,

@@ -1,10 +1,12 @@
 -- The lead is told at once of logins that nothing allowed. Such a message is about the whole implementation, because a
 -- login need not name an organization; a signal without one was not told of yet. SQLite lifts no NOT NULL from a column,
 -- so the table is made anew; what refers to it is set aside meanwhile.
-CREATE TABLE kept_notices AS SELECT id, message_id FROM queued_notices WHERE message_id IS NOT NULL;
-CREATE TABLE kept_copies AS SELECT id, message_id FROM notice_copies WHERE message_id IS NOT NULL;
-UPDATE queued_notices SET message_id = NULL;
-UPDATE notice_copies SET message_id = NULL;
+CREATE TABLE kept_notices (id TEXT NOT NULL PRIMARY KEY, message_id TEXT NOT NULL) WITHOUT ROWID, STRICT;
+INSERT INTO kept_notices (id, message_id) SELECT id, message_id FROM queued_notices WHERE message_id IS NOT NULL;
+CREATE TABLE kept_copies (id TEXT NOT NULL PRIMARY KEY, message_id TEXT NOT NULL) WITHOUT ROWID, STRICT;
+INSERT INTO kept_copies (id, message_id) SELECT id, message_id FROM notice_copies WHERE message_id IS NOT NULL;
+UPDATE queued_notices SET message_id = NULL WHERE message_id IS NOT NULL;
+UPDATE notice_copies SET message_id = NULL WHERE message_id IS NOT NULL;
 CREATE TABLE new_messages (
     id TEXT NOT NULL PRIMARY KEY,
     implementation_id TEXT NOT NULL REFERENCES implementations (id),
@@ -27,19 +29,22 @@ CREATE TABLE new_messages (
     kind TEXT NOT NULL DEFAULT 'own',
     once TEXT
 ) STRICT;
-INSERT INTO new_messages SELECT * FROM messages;
+INSERT INTO new_messages (id, implementation_id, person_id, organization_id, on_day, state, attempts, next_attempt_at,
+    lease_id, leased_until, subject, plain, failure, queued_at, settled_at, recorded_for, version, contact_id, kind, once)
+SELECT id, implementation_id, person_id, organization_id, on_day, state, attempts, next_attempt_at,
+    lease_id, leased_until, subject, plain, failure, queued_at, settled_at, recorded_for, version, contact_id, kind, once
+FROM messages;
 DROP TABLE messages;
 ALTER TABLE new_messages RENAME TO messages;
-UPDATE queued_notices
-SET message_id = (SELECT kept.message_id FROM kept_notices AS kept WHERE kept.id = queued_notices.id);
-UPDATE notice_copies
-SET message_id = (SELECT kept.message_id FROM kept_copies AS kept WHERE kept.id = notice_copies.id);
+UPDATE queued_notices SET message_id = kept.message_id FROM kept_notices AS kept WHERE kept.id = queued_notices.id;
+UPDATE notice_copies SET message_id = kept.message_id FROM kept_copies AS kept WHERE kept.id = notice_copies.id;
 DROP TABLE kept_notices;
 DROP TABLE kept_copies;
 CREATE INDEX messages_by_attempt ON messages (state, next_attempt_at);
 CREATE INDEX messages_by_person ON messages (person_id, organization_id, on_day);
 CREATE UNIQUE INDEX messages_once ON messages (once);
 CREATE INDEX messages_by_organization ON messages (organization_id, on_day);
+CREATE INDEX messages_by_kind ON messages (implementation_id, kind, id);
 
 ALTER TABLE access_signals ADD COLUMN message_id TEXT REFERENCES messages (id);
 CREATE INDEX access_signals_by_message ON access_signals (message_id, state);

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::copies::{self, tells_holder};
 use super::queue::still_to_tell;
-use super::recipients::{address_of, email};
+use super::recipients::{address_of, email, names};
 use super::texts::{Letter, Passage, write};
 use crate::application::licensing::Dossier;
 use crate::application::ports::Mail;
@@ -179,7 +179,8 @@ fn duty(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Made>, Error> {
             continue;
         };
         if address.is_none() {
-            copies::settle(tx, copy, QueueState::Undeliverable)?;
+            // He has no duty there any more, which is no failure of his mailbox.
+            copies::settle(tx, copy, QueueState::Dropped)?;
             let made = tx.unit.copies_of_notices(&[notice.id])?;
             let anybody = copies::make(tx, dossier, notice, &made)?;
             if !anybody && notice.state == QueueState::Queued && !tells_holder(notice) {
@@ -198,9 +199,33 @@ fn duty(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Made>, Error> {
             tx.unit.update_queued_notice(&named)?;
         }
     }
+    letter.unreached = unreached(tx, message.to, &notices, &says)?;
     Ok(address
         .filter(|_| !letter.passages.is_empty())
         .map(|to| (letter, to.email, says)))
+}
+
+/// Who else should have been told what a message says, and could not be: also when it was told before.
+fn unreached(
+    tx: &mut Tx<'_>,
+    to: Addressee,
+    notices: &[QueuedNotice],
+    says: &[FactId],
+) -> Result<Vec<String>, Error> {
+    let said = || notices.iter().filter(|notice| says.contains(&notice.id));
+    let licenses: BTreeSet<LicenseId> = said().map(|notice| notice.license_id).collect();
+    let licenses: Vec<LicenseId> = licenses.into_iter().collect();
+    let same = |other: &&QueuedNotice| {
+        said().any(|notice| {
+            (notice.license_id, notice.kind, &notice.subject)
+                == (other.license_id, other.kind, &other.subject)
+        })
+    };
+    let told = tx.unit.queued_of_licenses(&licenses)?;
+    let ids: Vec<FactId> = told.iter().filter(same).map(|other| other.id).collect();
+    let failed = copies::refused(&tx.unit.copies_of_notices(&ids)?);
+    let others = failed.into_keys().filter(|failed| *failed != to).collect();
+    Ok(names(tx.unit, &others)?)
 }
 
 /// What was dropped may be due again later, with nothing recorded in between: the license is looked at once it is.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::recipients::recipients;
+use super::recipients::{Refused, recipients};
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::Dossier;
 use crate::application::ports::{StoreError, StoreExt, View};
@@ -28,8 +28,18 @@ pub(super) fn tells_holder(notice: &QueuedNotice) -> bool {
     notice.tells.contains(&Recipient::User)
 }
 
+/// Those whose copy was refused or came back.
+pub(super) fn refused(made: &[NoticeCopy]) -> Refused {
+    let failed = made
+        .iter()
+        .filter(|copy| copy.state == QueueState::Undeliverable);
+    failed
+        .map(|copy| (copy.to, copy.settled_at.unwrap_or(copy.queued_at)))
+        .collect()
+}
+
 /// Makes the copies of a notice that are still missing; says whether anybody gets one, or got it. Whoever's mail server
-/// refused it gets none again, and others do in his place.
+/// refused it gets none again, and others do in his place, and the lead.
 pub(super) fn make(
     tx: &mut Tx<'_>,
     dossier: &Dossier,
@@ -40,15 +50,25 @@ pub(super) fn make(
         let copies = made.iter().filter(|copy| copy.state == state);
         copies.map(|copy| copy.to).collect()
     };
-    let refused = in_state(QueueState::Undeliverable);
+    let refused = refused(made);
     let mut has: BTreeSet<Addressee> = in_state(QueueState::Queued);
     has.extend(in_state(QueueState::Given));
     let whom = (notice.subject.rule, &notice.tells);
     let at = (notice.organization_id, tx.now);
     let to = recipients(tx.unit, dossier, at, whom, &refused)?;
-    let missing: Vec<Addressee> = to.difference(&has).copied().collect();
+    let missing: BTreeSet<Addressee> = to.difference(&has).copied().collect();
     let anybody = !has.is_empty() || !missing.is_empty();
-    for to in missing {
+    insert(tx, notice, missing)?;
+    Ok(anybody)
+}
+
+/// The copies of a notice to these.
+pub(super) fn insert(
+    tx: &mut Tx<'_>,
+    notice: &QueuedNotice,
+    addressees: BTreeSet<Addressee>,
+) -> Result<(), Error> {
+    for to in addressees {
         let copy = NoticeCopy {
             id: tx.id(),
             implementation_id: notice.implementation_id,
@@ -63,7 +83,7 @@ pub(super) fn make(
         };
         tx.unit.insert_notice_copy(&copy)?;
     }
-    Ok(anybody)
+    Ok(())
 }
 
 /// A copy that does not wait any longer.

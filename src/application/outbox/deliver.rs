@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 
 use super::compose::{self, Taken};
 use super::copies::{self, tells_holder};
+use super::digest;
 use super::queue::queue;
 use crate::application::actor::{Action, Scope};
 use crate::application::licensing::notices::{record_failed, record_sent};
@@ -178,6 +179,7 @@ fn settle(
             message.failure = Some(why.clone());
             message.settle(MessageState::Refused, tx.now);
             tx.unit.update_message(&message)?;
+            digest::instead(tx, &message)?;
         }
     }
     for person in people {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::compose::Made;
-use super::recipients::address_of;
+use super::recipients::{address_of, lead, names};
 use super::texts::{Letter, coming};
 use crate::application::actor::{Action, Role, Scope};
 use crate::application::licensing::Dossier;
@@ -145,6 +145,40 @@ fn begin(tx: &mut Tx<'_>, due: &Due) -> Result<(), Error> {
     Ok(())
 }
 
+fn of_lead(organization: OrganizationId, week: NaiveDate) -> String {
+    format!("digest:{organization}:lead:{week}")
+}
+
+/// A digest that its supervisor could not be given goes to the lead, once for all of them; what the lead cannot be given
+/// goes nowhere else, and stays on the list of refused messages.
+pub(super) fn instead(tx: &mut Tx<'_>, refused: &Message) -> Result<(), Error> {
+    let (MessageKind::Digest, Some(organization)) = (refused.kind, refused.organization_id) else {
+        return Ok(());
+    };
+    let implementation = tx.unit.implementation(refused.implementation_id)?;
+    if refused.to == Addressee::Lead || !implementation.is_some_and(|it| lead(&it).is_some()) {
+        return Ok(());
+    }
+    let once = of_lead(organization, refused.on_day);
+    if !tx
+        .unit
+        .messages_once(std::slice::from_ref(&once))?
+        .is_empty()
+    {
+        return Ok(());
+    }
+    let named = (tx.id(), refused.implementation_id);
+    let digest = MessageKind::Digest;
+    let message = Message {
+        organization_id: Some(organization),
+        once: Some(once),
+        ..Message::waiting(named, digest, Addressee::Lead, refused.on_day, tx.now)
+    };
+    tx.unit.insert_message(&message)?;
+    tx.trail.touched("message", message.id);
+    Ok(())
+}
+
 /// Who has something coming at an organization: by his license, or by a request for one.
 fn concerned(
     view: &mut dyn View,
@@ -234,6 +268,10 @@ fn made(view: &mut dyn View, id: MessageId, now: Instant) -> Result<Option<Made>
         .collect();
     let mut letter = Letter::of(view, &implementation, Some(organization))?;
     letter.to = address.name;
+    if to == Addressee::Lead {
+        let refused = view.refused_messages(MessageKind::Digest, organization, message.on_day)?;
+        letter.unreached = names(view, &refused.into_iter().map(|one| one.to).collect())?;
+    }
     let mut found: Vec<(NaiveDate, String)> = Vec::new();
     for some in people.chunks(200) {
         for dossier in Dossier::load_many(view, some, &[])? {
@@ -272,7 +310,8 @@ fn of_person(
         let license = dossier.license_at(organization, now);
         if license.period().is_some_and(|period| period.end.is_none()) && !is_away(&license) {
             for item in license.due.iter().filter(|item| is_telling(&license, item)) {
-                add(item.due_on, &coming::what(dossier, &license, item));
+                let what = coming::what((dossier, organization), &license, item);
+                add(item.due_on, &what);
             }
         }
         for upcoming in &license.upcoming {

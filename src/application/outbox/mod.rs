@@ -9,8 +9,10 @@
 //!
 //! Supervisors, authorized signers and the lead (`recipients`) get copies of what their rule tells them, gathered into
 //! messages of their own (`copies`), and supervisors one digest a week of what is coming (`digest`). The lead is told at
-//! once of logins that nothing allowed (`signals`).
+//! once of logins that nothing allowed (`signals`). What one of them cannot be given goes to the others and the lead, at
+//! once or when staff record that it came back (`bounce`).
 
+mod bounce;
 mod compose;
 mod copies;
 mod deliver;
@@ -23,6 +25,7 @@ mod signals;
 mod templates;
 mod texts;
 
+pub use bounce::bounce_message;
 pub use deliver::Delivered;
 pub use give::{NewDelivery, give_notice, retry_message};
 pub use messages::{message, messages};

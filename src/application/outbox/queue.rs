@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
 
+use super::compose::settle;
 use super::copies::{self, tells_holder};
 use super::recipients::{email, recipients};
 use crate::application::licensing::Dossier;
@@ -70,30 +71,33 @@ fn of_license(
         evaluation = dossier.license_at(license.organization_id, tx.now);
     }
     let mut failed = Vec::new();
+    let mut nobody_yet = false;
     for waiting in of_this
         .iter()
         .filter(|waiting| waiting.state == QueueState::Undeliverable)
     {
-        if !readdress(tx, dossier, gathering, waiting, since)?
-            && fails_without_address(waiting)
-            && !evaluation.failed.contains(&waiting.id)
-            && evaluation
-                .still_to_tell(waiting, &dossier.facts, today)
-                .is_some()
-        {
+        let failed_before = evaluation.failed.contains(&waiting.id);
+        let needed = evaluation
+            .still_to_tell(waiting, &dossier.facts, today)
+            .is_some();
+        if !needed && !failed_before {
+            // Nobody has to be told any more. What is due again later is queued anew.
+            settle(tx, waiting, QueueState::Dropped, None)?;
+            continue;
+        }
+        if readdress(tx, dossier, gathering, waiting, since)? {
+            continue;
+        }
+        // Who is to be told may be appointed, or get an address, without anything being recorded of the license.
+        nobody_yet |= waiting.kind == NoticeKind::Notice && !tells_holder(waiting);
+        if needed && !failed_before && fails_without_address(waiting) {
             failed.push((*waiting).clone());
         }
     }
-    // Who is to be told may be appointed, or get an address, without anything being recorded of the license.
-    let mut nobody_yet = of_this.iter().any(|notice| {
-        notice.state == QueueState::Undeliverable
-            && notice.kind == NoticeKind::Notice
-            && !tells_holder(notice)
-    });
     let mut new = taken_back(tx, dossier, license, &evaluation, &of_this)?;
     new.extend(to_tell(tx, license, evaluation.to_tell(), &of_this));
     for mut notice in new {
-        let mut copied = false;
+        let mut others = BTreeSet::new();
         if tells_holder(&notice) {
             address(tx, dossier, gathering, &mut notice, since)?;
         }
@@ -101,9 +105,16 @@ fn of_license(
         if to_others {
             let whom = (notice.subject.rule, &notice.tells);
             let at = (notice.organization_id, tx.now);
-            copied = !recipients(tx.unit, dossier, at, whom, &BTreeSet::new())?.is_empty();
+            // Who was not reached when the same was told before is not tried again.
+            let before: Vec<FactId> = of_this
+                .iter()
+                .filter(|other| (other.kind, &other.subject) == (notice.kind, &notice.subject))
+                .map(|other| other.id)
+                .collect();
+            let refused = copies::refused(&tx.unit.copies_of_notices(&before)?);
+            others = recipients(tx.unit, dossier, at, whom, &refused)?;
         }
-        if !tells_holder(&notice) && !copied {
+        if !tells_holder(&notice) && others.is_empty() {
             // An alert that nobody is there for is no work for staff.
             if notice.kind == NoticeKind::LastDay {
                 continue;
@@ -115,9 +126,7 @@ fn of_license(
         found.push(SweptNotice::from(&notice));
         tx.unit.insert_queued_notice(&notice)?;
         tx.trail.touched("queued_notice", notice.id);
-        if copied {
-            copies::make(tx, dossier, &notice, &[])?;
-        }
+        copies::insert(tx, &notice, others)?;
         if notice.state == QueueState::Undeliverable && fails_without_address(&notice) {
             failed.push(notice);
         }

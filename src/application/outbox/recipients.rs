@@ -1,10 +1,10 @@
 //! To whom a notice goes besides the holder of the license, and at which address.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::application::Error;
 use crate::application::licensing::Dossier;
-use crate::application::ports::{Page, RosterFilter, View, Visible};
+use crate::application::ports::{Page, RosterFilter, StoreError, View, Visible};
 use crate::application::roster::delegations::{running_deputies, supervisors_of};
 use crate::application::roster::people::emails_of;
 use crate::domain::calendar::{Instant, local_day};
@@ -109,14 +109,17 @@ pub(super) fn lead(implementation: &Implementation) -> Option<&str> {
     (plain(name) && plain(host)).then_some(contact)
 }
 
+/// To whom mail was refused or came back, and when that was known.
+pub(super) type Refused = BTreeMap<Addressee, Instant>;
+
 /// To whom a notice about a license goes besides its holder, of whoever can be written to now. Never to the holder in
-/// another of his duties, and to nobody whose mail server refused it.
+/// another of his duties, and to nobody whose mail server refused it, unless he confirmed another address since.
 pub(super) fn recipients(
     view: &mut dyn View,
     dossier: &Dossier,
     (organization, now): (OrganizationId, Instant),
     (rule, tells): (NoticeRule, &BTreeSet<Recipient>),
-    refused: &BTreeSet<Addressee>,
+    refused: &Refused,
 ) -> Result<BTreeSet<Addressee>, Error> {
     let holder = dossier.person.id;
     let implementation = dossier.implementation.id;
@@ -137,19 +140,22 @@ pub(super) fn recipients(
         supervisors: supervising
             .into_iter()
             .filter(|person| {
-                confirmed(&emails, *person, organization).is_some()
-                    && !refused.contains(&Addressee::Person(*person))
+                let refused_at = refused.get(&Addressee::Person(*person));
+                confirmed(&emails, *person, organization).is_some_and(|(_, confirmed_at)| {
+                    refused_at.is_none_or(|refused_at| confirmed_at >= *refused_at)
+                })
             })
             .collect(),
         signers: signers(view, dossier, organization, now)?
             .into_iter()
             .filter(|contact| {
                 !is_own(contact.email.as_ref())
-                    && !refused.contains(&Addressee::Contact(contact.id))
+                    && !refused.contains_key(&Addressee::Contact(contact.id))
             })
             .map(|contact| contact.id)
             .collect(),
-        lead: lead(&dossier.implementation).is_some() && !refused.contains(&Addressee::Lead),
+        lead: lead(&dossier.implementation).is_some() && !refused.contains_key(&Addressee::Lead),
+        some_failed: !refused.is_empty(),
     };
     Ok(responsible(rule, tells, &reachable))
 }
@@ -193,4 +199,24 @@ pub(super) fn address_of(
             }))
         }
     }
+}
+
+/// What these are called, but for the lead.
+pub(super) fn names(
+    view: &mut dyn View,
+    addressees: &BTreeSet<Addressee>,
+) -> Result<Vec<String>, StoreError> {
+    let mut people = Vec::new();
+    let mut names = Vec::new();
+    for addressee in addressees {
+        match addressee {
+            Addressee::Person(id) => people.push(*id),
+            Addressee::Contact(id) => names.extend(view.contact(*id)?.map(|found| found.name)),
+            Addressee::Lead => {}
+        }
+    }
+    let people = view.people_by_id(&people)?.into_iter();
+    names.extend(people.map(|person| format!("{} {}", person.given_name, person.family_name)));
+    names.sort();
+    Ok(names)
 }

@@ -15,6 +15,7 @@ use crate::domain::calendar::{Instant, local_day};
 use crate::domain::ids::{AccessSignalId, FactId, ImplementationId};
 use crate::domain::login::SignalState;
 use crate::domain::outgoing::{Addressee, Message, MessageKind};
+use crate::domain::roster::Implementation;
 
 /// For how long what follows a message waits for the next one.
 const GATHERS: TimeDelta = TimeDelta::hours(1);
@@ -25,11 +26,21 @@ impl App {
     /// Begins the messages about access signals that nobody was told of. What another process begins at the same time is
     /// left to it.
     pub(super) async fn begin_signals(&self) -> Result<(), Error> {
-        let waiting = self
+        let now = self.now();
+        // Most looks find nothing to tell, and keep nobody who writes waiting.
+        let due = self
             .store()
-            .read(|view: &mut dyn View| view.implementations_with_signals())
+            .read(move |view: &mut dyn View| -> Result<_, StoreError> {
+                let mut due = Vec::new();
+                for id in view.implementations_with_signals()? {
+                    if to_tell(view, id, now)?.is_some() {
+                        due.push(id);
+                    }
+                }
+                Ok(due)
+            })
             .await?;
-        for implementation in waiting {
+        for implementation in due {
             let begun = self
                 .write_as_service(Action::SendMessages, move |tx| begin(tx, implementation))
                 .await;
@@ -42,18 +53,29 @@ impl App {
     }
 }
 
-fn begin(tx: &mut Tx<'_>, id: ImplementationId) -> Result<(), Error> {
-    let Some(implementation) = tx.unit.implementation(id)? else {
-        return Ok(());
+/// The implementation, if its lead may be told of signals now.
+fn to_tell(
+    view: &mut dyn View,
+    id: ImplementationId,
+    now: Instant,
+) -> Result<Option<Implementation>, StoreError> {
+    let Some(implementation) = view.implementation(id)? else {
+        return Ok(None);
     };
     // They stay on the list of open signals until the lead has an address.
     if lead(&implementation).is_none() {
-        return Ok(());
+        return Ok(None);
     }
-    let last = tx.unit.last_message(id, MessageKind::Signals)?;
-    if last.is_some_and(|last| tx.now < last.queued_at + GATHERS) {
+    let last = view.last_message(id, MessageKind::Signals)?;
+    let gathers = last.is_some_and(|last| now < last.queued_at + GATHERS);
+    Ok((!gathers).then_some(implementation))
+}
+
+fn begin(tx: &mut Tx<'_>, id: ImplementationId) -> Result<(), Error> {
+    let now = tx.now;
+    let Some(implementation) = to_tell(tx.unit, id, now)? else {
         return Ok(());
-    }
+    };
     let signals = tx.unit.signals_to_tell(id)?;
     let ids: Vec<AccessSignalId> = signals.iter().map(|signal| signal.id).collect();
     let Some(first) = ids.first() else {

@@ -62,6 +62,13 @@ pub trait OutboxReads {
         organization: OrganizationId,
         on_day: NaiveDate,
     ) -> Result<Vec<Message>>;
+    /// Those of a kind about an organization and a day that were refused or came back, by id.
+    fn refused_messages(
+        &mut self,
+        kind: MessageKind,
+        organization: OrganizationId,
+        on_day: NaiveDate,
+    ) -> Result<Vec<Message>>;
     /// Which of these may not be made again, because they were.
     fn messages_once(&mut self, keys: &[String]) -> Result<Vec<String>>;
     /// Copies of notices that no message gathers yet, the oldest first.

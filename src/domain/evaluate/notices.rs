@@ -19,7 +19,7 @@ use crate::domain::calendar::{
 };
 use crate::domain::fact::NoticeRule;
 use crate::domain::ids::FactId;
-use crate::domain::outgoing::NoticeSubject;
+use crate::domain::outgoing::{NoticeKind, NoticeSubject, QueuedNotice};
 use crate::domain::policy::{NoticedEnd, OffAction, OnMiss, Recipient};
 use crate::domain::requirement::RequirementKey;
 
@@ -95,7 +95,16 @@ impl NoticeNeeded {
         }
     }
 
-    /// Of a dated end that whoever is responsible is told of, and not the holder. `sent` is the notice that counts.
+    /// Whether it speaks of a requirement of a rule; of a rule that has none, of the rule.
+    #[must_use]
+    pub fn is_about(&self, rule: NoticeRule, requirement: Option<&str>) -> bool {
+        let own = self.requirement.as_ref().map(ToString::to_string);
+        self.rule == rule && own.as_deref() == requirement
+    }
+
+    /// Of what is told at once, to one kind of recipient, with no steps, reminders or grace of its own: to whoever is
+    /// responsible that the holder cannot be reached, to whoever came back until when to log in. `sent` is the notice
+    /// that counts.
     pub(super) fn told_to(
         whom: Recipient,
         (rule, action): (NoticeRule, OffAction),
@@ -164,9 +173,18 @@ pub struct NewNotice {
     pub sent_at: Instant,
 }
 
+impl NewNotice {
+    /// Whether it is the one that is needed.
+    fn is_of(&self, needed: &NoticeNeeded) -> bool {
+        needed.is_about(self.rule, self.requirement.as_deref()) && needed.step == self.step
+    }
+}
+
 /// Why a notice cannot count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoticeFault {
+    /// It was given before it was due.
+    BeforeDue,
     /// It was not due when it was sent; what was, each a sentence.
     NotDue(Vec<String>),
     /// It counts from another day than the license does.
@@ -226,11 +244,7 @@ impl Evaluation {
     /// sending is heeded.
     pub fn check_notice(&self, new: &NewNotice) -> Result<(), NoticeFault> {
         let due = self.notices_due(new.sent_at);
-        let Some(needed) = due.iter().find(|needed| {
-            needed.rule == new.rule
-                && needed.step == new.step
-                && needed.requirement.as_ref().map(ToString::to_string) == new.requirement
-        }) else {
+        let Some(needed) = due.iter().find(|needed| new.is_of(needed)) else {
             return Err(NoticeFault::NotDue(
                 due.iter()
                     .filter(|needed| needed.sent.is_none())
@@ -255,20 +269,32 @@ impl Evaluation {
         within_reach(new.named_on, needed.earliest_named_on(new.sent_at))
     }
 
-    /// Whether the day that was named to whoever was reached under the hold `unreachable` can be what the policy
-    /// promises. Where something is still warned of, it is bounded like that of any notice; where nothing is, it only has
-    /// to be a day on which the notice could still have meant something.
-    pub fn check_named_day(&self, new: &NewNotice, zone: Tz) -> Result<(), NoticeFault> {
-        let needed = self.notices.iter().find(|needed| {
-            needed.rule == new.rule
-                && needed.step == new.step
-                && needed.requirement.as_ref().map(ToString::to_string) == new.requirement
-        });
-        let earliest_on = match needed {
-            Some(needed) => needed.earliest_named_on(new.sent_at),
-            None => add_days(local_day(zone, new.sent_at), 1),
+    /// Whether what staff say of a notice that reached somebody under the hold `unreachable` can have been so, with
+    /// every fault: nobody can have been told of it before it was due, and the day that was named must be one that the
+    /// policy can promise. Where something is still warned of, it is bounded like that of any notice; where nothing is, it
+    /// only has to be a day on which the notice could still have meant something. A retraction names the day that it
+    /// takes back, which may be over by now.
+    #[must_use]
+    pub fn check_reached(
+        &self,
+        queued: &QueuedNotice,
+        new: &NewNotice,
+        zone: Tz,
+    ) -> Vec<NoticeFault> {
+        let before_due = (new.sent_at < queued.due_at).then_some(NoticeFault::BeforeDue);
+        let takes_back =
+            queued.kind == NoticeKind::Retraction && queued.named_on == Some(new.named_on);
+        let named = if takes_back {
+            None
+        } else {
+            let needed = self.notices.iter().find(|needed| new.is_of(needed));
+            let earliest_on = match needed {
+                Some(needed) => needed.earliest_named_on(new.sent_at),
+                None => add_days(local_day(zone, new.sent_at), 1),
+            };
+            within_reach(new.named_on, earliest_on).err()
         };
-        within_reach(new.named_on, earliest_on)
+        before_due.into_iter().chain(named).collect()
     }
 }
 

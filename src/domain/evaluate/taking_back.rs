@@ -3,27 +3,10 @@
 use chrono::NaiveDate;
 
 use super::Evaluation;
-use crate::domain::fact::{Fact, FactBody, NoticeRule};
+use crate::domain::fact::{Fact, FactBody};
 use crate::domain::ids::{FactId, OrganizationId};
 use crate::domain::outgoing::{NoticeKind, NoticeSubject, QueueState, QueuedNotice};
 use crate::domain::policy::Recipient;
-
-/// What somebody was told, as far as taking it back goes.
-pub(super) struct Said<'a> {
-    rule: NoticeRule,
-    requirement: Option<&'a str>,
-    named_on: Option<NaiveDate>,
-}
-
-impl<'a> Said<'a> {
-    pub(super) fn of(notice: &'a QueuedNotice) -> Self {
-        Self {
-            rule: notice.subject.rule,
-            requirement: notice.subject.requirement.as_deref(),
-            named_on: notice.named_on,
-        }
-    }
-}
 
 /// A notice that somebody gave without the service, as its fact says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +63,7 @@ impl Evaluation {
                 && notice.state == QueueState::Given
                 && notice.settled_at >= since
                 && !self.counting.contains(&notice.id)
-                && self.no_longer_holds(&Said::of(notice), notice.id, facts, today)
+                && self.no_longer_holds((&notice.subject, notice.named_on), notice.id, facts, today)
         });
         back.collect()
     }
@@ -107,12 +90,8 @@ impl Evaluation {
             .filter(|fact| !self.counting.contains(&fact.id) && !known(fact.id))
             .filter_map(GivenByOthers::of)
             .filter(|given| {
-                let said = Said {
-                    rule: given.subject.rule,
-                    requirement: given.subject.requirement.as_deref(),
-                    named_on: Some(given.named_on),
-                };
-                self.no_longer_holds(&said, given.id, facts, today)
+                let said = (&given.subject, Some(given.named_on));
+                self.no_longer_holds(said, given.id, facts, today)
             })
             .collect()
     }
@@ -121,7 +100,7 @@ impl Evaluation {
     /// rule says the same by now or is about to.
     pub(super) fn no_longer_holds(
         &self,
-        said: &Said<'_>,
+        (subject, named_on): (&NoticeSubject, Option<NaiveDate>),
         id: FactId,
         facts: &[Fact],
         today: NaiveDate,
@@ -131,18 +110,9 @@ impl Evaluation {
                 || matches!(&fact.body, FactBody::NoticeBounced { notice } if *notice == id)
         });
         let again = self.notices.iter().any(|needed| {
-            needed.rule == said.rule
+            needed.is_about(subject.rule, subject.requirement.as_deref())
                 && (needed.sent.is_some() || needed.is_to_send(self.at))
-                && needed
-                    .requirement
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .as_deref()
-                    == said.requirement
         });
-        self.allowed()
-            && said.named_on.is_some_and(|named_on| named_on > today)
-            && !answered
-            && !again
+        self.allowed() && named_on.is_some_and(|named_on| named_on > today) && !answered && !again
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::taking_back::Said;
 use super::{Consequence, Evaluation, NoticeNeeded};
 use crate::domain::calendar::{Instant, local_day, start_of_day};
 use crate::domain::fact::{Channel, Fact, FactBody, HoldCause, NoticeRule};
@@ -205,9 +204,10 @@ impl Evaluation {
     ) -> Option<NaiveDate> {
         if notice.kind == NoticeKind::Retraction {
             let taken_back = notice.retracts.unwrap_or(notice.id);
+            let said = (&notice.subject, notice.named_on);
             return notice
                 .named_on
-                .filter(|_| self.no_longer_holds(&Said::of(notice), taken_back, facts, today));
+                .filter(|_| self.no_longer_holds(said, taken_back, facts, today));
         }
         self.to_tell()
             .iter()

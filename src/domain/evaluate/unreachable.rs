@@ -38,6 +38,11 @@ impl Failure {
     fn tells_of(&self, rule: NoticeRule, requirement: Option<&str>) -> bool {
         self.rule == rule && self.requirement.as_deref() == requirement
     }
+
+    /// That a day no longer holds need not be told any more once it has come.
+    fn expired(&self, today: Option<NaiveDate>) -> bool {
+        self.kind == NoticeKind::Retraction && self.named_on <= today
+    }
 }
 
 impl Machine<'_> {
@@ -135,8 +140,7 @@ impl Machine<'_> {
                 let suspended = self.suspended();
                 let needs = |failure: &Failure| {
                     let tells = |needed: &NoticeNeeded| {
-                        let requirement = needed.requirement.as_ref().map(ToString::to_string);
-                        failure.tells_of(needed.rule, requirement.as_deref())
+                        needed.is_about(failure.rule, failure.requirement.as_deref())
                             && failure.anchor_on == needed.anchor_on
                     };
                     match failure.kind {
@@ -157,12 +161,17 @@ impl Machine<'_> {
         }
     }
 
-    /// What nobody settled yet. That a day no longer holds need not be told any more once it has come.
+    /// What nobody settled yet. Under the hold the day of a retraction settles nothing either: whoever was not reached
+    /// is not reached by that, and somebody must be able to say that he was.
     pub(super) fn open_failures(&self) -> impl Iterator<Item = &Failure> {
-        let today = self.in_force().map(|rules| calendar(rules).day(self.now()));
-        self.failures.iter().filter(move |failure| {
-            failure.kind != NoticeKind::Retraction || failure.named_on > today
-        })
+        let today = self.today();
+        let held = self.unreachable_hold().is_some();
+        let open = self.failures.iter();
+        open.filter(move |failure| held || !failure.expired(today))
+    }
+
+    fn today(&self) -> Option<NaiveDate> {
+        self.in_force().map(|rules| calendar(rules).day(self.now()))
     }
 
     fn first_failure(&self) -> Option<&Failure> {
@@ -203,6 +212,9 @@ impl Machine<'_> {
 
     pub(super) fn hold_unreachable(&mut self) {
         if self.unreachable_at().is_some_and(|at| at <= self.now()) {
+            // What nobody had to be told any more by now is no ground of the hold, and need not be settled under it.
+            let today = self.today();
+            self.failures.retain(|failure| !failure.expired(today));
             self.open_hold(Hold {
                 cause: HoldCause::Unreachable,
                 from: self.now(),

@@ -156,6 +156,19 @@ pub enum NoticeRule {
 }
 
 impl NoticeRule {
+    pub const ALL: [Self; 10] = [
+        Self::Inactivity,
+        Self::Recertification,
+        Self::Campaign,
+        Self::Agreement,
+        Self::Term,
+        Self::SuspensionTooLong,
+        Self::LastProjectRemoved,
+        Self::SeatReduction,
+        Self::Waiver,
+        Self::Unreachable,
+    ];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

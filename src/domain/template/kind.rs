@@ -79,7 +79,7 @@ const OF_SIGNALS: Placeholders = &[("items", true), ("implementation", false)];
 
 impl TemplateKind {
     /// The kinds besides those of a rule, each with its name.
-    pub(super) const OTHERS: [(Self, &'static str); 7] = [
+    const OTHERS: [(Self, &'static str); 7] = [
         (Self::Retraction, "retraction"),
         (Self::Return, "return"),
         (Self::Duty, "duty"),
@@ -88,6 +88,12 @@ impl TemplateKind {
         (Self::Digest, "digest"),
         (Self::Signals, "signals"),
     ];
+
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let rules = NoticeRule::ALL.into_iter().map(Self::Rule);
+        rules.chain(Self::OTHERS.into_iter().map(|(kind, _)| kind))
+    }
 
     #[must_use]
     pub fn as_str(self) -> &'static str {

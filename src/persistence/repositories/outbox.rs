@@ -395,6 +395,24 @@ impl OutboxReads for Session<'_> {
         all::<MessageRow>(query.load(self.conn))
     }
 
+    fn refused_messages(
+        &mut self,
+        kind: MessageKind,
+        organization: OrganizationId,
+        on_day: NaiveDate,
+    ) -> Result<Vec<Message>> {
+        all::<MessageRow>(
+            messages::table
+                .filter(messages::organization_id.eq(Some(Id::of(organization))))
+                .filter(messages::on_day.eq(on_day))
+                .filter(messages::kind.eq(kind.as_str()))
+                .filter(messages::state.eq(MessageState::Refused.as_str()))
+                .order(messages::id.asc())
+                .select(MessageRow::as_select())
+                .load(self.conn),
+        )
+    }
+
     fn messages_once(&mut self, keys: &[String]) -> Result<Vec<String>> {
         let found: Vec<Option<String>> = messages::table
             .filter(messages::once.eq_any(keys))

@@ -326,6 +326,10 @@ fn refusal(
                  becomes void"
             ),
         ),
+        NoticeFault::BeforeDue => Error::invalid(
+            "/given_at",
+            "lies before the notice was due: nobody can have been told of it then",
+        ),
         NoticeFault::TooEarly { earliest_on } => Error::invalid(
             "/named_on",
             format!("is earlier than the policy promises: name {earliest_on} or a later day"),
@@ -337,9 +341,8 @@ fn refusal(
     }
 }
 
-/// Refuses what staff say of a notice that reached somebody under the hold `unreachable`, where it cannot have been so:
-/// given before it was due or in the future, or naming a day that the policy does not promise. Whether it counts
-/// `evaluate` says.
+/// Refuses what staff say of a notice that reached somebody under the hold `unreachable`, where it cannot have been so.
+/// Whether it counts `evaluate` says.
 pub fn check_reached(
     dossier: &Dossier,
     license: &License,
@@ -347,19 +350,13 @@ pub fn check_reached(
     now: Instant,
 ) -> Result<(), Error> {
     let mut faults = Faults::new();
-    let given_at = report.notice.sent_at;
-    faults.extend(not_in_the_future(given_at, now, "/given_at"));
-    faults.need(
-        given_at >= queued.due_at,
-        "/given_at",
-        "lies before the notice was due: nobody can have been told of it then",
-    );
+    faults.extend(not_in_the_future(report.notice.sent_at, now, "/given_at"));
     let evaluation = dossier.license_at(license.organization_id, now);
     let state = evaluation.status().map_or("none", LicenseStatus::as_str);
-    let named = evaluation
-        .check_named_day(&report.notice, dossier.zone_at(now))
-        .map_err(|fault| refusal(fault, state, dossier, report, now));
-    faults.gather(named)?;
+    for fault in evaluation.check_reached(queued, &report.notice, dossier.zone_at(now)) {
+        let refused: Result<(), Error> = Err(refusal(fault, state, dossier, report, now));
+        faults.gather(refused)?;
+    }
     faults.check()
 }
 
@@ -404,6 +401,30 @@ pub fn bounce_notice(
     let bounced = FactBody::NoticeBounced { notice: id };
     record(tx, &mut dossier, about, envelope, bounced)?;
     evaluated(&notice, &dossier, tx.now).ok_or(Error::NotFound)
+}
+
+/// Records that what somebody other than the holder was told did not arrive, and nobody else was told it.
+pub fn record_bounced(
+    tx: &mut Tx<'_>,
+    dossier: &mut Dossier,
+    queued: &QueuedNotice,
+    (at, reported): (Instant, &Reported),
+) -> Result<(), Error> {
+    let bounced = dossier.facts.iter().any(
+        |other| matches!(&other.body, FactBody::NoticeBounced { notice } if *notice == queued.id),
+    );
+    if bounced {
+        return Ok(());
+    }
+    let envelope = reported.envelope(tx, queued.implementation_id, (at, Precision::Instant))?;
+    let about = About {
+        organization: Some(queued.organization_id),
+        request: None,
+        license: Some(queued.license_id),
+    };
+    let body = FactBody::NoticeBounced { notice: queued.id };
+    record(tx, dossier, about, envelope, body)?;
+    Ok(())
 }
 
 /// The same of a reminder, a retraction or the message of a return, which no fact records: it was given for nothing, and

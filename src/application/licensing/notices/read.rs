@@ -15,7 +15,7 @@ use crate::domain::calendar::Instant;
 use crate::domain::evaluate::Evaluation;
 use crate::domain::fact::{Fact, FactBody, FactKind};
 use crate::domain::ids::{FactId, ImplementationId, LicenseId, OrganizationId, PersonId};
-use crate::domain::outgoing::{QueueState, QueuedNotice};
+use crate::domain::outgoing::{NoticeKind, QueueState, QueuedNotice};
 
 /// Where a notice stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +86,10 @@ pub fn notice_shown(queued: &QueuedNotice, dossier: &Dossier, now: Instant) -> O
     };
     Some(NoticeShown {
         record: NoticeRecord::Queued(Box::new(queued.clone())),
+        // Under the hold also that a day which is over by now did not hold has to be told.
         named_on: if queued.state.waits() {
-            named_on
+            let taken_back = || queued.kind == NoticeKind::Retraction && failed();
+            named_on.or_else(|| queued.named_on.filter(|_| taken_back()))
         } else {
             queued.named_on
         },

@@ -7,6 +7,7 @@ use super::passage::{add_on_of, title_of};
 use crate::application::licensing::Dossier;
 use crate::domain::evaluate::{Consequence, DueItem, Evaluation};
 use crate::domain::fact::{DeactivationCause, NoticeRule};
+use crate::domain::ids::OrganizationId;
 
 /// One line: who, what, and by when or since when.
 pub fn line(name: &str, what: &str, due_on: NaiveDate, today: NaiveDate) -> String {
@@ -18,10 +19,15 @@ pub fn line(name: &str, what: &str, due_on: NaiveDate, today: NaiveDate) -> Stri
 }
 
 /// What has to be done.
-pub fn what(dossier: &Dossier, license: &Evaluation, item: &DueItem) -> String {
+pub fn what(
+    (dossier, organization): (&Dossier, OrganizationId),
+    license: &Evaluation,
+    item: &DueItem,
+) -> String {
     let key = item.requirement.as_ref();
     let title = key.and_then(|key| title_of(license, &key.to_string()));
-    let add_on = key.and_then(|key| add_on_of(dossier, license, &key.to_string()));
+    let add_on =
+        key.and_then(|key| add_on_of((dossier, organization), license.at, &key.to_string()));
     let what = match item.rule {
         NoticeRule::Inactivity => "log in once",
         NoticeRule::Recertification | NoticeRule::Campaign => "recertification",

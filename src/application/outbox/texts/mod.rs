@@ -38,6 +38,8 @@ pub(super) struct Letter {
     pub coming: Vec<String>,
     /// Logins that nothing allowed, a line each.
     pub signals: Vec<String>,
+    /// Who else should have been told and could not be.
+    pub unreached: Vec<String>,
     /// What staff wrote instead of the built-in texts.
     pub templates: BTreeMap<TemplateKind, TemplateText>,
 }
@@ -64,7 +66,7 @@ impl Letter {
 
     /// Whether it speaks of the licenses of others.
     fn is_duty(&self) -> bool {
-        !self.coming.is_empty() || self.passages.iter().any(|passage| passage.of.is_some())
+        self.passages.iter().any(|passage| passage.of.is_some())
     }
 }
 
@@ -93,14 +95,6 @@ fn subject(letter: &Letter) -> String {
         .map(|passage| passage.named_on)
         .min();
     match acts {
-        _ if !letter.signals.is_empty() => format!(
-            "{}: somebody logged in whom nothing allowed to",
-            letter.implementation
-        ),
-        _ if !letter.coming.is_empty() => format!(
-            "{}: what is coming at {}",
-            letter.implementation, letter.organization
-        ),
         Some(named_on) => format!(
             "{}: please act before {}",
             letter.implementation,
@@ -109,12 +103,6 @@ fn subject(letter: &Letter) -> String {
         None if letter.is_duty() => format!("{}: access stays", letter.implementation),
         None => format!("{}: you keep your access", letter.implementation),
     }
-}
-
-/// The passages that are said in the service's own words.
-fn passages_without_text(letter: &Letter) -> impl Iterator<Item = &Passage> {
-    let passages = letter.passages.iter();
-    passages.filter(|passage| written(letter, passage).is_none())
 }
 
 /// What every message ends with, whoever wrote it.
@@ -126,8 +114,8 @@ fn paragraph(text: &str) -> String {
     format!("<p>{}</p>", lines.join("<br>\n"))
 }
 
-/// Writes a message: its text, and the same as HTML. A single notice that staff wrote a text for is that text; among
-/// others it stands in the frame like any of them.
+/// Writes a message: its text, and the same as HTML. A list is one text, that of staff or the built-in one; so is a
+/// single notice that staff wrote a text for, which among others stands in the frame like any of them.
 pub(super) fn write(letter: &Letter) -> (MessageText, String) {
     let passages = letter.passages.iter();
     let by_staff: Vec<Option<Written>> = match written_list(letter) {
@@ -145,13 +133,21 @@ pub(super) fn write(letter: &Letter) -> (MessageText, String) {
         blocks.push((alone.plain.clone(), alone.html.clone()));
     } else {
         blocks.extend(opening(letter).into_iter().map(built_in));
+        let own_words: Vec<&Passage> = letter
+            .passages
+            .iter()
+            .zip(&by_staff)
+            .filter_map(|(passage, by_staff)| by_staff.is_none().then_some(passage))
+            .collect();
         let mut said: Vec<&Passage> = Vec::new();
         for (passage, by_staff) in letter.passages.iter().zip(by_staff) {
             let block = match by_staff {
                 Some(text) => (text.plain, text.html),
                 None if said.iter().any(|other| other.goes_with(passage)) => continue,
                 None => {
-                    let together: Vec<&Passage> = passages_without_text(letter)
+                    let together: Vec<&Passage> = own_words
+                        .iter()
+                        .copied()
                         .filter(|other| passage.goes_with(other))
                         .collect();
                     said.push(passage);
@@ -166,6 +162,12 @@ pub(super) fn write(letter: &Letter) -> (MessageText, String) {
         blocks.push(built_in(format!(
             "Questions? Ask {}: {}",
             letter.implementation, letter.support_contact
+        )));
+    }
+    if !letter.unreached.is_empty() {
+        blocks.push(built_in(format!(
+            "Mail about this to {} was refused or came back. Please see to it that there is an address that works.",
+            letter.unreached.join(", ")
         )));
     }
     blocks.push(built_in(LAST.to_owned()));
@@ -183,20 +185,13 @@ pub(super) fn write(letter: &Letter) -> (MessageText, String) {
     (text, html)
 }
 
-/// How a message begins.
-fn opening(letter: &Letter) -> Vec<String> {
+/// How a message about notices begins.
+fn opening(letter: &Letter) -> [String; 2] {
     let hello = match &letter.to {
         Some(name) => format!("Hello {name},"),
         None => "Hello,".to_owned(),
     };
-    let about = if !letter.signals.is_empty() {
-        "the HMIS reported logins although nothing allowed them when they occurred:".to_owned()
-    } else if !letter.coming.is_empty() {
-        format!(
-            "this is due at {} within two weeks, or overdue:",
-            letter.organization
-        )
-    } else if letter.is_duty() {
+    let about = if letter.is_duty() {
         format!(
             "this is about HMIS licenses at {}, for which you are responsible.",
             letter.organization
@@ -207,14 +202,7 @@ fn opening(letter: &Letter) -> Vec<String> {
             letter.organization
         )
     };
-    let mut found = vec![hello, about];
-    if !letter.signals.is_empty() {
-        found.push(letter.signals.join("\n"));
-        found.push("Please look into each of them and close it with a reason: they are the open access signals. Whoever should not have been in is still to be switched off in the HMIS.".to_owned());
-    } else if !letter.coming.is_empty() {
-        found.push(letter.coming.join("\n"));
-    }
-    found
+    [hello, about]
 }
 
 fn one_line(text: &str) -> String {

@@ -4,8 +4,10 @@ use chrono::NaiveDate;
 
 use super::day;
 use crate::application::licensing::Dossier;
+use crate::domain::calendar::Instant;
 use crate::domain::evaluate::Evaluation;
 use crate::domain::fact::NoticeRule;
+use crate::domain::ids::OrganizationId;
 use crate::domain::outgoing::{NoticeKind, QueuedNotice};
 use crate::domain::policy::OffAction;
 use crate::domain::requirement::{RequirementKey, Standing};
@@ -44,19 +46,36 @@ pub(super) fn title_of(evaluation: &Evaluation, key: &str) -> Option<String> {
     standing_of(evaluation, key).map(|standing| standing.title.clone())
 }
 
-/// What the add-on is called that owes a requirement; nothing where the license itself does.
-pub(super) fn add_on_of(dossier: &Dossier, evaluation: &Evaluation, key: &str) -> Option<String> {
+/// What the add-on is called that owes a requirement, as the rules for the license's organization say; nothing where the
+/// license itself does.
+pub(super) fn add_on_of(
+    (dossier, organization): (&Dossier, OrganizationId),
+    at: Instant,
+    key: &str,
+) -> Option<String> {
     let Some(RequirementKey::OfAddOn(license_type, _)) = RequirementKey::parse(key) else {
         return None;
     };
-    let organization = dossier
-        .licenses
-        .iter()
-        .map(|license| license.organization_id);
-    let title = organization
-        .filter_map(|organization| dossier.document_at(organization, evaluation.at))
-        .find_map(|document| Some(document.license_types.get(&license_type)?.title.clone()));
+    let document = dossier.document_at(organization, at);
+    let found = document
+        .as_ref()
+        .and_then(|document| document.license_types.get(&license_type));
+    let title = found.map(|found| found.title.clone());
     Some(title.unwrap_or(license_type))
+}
+
+/// What follows if nothing is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Follows {
+    Loses,
+    Suspended,
+    /// The lead decides.
+    Decided,
+    /// Of the add-on alone.
+    AddOnEnds,
+    AddOnSuspended,
+    /// Unless somebody reaches the person.
+    HeldUnreached,
 }
 
 impl Passage {
@@ -72,7 +91,8 @@ impl Passage {
             rule: notice.subject.rule,
             of: None,
             title: key.and_then(|key| title_of(evaluation, key)),
-            add_on: key.and_then(|key| add_on_of(dossier, evaluation, key)),
+            add_on: key
+                .and_then(|key| add_on_of((dossier, notice.organization_id), evaluation.at, key)),
             anchor_on: notice.subject.anchor_on,
             named_on,
             logged_in: evaluation.last_login_at.is_some(),
@@ -171,6 +191,18 @@ impl Passage {
         }
     }
 
+    fn follows(&self) -> Follows {
+        let returns = self.kind == NoticeKind::Return;
+        match (self.action, &self.add_on) {
+            (Some(OffAction::Suspend), Some(_)) if !returns => Follows::AddOnSuspended,
+            (Some(OffAction::Deactivate), Some(_)) if !returns => Follows::AddOnEnds,
+            (Some(OffAction::List), _) => Follows::Decided,
+            _ if self.rule == NoticeRule::Unreachable => Follows::HeldUnreached,
+            (Some(OffAction::Suspend), _) => Follows::Suspended,
+            _ => Follows::Loses,
+        }
+    }
+
     pub(super) fn until(&self) -> String {
         let on = day(self.named_on);
         let kept = self.add_on.as_deref();
@@ -184,47 +216,47 @@ impl Passage {
                 format!("whether {name} keeps {}", kept.unwrap_or("access")),
             ),
         };
+        let of_add_on = |ends: &str| {
+            let of = match &self.of {
+                None => String::new(),
+                Some(name) => format!(" of {name}"),
+            };
+            let add_on = kept.unwrap_or_default();
+            format!(
+                "If nothing happens before {on}, {add_on}{of} {ends} at the beginning of that day. The license itself goes on."
+            )
+        };
+        let follows = self.follows();
         if self.kind == NoticeKind::Return {
             let last = day(self.named_on.pred_opt().unwrap_or(self.named_on));
-            let follows = match self.action {
-                Some(OffAction::List) => {
+            let follows = match follows {
+                Follows::Decided => {
                     return format!(
                         "Log in by the end of {last}: otherwise the HMIS lead decides from {on} on {decided}."
                     );
                 }
-                Some(OffAction::Suspend) => "access is suspended".to_owned(),
+                Follows::Suspended => "access is suspended".to_owned(),
                 _ => loses,
             };
             return format!(
                 "Log in by the end of {last}: otherwise {follows} at the beginning of {on}."
             );
         }
-        if let (Some(add_on), Some(OffAction::Suspend | OffAction::Deactivate)) =
-            (kept, self.action)
-        {
-            let ends = match self.action {
-                Some(OffAction::Suspend) => "is suspended",
-                _ => "ends",
-            };
-            let of = match &self.of {
-                None => String::new(),
-                Some(name) => format!(" of {name}"),
-            };
-            return format!(
-                "If nothing happens before {on}, {add_on}{of} {ends} at the beginning of that day. The license itself goes on."
-            );
-        }
-        match self.action {
-            Some(OffAction::List) => format!(
+        match follows {
+            Follows::AddOnEnds => of_add_on("ends"),
+            Follows::AddOnSuspended => of_add_on("is suspended"),
+            Follows::Decided => format!(
                 "If nothing happens before {on}, the HMIS lead decides from that day on {decided}."
             ),
-            Some(OffAction::Suspend) if self.rule != NoticeRule::Unreachable => format!(
+            Follows::Suspended => format!(
                 "If nothing happens before {on}, access is suspended at the beginning of that day."
             ),
-            _ if self.rule == NoticeRule::Unreachable => format!(
+            Follows::HeldUnreached => format!(
                 "If it is not settled before {on}, the license is suspended at the beginning of that day."
             ),
-            _ => format!("If nothing happens before {on}, {loses} at the beginning of that day."),
+            Follows::Loses => {
+                format!("If nothing happens before {on}, {loses} at the beginning of that day.")
+            }
         }
     }
 
@@ -326,7 +358,9 @@ impl Passage {
         if self.kind == NoticeKind::Retraction || other.kind == NoticeKind::Retraction {
             return self == other;
         }
-        self.of == other.of && self.until() == other.until()
+        let returns = |passage: &Self| passage.kind == NoticeKind::Return;
+        (&self.of, &self.add_on, self.named_on) == (&other.of, &other.add_on, other.named_on)
+            && (self.follows(), returns(self)) == (other.follows(), returns(other))
     }
 
     /// What several passages that go together say: all that is due, what follows, and how to keep access.

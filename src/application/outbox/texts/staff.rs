@@ -1,4 +1,4 @@
-//! What staff wrote instead of the built-in words, filled in.
+//! Texts with placeholders, filled in: what staff wrote instead of the built-in words, and every list.
 
 use chrono::NaiveDate;
 
@@ -12,7 +12,11 @@ use crate::domain::template::{TemplateKind, TemplateText, Values};
 fn values_of(letter: &Letter) -> Values {
     Values {
         whom_to_ask: format!("{}: {}", letter.implementation, letter.support_contact),
-        given_name: letter.to.clone().unwrap_or_default(),
+        // Who has no name of his own is the lead.
+        given_name: letter
+            .to
+            .clone()
+            .unwrap_or_else(|| letter.implementation.clone()),
         organization: letter.organization.clone(),
         implementation: letter.implementation.clone(),
         ..Values::default()
@@ -80,7 +84,7 @@ pub(in crate::application::outbox) fn invented(
     }
 }
 
-/// What staff wrote for a passage, filled in.
+/// A text that was filled in.
 pub(super) struct Written {
     pub subject: String,
     pub plain: String,
@@ -109,17 +113,21 @@ pub(super) fn written(letter: &Letter, passage: &Passage) -> Option<Written> {
     Some(filled(text, &values(letter, passage)))
 }
 
-/// What staff wrote for a message that is a list.
+/// A message that is a list, as staff or the service wrote it. Nothing where it is none.
 pub(super) fn written_list(letter: &Letter) -> Option<Written> {
     let (kind, items) = if letter.signals.is_empty() {
         (TemplateKind::Digest, &letter.coming)
     } else {
         (TemplateKind::Signals, &letter.signals)
     };
+    if items.is_empty() {
+        return None;
+    }
     let values = Values {
         items: items.join("\n"),
         ..values_of(letter)
     };
-    let text = letter.templates.get(&kind).filter(|_| !items.is_empty())?;
-    Some(filled(text, &values))
+    let text = letter.templates.get(&kind).cloned();
+    let text = text.unwrap_or_else(|| TemplateText::built_in(kind));
+    Some(filled(&text, &values))
 }

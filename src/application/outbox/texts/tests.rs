@@ -166,3 +166,41 @@ To keep your access, log in to the HMIS once by then."
     );
     assert!(text.plain.contains("hmis@example.org"));
 }
+
+#[test]
+fn a_list_reads_as_the_text_that_staff_are_shown() {
+    let lists = [
+        (
+            TemplateKind::Digest,
+            Letter {
+                coming: vec!["- Dana: log in once".to_owned()],
+                ..letter(Vec::new())
+            },
+            "HAND Bcc: x: what is coming at Corktown & Sons",
+        ),
+        (
+            TemplateKind::Signals,
+            Letter {
+                signals: vec!["- Monday: access signal 1".to_owned()],
+                ..letter(Vec::new())
+            },
+            "HAND Bcc: x: somebody logged in whom nothing allowed to",
+        ),
+    ];
+    for (kind, list, subject) in lists {
+        let (shown, html) = write(&list);
+        assert_eq!(shown.subject, subject);
+        let by_staff = Letter {
+            templates: BTreeMap::from([(kind, TemplateText::built_in(kind))]),
+            ..list.clone()
+        };
+        assert_eq!(write(&by_staff), (shown.clone(), html.clone()));
+        for item in list.coming.iter().chain(&list.signals) {
+            assert!(
+                shown.plain.contains(item.as_str()) && html.contains(item.as_str()),
+                "{shown:?}"
+            );
+        }
+        assert!(shown.plain.ends_with(&format!("{LAST}\n")));
+    }
+}

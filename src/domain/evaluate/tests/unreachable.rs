@@ -301,9 +301,14 @@ fn before_its_day_the_rule_holds_nobody() {
 /// Dana was warned on Thursday 2026-04-02 of Wednesday 04-08 and logged in on Friday; the mail that takes it back is
 /// refused at ten.
 fn not_taken_back() -> Story {
+    not_taken_back_of("2026-04-08")
+}
+
+/// The same of another day.
+fn not_taken_back_of(named_on: &str) -> Story {
     let mut story = Story::hand();
     story.login("2026-03-02 16:00");
-    story.warned("2026-04-02 09:00", "2026-04-08");
+    story.warned("2026-04-02 09:00", named_on);
     story.login("2026-04-03 08:00");
     story.fact(
         "2026-04-03 10:00",
@@ -313,7 +318,7 @@ fn not_taken_back() -> Story {
             requirement: None,
             anchor_on: day("2026-03-02"),
             notice_kind: NoticeKind::Retraction,
-            named_on: Some(day("2026-04-08")),
+            named_on: Some(day(named_on)),
         },
     );
     story
@@ -342,6 +347,45 @@ fn a_retraction_that_failed_is_settled_by_telling_her_and_by_the_day_itself() {
     let reached = FactBody::NoticeReached { notice: WAITING };
     story.fact("2026-04-03 12:00", reached);
     assert_eq!(story.license("2026-04-03 12:00").failed, []);
+}
+
+#[test]
+fn under_the_hold_the_day_of_a_retraction_settles_nothing_and_telling_her_does() {
+    let mut story = not_taken_back_of("2026-04-30");
+    told(&mut story, "2026-04-03 11:00", "2026-04-11");
+    let license = story.license("2026-04-11 00:00");
+    assert_eq!(holds(&license), [HoldCause::Unreachable]);
+    for now in ["2026-04-29 23:59", "2026-04-30 00:00", "2026-05-20 09:00"] {
+        let license = story.license(now);
+        assert_eq!(license.failed, [WAITING], "{now}");
+        assert!(license.held_unreached(WAITING), "{now}");
+    }
+    let reached = FactBody::NoticeReached { notice: WAITING };
+    story.fact("2026-05-20 10:00", reached);
+    assert_eq!(story.status("2026-05-20 09:59"), Some(Suspended));
+    assert_eq!(story.status("2026-05-20 10:00"), Some(Active));
+}
+
+#[test]
+fn a_retraction_whose_day_came_before_the_hold_is_no_ground_of_it() {
+    let mut story = failed();
+    told(&mut story, "2026-04-02 10:00", "2026-04-10");
+    story.fact(
+        "2026-04-02 11:00",
+        FactBody::NoticeFailed {
+            notice: FactId(Uuid::from_u128(8)),
+            rule: NoticeRule::Recertification,
+            requirement: None,
+            anchor_on: day("2026-03-02"),
+            notice_kind: NoticeKind::Retraction,
+            named_on: Some(day("2026-04-09")),
+        },
+    );
+    let license = story.license("2026-04-10 00:00");
+    assert_eq!(holds(&license), [HoldCause::Unreachable]);
+    assert_eq!(license.failed, [WAITING]);
+    story.warned("2026-04-14 10:00", "2026-04-20");
+    assert_eq!(story.status("2026-04-14 10:00"), Some(Active));
 }
 
 #[test]

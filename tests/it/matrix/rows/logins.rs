@@ -32,6 +32,9 @@ pub const ROWS: &[Row] = &[
     row("retry_message", "A-------", ONE)
         .of("$message")
         .sending(r#"{"expected_version": 1}"#),
+    row("bounce_message", "A-H-----", ONE)
+        .of("$message")
+        .sending(r"{}"),
     row("list_login_sources", "A-H--UF-", LIST),
     row("get_login_source", "A-H--UF-", ONE).of("$login_source"),
     row("create_login_source", "A-------", NAMED).sending(

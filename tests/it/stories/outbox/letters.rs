@@ -165,7 +165,7 @@ fn a_retraction_that_came_back_fails_like_a_notice_and_goes_to_a_corrected_addre
                 .as_array()
                 .is_some_and(|notices| notices.iter().any(|one| one["kind"] == "retraction"))
         }));
-        let id = retraction(&database, &outbox).await;
+        let id = retraction(&outbox).await;
         outbox.complete_at("2026-04-04T13:00:00Z").await;
         let path = format!("/v1/notices/{id}/bounce");
         let early = json!({ "bounced_at": "2026-04-03T12:00:00Z" });
@@ -194,8 +194,51 @@ fn a_retraction_that_came_back_fails_like_a_notice_and_goes_to_a_corrected_addre
     });
 }
 
+#[test]
+fn under_the_hold_whoever_is_called_about_a_day_that_is_over_is_let_in_again() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        outbox
+            .supervisor("sam", "Sam", "sam@corktown.example")
+            .await;
+        outbox.logins.story.at("2026-04-02T13:00:00Z");
+        outbox.sent().await;
+        let letter = outbox.logins.warn("2026-03-02", "2026-04-30").await;
+        letter.expect(201);
+        login(&outbox).await;
+        outbox.sweep().await;
+        let refusal = MailFailure::Recipient("the recipient's mail server refused it: 550".into());
+        outbox.caught.fail(Some(refusal));
+        outbox.sent().await;
+        outbox.caught.fail(None);
+        outbox.sweep().await;
+        assert_eq!(outbox.sent().await.len(), 1, "Sam is told");
+        outbox.complete_at("2026-04-13T13:00:00Z").await;
+        outbox.sweep().await;
+        assert_eq!(outbox.logins.state().await, "suspended");
+        // The day that she feared is over, and still nobody reached her.
+        outbox.complete_at("2026-05-01T13:00:00Z").await;
+        outbox.sweep().await;
+        let waiting = outbox.waiting().await;
+        assert_eq!(waiting.len(), 1, "{waiting:?}");
+        assert_eq!(
+            (&waiting[0]["kind"], &waiting[0]["named_on"]),
+            (&json!("retraction"), &json!("2026-04-30"))
+        );
+        let path = format!("/v1/notices/{}/delivery", text(&waiting[0]["id"]));
+        let story = &outbox.logins.story;
+        let other = json!({ "channel": "phone", "named_on": "2026-04-29" });
+        let refused = story.post("help_desk", &path, &other).await;
+        assert_eq!(refused.faults(), ["/named_on"]);
+        let called = json!({ "channel": "phone", "named_on": "2026-04-30" });
+        story.post("help_desk", &path, &called).await.expect(200);
+        assert_eq!(outbox.logins.state().await, "active");
+        assert!(outbox.waiting().await.is_empty());
+    });
+}
+
 /// The id of the retraction that was queued for Dana.
-async fn retraction(_: &crate::support::database::TestDatabase, outbox: &Outbox) -> String {
+async fn retraction(outbox: &Outbox) -> String {
     use hmis_licensing::application::ports::{StoreExt, View};
     use hmis_licensing::domain::outgoing::NoticeKind;
     let license = outbox.logins.license.parse().unwrap();

@@ -258,6 +258,37 @@ fn where_nobody_is_there_to_be_told_whoever_comes_is_told_the_next_day() {
 }
 
 #[test]
+fn what_nobody_has_to_be_told_any_more_is_dropped_and_selects_nobody() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        let story = &outbox.logins.story;
+        telling(&outbox, &["supervisors"]).await;
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        let waiting = outbox.waiting().await.remove(0);
+        assert_eq!(waiting["status"], "undeliverable");
+        outbox.complete_at("2026-04-03T13:00:00Z").await;
+        let tomorrow = json!({ "implementation_id": story.hand, "as_of": "2026-04-04T13:00:00Z" });
+        let looked_at = async || {
+            let path = "/v1/sweeps?dry_run=true";
+            story.post("admin", path, &tomorrow).await.expect(200)["people"].clone()
+        };
+        outbox.sweep().await;
+        assert_eq!(looked_at().await, 1, "somebody may be appointed");
+        let login = outbox
+            .logins
+            .login("friday", "2026-04-03T08:59:00-04:00")
+            .await;
+        login.expect(201);
+        outbox.sweep().await;
+        assert_eq!(looked_at().await, 0);
+        let path = format!("/v1/notices/{}", text(&waiting["id"]));
+        let dropped = story.get("help_desk", &path).await.expect(200);
+        assert_eq!(dropped["status"], "dropped");
+    });
+}
+
+#[test]
 fn two_processes_gather_and_send_each_copy_once() {
     on_both(|database| async move {
         let outbox = Outbox::on(&database).await;
