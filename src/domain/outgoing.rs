@@ -259,8 +259,9 @@ pub struct Message {
     pub implementation_id: ImplementationId,
     pub kind: MessageKind,
     pub to: Addressee,
-    /// The organization that it is about; a person's address is the one confirmed for it. Nothing where it is about the
-    /// whole implementation.
+    /// The organization that it is about; a person's address is the one confirmed for it, and what the person has to know
+    /// of his licenses at other organizations with the same address is in it too. Nothing where it is about the whole
+    /// implementation.
     pub organization_id: Option<OrganizationId>,
     /// What may be there only once: of two processes that make the same message, one fails.
     pub once: Option<String>,

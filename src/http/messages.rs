@@ -109,7 +109,8 @@ pub struct MessageResponse {
     /// To whom, where it is a contact of the organization. With neither it goes to the HMIS lead.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact_id: Option<Uuid>,
-    /// Absent: it is about the whole implementation.
+    /// The organization that it is about. What a person is told of his own licenses goes to the address that is confirmed
+    /// there, and may speak of others at which it is the same. Absent: it is about the whole implementation.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization_id: Option<Uuid>,
     /// The local day that it gathers.

@@ -181,7 +181,7 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("retry_message", "$message", r#"{"expected_version": 1}"#),
     (
         "bounce_message",
-        "$message",
+        "$sent_message",
         r#"{"report": {"reason": "Canary moved."}}"#,
     ),
     (

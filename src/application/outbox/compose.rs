@@ -1,12 +1,12 @@
 //! A message is taken to be sent, and made into text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::copies::{self, tells_holder};
-use super::queue::still_to_tell;
-use super::recipients::{address_of, email, names};
+use super::queue::{gather, still_to_tell};
+use super::recipients::{Mailboxes, address_of, names};
 use super::texts::{Letter, Passage, write};
 use crate::application::licensing::Dossier;
 use crate::application::ports::Mail;
@@ -92,21 +92,22 @@ fn own(tx: &mut Tx<'_>, message: &Message, person: PersonId) -> Result<Option<Ma
     let Some(dossier) = Dossier::load(tx.unit, person, &[])? else {
         return Ok(None);
     };
-    let address = match message.organization_id {
-        Some(organization) => email(tx.unit, person, organization, tx.now)?,
-        None => None,
-    };
-    let address = address.map(|(email, _)| email);
+    let mailboxes = Mailboxes::of(tx.unit, person, tx.now)?;
+    let at = |organization| mailboxes.at(organization).map(|(email, _)| email);
+    let address = message.organization_id.and_then(at);
     let mut says = Vec::new();
+    let mut about = BTreeMap::new();
     let mut dropped = BTreeSet::new();
     let waiting = tx.unit.queued_of_message(message.id)?;
-    let mut letter = Letter::of(tx.unit, &dossier.implementation, message.organization_id)?;
+    let mut at_organizations = Vec::new();
+    let mut letter = Letter::of(tx.unit, &dossier.implementation, None)?;
     letter.to = Some(dossier.person.given_name.clone());
     for notice in waiting
         .iter()
         .filter(|notice| notice.state == QueueState::Queued)
     {
-        match (still_to_tell(&dossier, notice, tx.now), &address) {
+        let organization = notice.organization_id;
+        match (still_to_tell(&dossier, notice, tx.now), at(organization)) {
             (None, _) => {
                 settle(tx, notice, QueueState::Dropped, None)?;
                 dropped.insert(notice.license_id);
@@ -116,11 +117,23 @@ fn own(tx: &mut Tx<'_>, message: &Message, person: PersonId) -> Result<Option<Ma
                 // The next sweep records that, and tells whoever is responsible.
                 dropped.insert(notice.license_id);
             }
+            // Another address was confirmed there meanwhile: nothing of it goes to this one.
+            (Some(_), own) if own != address => {
+                let shared = own.map(|own| mailboxes.organizations(&own));
+                let shared = shared.unwrap_or_default();
+                let moved = gather(tx, &dossier, (organization, &shared))?;
+                tx.unit.update_queued_notice(&QueuedNotice {
+                    message_id: Some(moved),
+                    ..notice.clone()
+                })?;
+            }
             (Some(named_on), Some(_)) => {
-                let evaluation = dossier.license_at(notice.organization_id, tx.now);
+                let evaluation = dossier.license_at(organization, tx.now);
                 says.push(notice.id);
+                about.insert(organization, String::new());
                 let passage = Passage::of((&dossier, &evaluation), notice, named_on);
                 letter.passages.push(passage);
+                at_organizations.push(organization);
                 let named = QueuedNotice {
                     named_on: Some(named_on),
                     ..notice.clone()
@@ -132,6 +145,11 @@ fn own(tx: &mut Tx<'_>, message: &Message, person: PersonId) -> Result<Option<Ma
     for id in dropped {
         look_anew(tx, &dossier, id)?;
     }
+    for (id, name) in &mut about {
+        let organization = tx.unit.organization(*id)?;
+        *name = organization.map_or_else(String::new, |found| found.name);
+    }
+    letter.about(&about, &at_organizations);
     Ok(address
         .filter(|_| !letter.passages.is_empty())
         .map(|to| (letter, to, says)))
@@ -217,8 +235,7 @@ fn unreached(
     let licenses: Vec<LicenseId> = licenses.into_iter().collect();
     let same = |other: &&QueuedNotice| {
         said().any(|notice| {
-            (notice.license_id, notice.kind, &notice.subject)
-                == (other.license_id, other.kind, &other.subject)
+            (notice.license_id, &notice.subject) == (other.license_id, &other.subject)
         })
     };
     let told = tx.unit.queued_of_licenses(&licenses)?;

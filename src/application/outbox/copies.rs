@@ -192,7 +192,7 @@ fn message_of_the_day(
     loop {
         let messages = tx
             .unit
-            .messages_of_day(MessageKind::Duty, to, organization, day)?;
+            .messages_of_day(MessageKind::Duty, to, Some(organization), day)?;
         let open = messages.iter().find(|message| {
             // Whoever has it knows what is in it, also past his lease.
             message.state == MessageState::Waiting && message.lease.is_none()

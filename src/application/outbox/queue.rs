@@ -6,7 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::compose::settle;
 use super::copies::{self, tells_holder};
-use super::recipients::{email, recipients};
+use super::recipients::{Mailboxes, recipients};
 use crate::application::licensing::Dossier;
 use crate::application::licensing::notices::{record_failed, record_reached};
 use crate::application::{Error, Tx};
@@ -105,10 +105,10 @@ fn of_license(
         if to_others {
             let whom = (notice.subject.rule, &notice.tells);
             let at = (notice.organization_id, tx.now);
-            // Who was not reached when the same was told before is not tried again.
+            // Who was not reached when it was told before is not tried again, nor when it is taken back.
             let before: Vec<FactId> = of_this
                 .iter()
-                .filter(|other| (other.kind, &other.subject) == (notice.kind, &notice.subject))
+                .filter(|other| other.subject == notice.subject)
                 .map(|other| other.id)
                 .collect();
             let refused = copies::refused(&tx.unit.copies_of_notices(&before)?);
@@ -257,15 +257,17 @@ fn address(
     let message = match gathering.get(&organization) {
         Some(message) => *message,
         None => {
-            let address = email(tx.unit, person, organization, tx.now)?;
+            let mailboxes = Mailboxes::of(tx.unit, person, tx.now)?;
             // One that the recipient's server refused is not tried again: it takes one that was confirmed since.
-            let known = address.filter(|(_, confirmed_at)| {
+            let known = mailboxes.at(organization).filter(|(_, confirmed_at)| {
                 refused_at.is_none_or(|refused_at| *confirmed_at >= refused_at)
             });
-            let message = if known.is_some() {
-                Some(gather(tx, dossier, organization)?)
-            } else {
-                None
+            let message = match known {
+                Some((address, _)) => {
+                    let shared = mailboxes.organizations(&address);
+                    Some(gather(tx, dossier, (organization, &shared))?)
+                }
+                None => None,
             };
             gathering.insert(organization, message);
             message
@@ -306,11 +308,12 @@ fn readdress(
     Ok(found)
 }
 
-/// The message that gathers today's notices; where today's was sent or is being sent, tomorrow's.
-fn gather(
+/// The message that gathers today's notices to the person's address at an organization, which is `shared` with others;
+/// where today's was sent or is being sent, tomorrow's.
+pub(super) fn gather(
     tx: &mut Tx<'_>,
     dossier: &Dossier,
-    organization: OrganizationId,
+    (organization, shared): (OrganizationId, &BTreeSet<OrganizationId>),
 ) -> Result<MessageId, Error> {
     let person = dossier.person.id;
     let zone = dossier.zone_at(tx.now);
@@ -318,9 +321,11 @@ fn gather(
     let mut next = (today, tx.now);
     for day in [today, add_days(today, 1)] {
         let to = Addressee::Person(person);
-        let messages = tx
-            .unit
-            .messages_of_day(MessageKind::Own, to, organization, day)?;
+        let mut messages = tx.unit.messages_of_day(MessageKind::Own, to, None, day)?;
+        messages.retain(|message| {
+            let organization = message.organization_id;
+            organization.is_some_and(|organization| shared.contains(&organization))
+        });
         let open = messages.iter().find(|message| {
             // Whoever has it knows what is in it, also past his lease.
             message.state == MessageState::Waiting && message.lease.is_none()

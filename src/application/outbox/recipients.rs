@@ -33,8 +33,38 @@ pub(super) fn email(
     organization: OrganizationId,
     now: Instant,
 ) -> Result<Option<(String, Instant)>, Error> {
-    let emails = emails_of(view, &[person], now)?;
-    Ok(confirmed(&emails, person, organization))
+    Ok(Mailboxes::of(view, person, now)?.at(organization))
+}
+
+/// Where a person gets mail now: at each organization at the address that was confirmed for it, which may be the same at
+/// several.
+pub(super) struct Mailboxes {
+    person: PersonId,
+    emails: Vec<PersonEmail>,
+}
+
+impl Mailboxes {
+    pub fn of(view: &mut dyn View, person: PersonId, now: Instant) -> Result<Self, Error> {
+        let emails = emails_of(view, &[person], now)?;
+        Ok(Self { person, emails })
+    }
+
+    /// The address at an organization, and since when it is confirmed.
+    pub fn at(&self, organization: OrganizationId) -> Option<(String, Instant)> {
+        confirmed(&self.emails, self.person, organization)
+    }
+
+    /// The organizations at which an address is the person's. Letters that look alike need not be one mailbox: only what
+    /// was confirmed in the same letters is the same.
+    pub fn organizations(&self, address: &str) -> BTreeSet<OrganizationId> {
+        let organizations = self.emails.iter().filter_map(|email| email.organization_id);
+        organizations
+            .filter(|organization| {
+                self.at(*organization)
+                    .is_some_and(|(email, _)| email == address)
+            })
+            .collect()
+    }
 }
 
 /// The same among addresses that were read.

@@ -54,12 +54,12 @@ pub trait OutboxReads {
         filter: &MessageFilter,
         page: Page,
     ) -> Result<Vec<Message>>;
-    /// Those of a kind that go to somebody about an organization and gather a day, by id.
+    /// Those of a kind that go to somebody, about one organization or any, and gather a day, by id.
     fn messages_of_day(
         &mut self,
         kind: MessageKind,
         to: Addressee,
-        organization: OrganizationId,
+        organization: Option<OrganizationId>,
         on_day: NaiveDate,
     ) -> Result<Vec<Message>>;
     /// Those of a kind about an organization and a day that were refused or came back, by id.

@@ -373,17 +373,19 @@ impl OutboxReads for Session<'_> {
         &mut self,
         kind: MessageKind,
         to: Addressee,
-        organization: OrganizationId,
+        organization: Option<OrganizationId>,
         on_day: NaiveDate,
     ) -> Result<Vec<Message>> {
         let (person, contact) = addressed(to);
         let mut query = messages::table
-            .filter(messages::organization_id.eq(Some(Id::of(organization))))
             .filter(messages::on_day.eq(on_day))
             .filter(messages::kind.eq(kind.as_str()))
             .order(messages::id.asc())
             .select(MessageRow::as_select())
             .into_boxed::<MultiBackend>();
+        if let Some(organization) = organization {
+            query = query.filter(messages::organization_id.eq(Some(Id::of(organization))));
+        }
         query = match person {
             Some(_) => query.filter(messages::person_id.eq(person)),
             None => query.filter(messages::person_id.is_null()),

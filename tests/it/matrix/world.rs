@@ -743,13 +743,21 @@ impl World {
         self.ids.insert("absence_hold", hold.to_string());
     }
 
-    /// A notice that waits to be given, and a message that could not be sent.
+    /// A notice that waits to be given, a message that could not be sent, and one that was.
     async fn outbox(&mut self) {
         let license: LicenseId = self.id("other_license").parse().unwrap();
         let now = self.app.app.now();
         let queued = self.app.app.store().write(
-            move |unit: &mut dyn UnitOfWork| -> Result<(FactId, MessageId), StoreError> {
+            move |unit: &mut dyn UnitOfWork| -> Result<(FactId, [MessageId; 2]), StoreError> {
                 let license = unit.license(license)?.unwrap();
+                let named = (Uuid::now_v7().into(), license.implementation_id);
+                let (digest, to) = (MessageKind::Digest, Addressee::Person(license.person_id));
+                let mut sent = Message {
+                    organization_id: Some(license.organization_id),
+                    ..Message::waiting(named, digest, to, now.date_naive(), now)
+                };
+                sent.settle(MessageState::Sent, now);
+                unit.insert_message(&sent)?;
                 let mut message = Message {
                     id: Uuid::now_v7().into(),
                     implementation_id: license.implementation_id,
@@ -796,10 +804,11 @@ impl World {
                     version: 1,
                 };
                 unit.insert_queued_notice(&notice)?;
-                Ok((notice.id, message.id))
+                Ok((notice.id, [message.id, sent.id]))
             },
         );
-        let (notice, message) = queued.await.unwrap();
+        let (notice, [message, sent]) = queued.await.unwrap();
+        self.ids.insert("sent_message", sent.to_string());
         self.ids.insert("queued_notice", notice.to_string());
         self.ids.insert("message", message.to_string());
     }

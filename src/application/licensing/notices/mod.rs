@@ -24,7 +24,7 @@ use crate::domain::evaluate::{NewNotice, NoticeFault};
 use crate::domain::fact::{Channel, Envelope, Fact, FactBody, FactKind, NoticeRule};
 use crate::domain::ids::{FactId, LicenseId};
 use crate::domain::license::{License, LicenseStatus};
-use crate::domain::outgoing::{NoticeKind, QueueState, QueuedNotice};
+use crate::domain::outgoing::{NoticeCopy, NoticeKind, QueueState, QueuedNotice};
 use crate::domain::policy::Recipient;
 
 /// A notice as it is reported.
@@ -400,6 +400,17 @@ pub fn bounce_notice(
     };
     let bounced = FactBody::NoticeBounced { notice: id };
     record(tx, &mut dossier, about, envelope, bounced)?;
+    if matches!(&notice.body, FactBody::NoticeSent { to: Some(_), .. }) {
+        // Whoever was told instead of the holder was not: the same mailboxes are not tried again.
+        for copy in tx.unit.copies_of_notices(&[id])? {
+            if copy.state == QueueState::Given {
+                tx.unit.update_notice_copy(&NoticeCopy {
+                    state: QueueState::Undeliverable,
+                    ..copy
+                })?;
+            }
+        }
+    }
     evaluated(&notice, &dossier, tx.now).ok_or(Error::NotFound)
 }
 
@@ -450,7 +461,11 @@ fn bounce_unrecorded(
         return Err(Rejection::needing(
             queued.state.as_str(),
             "bounce",
-            vec!["a notice that was given to the holder of the license".to_owned()],
+            vec![
+                "a notice that was given to the holder of the license: of what others were told, record the bounce of \
+                 the message"
+                    .to_owned(),
+            ],
         )
         .into());
     };

@@ -64,6 +64,25 @@ impl Letter {
         })
     }
 
+    /// Says of which organizations it speaks, of one passage after the other: where there are several, each says its own.
+    pub fn about(
+        &mut self,
+        organizations: &BTreeMap<OrganizationId, String>,
+        of_passages: &[OrganizationId],
+    ) {
+        let names: Vec<&str> = organizations.values().map(String::as_str).collect();
+        self.organization = match names.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        };
+        if names.len() > 1 {
+            for (passage, organization) in self.passages.iter_mut().zip(of_passages) {
+                passage.at = organizations.get(organization).cloned();
+            }
+        }
+    }
+
     /// Whether it speaks of the licenses of others.
     fn is_duty(&self) -> bool {
         self.passages.iter().any(|passage| passage.of.is_some())
@@ -194,6 +213,11 @@ fn opening(letter: &Letter) -> [String; 2] {
     let about = if letter.is_duty() {
         format!(
             "this is about HMIS licenses at {}, for which you are responsible.",
+            letter.organization
+        )
+    } else if letter.passages.iter().any(|passage| passage.at.is_some()) {
+        format!(
+            "this is about your HMIS licenses at {}.",
             letter.organization
         )
     } else {

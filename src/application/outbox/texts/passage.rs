@@ -18,6 +18,8 @@ use crate::domain::roster::Person;
 pub(in crate::application::outbox) struct Passage {
     pub(super) kind: NoticeKind,
     pub(super) rule: NoticeRule,
+    /// At which organization, where the message speaks of several.
+    pub(super) at: Option<String>,
     /// Of whom it speaks, where it is not its reader.
     pub(super) of: Option<String>,
     /// What the requirement is called, of rules that have several.
@@ -89,6 +91,7 @@ impl Passage {
         Self {
             kind: notice.kind,
             rule: notice.subject.rule,
+            at: None,
             of: None,
             title: key.and_then(|key| title_of(evaluation, key)),
             add_on: key
@@ -359,7 +362,8 @@ impl Passage {
             return self == other;
         }
         let returns = |passage: &Self| passage.kind == NoticeKind::Return;
-        (&self.of, &self.add_on, self.named_on) == (&other.of, &other.add_on, other.named_on)
+        (&self.of, &self.at, &self.add_on, self.named_on)
+            == (&other.of, &other.at, &other.add_on, other.named_on)
             && (self.follows(), returns(self)) == (other.follows(), returns(other))
     }
 
@@ -368,10 +372,11 @@ impl Passage {
         let Some(first) = together.first() else {
             return Vec::new();
         };
+        let mut lines: Vec<String> = first.at.iter().map(|at| format!("At {at}:")).collect();
         if first.kind == NoticeKind::Retraction {
-            return vec![first.first_line()];
+            lines.push(first.first_line());
+            return lines;
         }
-        let mut lines: Vec<String> = Vec::new();
         let mut add = |line: String| {
             if !lines.contains(&line) {
                 lines.push(line);

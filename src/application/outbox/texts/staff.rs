@@ -30,6 +30,10 @@ fn values(letter: &Letter, passage: &Passage) -> Values {
         by_when: passage.until(),
         how_back: passage.how(false),
         day: day(passage.named_on),
+        organization: passage
+            .at
+            .clone()
+            .unwrap_or_else(|| letter.organization.clone()),
         person: passage.of.clone().unwrap_or_default(),
         ..values_of(letter)
     }
@@ -56,6 +60,7 @@ pub(in crate::application::outbox) fn invented(
             TemplateKind::Rule(rule) => rule,
             _ => NoticeRule::Inactivity,
         },
+        at: None,
         of: of_others.then(|| "Kim Moreau".to_owned()),
         title: Some("Privacy and security".to_owned()),
         add_on: None,

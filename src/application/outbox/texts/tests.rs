@@ -19,6 +19,7 @@ fn passage(kind: NoticeKind) -> Passage {
     Passage {
         kind,
         rule: NoticeRule::Inactivity,
+        at: None,
         of: None,
         title: None,
         add_on: None,

@@ -33,7 +33,7 @@ pub const ROWS: &[Row] = &[
         .of("$message")
         .sending(r#"{"expected_version": 1}"#),
     row("bounce_message", "A-H-----", ONE)
-        .of("$message")
+        .of("$sent_message")
         .sending(r"{}"),
     row("list_login_sources", "A-H--UF-", LIST),
     row("get_login_source", "A-H--UF-", ONE).of("$login_source"),

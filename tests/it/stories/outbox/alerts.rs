@@ -94,6 +94,11 @@ fn an_alert_that_came_back_is_told_to_the_others_and_the_lead() {
         let early = json!({ "bounced_at": "2026-04-07T12:59:59Z" });
         let refused = story.post("help_desk", &path, &early).await;
         assert_eq!(refused.faults(), ["/bounced_at"]);
+        // What is said of Dana's license Dana does not make void.
+        let help_desk = hmis_licensing::application::actor::Role::HelpDesk;
+        story.grant("dana", help_desk, None, Some(story.dana)).await;
+        let refused = story.post("dana", &path, &json!({})).await;
+        refused.problem(403, "own_case");
         let bounced = story.post("help_desk", &path, &json!({})).await.expect(200);
         assert_eq!(bounced["state"], "refused");
         let again = story.post("help_desk", &path, &json!({})).await;
@@ -116,42 +121,65 @@ fn an_alert_that_came_back_is_told_to_the_others_and_the_lead() {
 #[test]
 fn a_warning_that_only_a_supervisor_was_told_counts_no_longer_once_it_came_back() {
     on_both(|database| async move {
-        let outbox = Outbox::on(&database).await;
-        outbox
-            .supervisor("sam", "Sam", "sam@corktown.example")
-            .await;
-        outbox.logins.story.at("2026-03-04T13:00:00Z");
-        outbox
-            .rules("2026-03-06T13:00:00Z", |document| {
-                document["license_types"]["end_user"]["inactivity"]["off_rule"]["steps"][0]
-                    ["tells"] = json!(["supervisors"]);
-            })
-            .await;
-        outbox.lead("help@hand.example").await;
-        outbox.complete_at("2026-04-02T13:00:00Z").await;
-        outbox.sent().await;
-        outbox.sweep().await;
-        assert_eq!(outbox.sent().await.len(), 1);
-        assert_eq!(outbox.logins.state().await, "warned");
-        let sent = of_kind(&outbox, "duty", "sent").await.remove(0);
-        let path = format!("/v1/messages/{}/bounce", text(&sent["id"]));
-        let story = &outbox.logins.story;
-        outbox.complete_at("2026-04-03T13:00:00Z").await;
-        story.post("help_desk", &path, &json!({})).await.expect(200);
-        assert_eq!(outbox.logins.state().await, "active", "nobody was told");
-        outbox.sweep().await;
-        let mails = outbox.sent().await;
-        assert_eq!(mails.len(), 1, "not to the same mailbox: {mails:?}");
-        let (to, said) = &mails[0];
-        assert_eq!(to, "help@hand.example");
-        assert!(
-            said.contains("Dana Whitfield has not logged in")
-                && said.contains("Thursday, 9 April 2026")
-                && said.contains(DEAD),
-            "{said}"
-        );
-        assert_eq!(outbox.logins.state().await, "warned");
+        comes_back(&database, "messages").await;
     });
+    on_both(|database| async move {
+        comes_back(&database, "notices").await;
+    });
+}
+
+/// It is said of the message, or of the notice.
+async fn comes_back(database: &TestDatabase, of: &str) {
+    let outbox = Outbox::on(database).await;
+    outbox
+        .supervisor("sam", "Sam", "sam@corktown.example")
+        .await;
+    outbox.logins.story.at("2026-03-04T13:00:00Z");
+    outbox
+        .rules("2026-03-06T13:00:00Z", |document| {
+            document["license_types"]["end_user"]["inactivity"]["off_rule"]["steps"][0]["tells"] =
+                json!(["supervisors"]);
+        })
+        .await;
+    outbox.lead("help@hand.example").await;
+    outbox.complete_at("2026-04-02T13:00:00Z").await;
+    outbox.sent().await;
+    outbox.sweep().await;
+    assert_eq!(outbox.sent().await.len(), 1);
+    assert_eq!(outbox.logins.state().await, "warned");
+    let sent = match of {
+        "messages" => of_kind(&outbox, "duty", "sent").await.remove(0),
+        _ => outbox.notices().await.remove(0),
+    };
+    let path = format!("/v1/{of}/{}/bounce", text(&sent["id"]));
+    let story = &outbox.logins.story;
+    outbox.complete_at("2026-04-03T13:00:00Z").await;
+    story.post("help_desk", &path, &json!({})).await.expect(200);
+    assert_eq!(outbox.logins.state().await, "active", "nobody was told");
+    outbox.sweep().await;
+    let mails = outbox.sent().await;
+    assert_eq!(mails.len(), 1, "not to the same mailbox: {mails:?}");
+    let (to, said) = &mails[0];
+    assert_eq!(to, "help@hand.example");
+    assert!(
+        said.contains("Dana Whitfield has not logged in")
+            && said.contains("Thursday, 9 April 2026")
+            && said.contains(DEAD),
+        "{said}"
+    );
+    assert_eq!(outbox.logins.state().await, "warned");
+    // Whoever was told in Sam's place reads that it no longer holds.
+    outbox.complete_at("2026-04-04T13:00:00Z").await;
+    let login = outbox
+        .logins
+        .login("saturday", "2026-04-04T08:00:00-04:00")
+        .await;
+    login.expect(201);
+    outbox.sweep().await;
+    let mails = outbox.sent().await;
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert_eq!(mails[0].0, "help@hand.example");
+    assert!(mails[0].1.contains("no longer holds"), "{}", mails[0].1);
 }
 
 #[test]

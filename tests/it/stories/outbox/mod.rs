@@ -1,6 +1,7 @@
 //! What the service tells people by itself: nobody loses access without having been told the day, once.
 
 mod add_ons;
+mod agencies;
 mod alerts;
 mod deputies;
 mod digest;
