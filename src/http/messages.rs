@@ -379,7 +379,7 @@ async fn bounce_message(
 ) -> Result<HttpResponse, Problem> {
     let bounced_at = body.value.bounced_at.map(|at| at.0);
     let reported = ReportRequest::read(body.value.report)?;
-    let call = Call::new(caller, Action::RecordNotice, body.idempotency);
+    let call = Call::new(caller, Action::BounceMessage, body.idempotency);
     let reply = state
         .app
         .write(

@@ -93,6 +93,7 @@ actions! {
     ManageCalendarFeed = "manage_calendar_feed",
     ReadMessage = "read_message",
     RetryMessage = "retry_message",
+    BounceMessage = "bounce_message",
     /// The service itself sends what is due, and nobody who calls it.
     SendMessages = "send_messages",
     ReadCampaign = "read_campaign",
@@ -199,6 +200,7 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ReadCalendarFeed
             | A::ManageCalendarFeed
             | A::RecordNotice
+            | A::BounceMessage
             | A::WithdrawFact
             | A::SettleMatch => Implementation,
             _ => No,

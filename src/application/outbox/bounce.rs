@@ -27,8 +27,7 @@ pub fn bounce_message(
 ) -> Result<Message, Error> {
     let message = tx.unit.message(id)?.ok_or(Error::NotFound)?;
     let scope = Scope::implementation(message.implementation_id);
-    tx.authorize(Action::ReadMessage, scope)?;
-    tx.authorize(Action::RecordNotice, scope)?;
+    tx.authorize(Action::BounceMessage, scope)?;
     let copies = tx.unit.copies_of_message(id)?;
     let carried: Vec<FactId> = copies.iter().map(|copy| copy.notice_id).collect();
     let notices = tx.unit.queued_by_id(&carried)?;

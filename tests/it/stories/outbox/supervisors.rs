@@ -262,26 +262,38 @@ fn what_nobody_has_to_be_told_any_more_is_dropped_and_selects_nobody() {
     on_both(|database| async move {
         let outbox = Outbox::on(&database).await;
         let story = &outbox.logins.story;
-        telling(&outbox, &["supervisors"]).await;
+        story.at("2026-03-04T13:00:00Z");
+        outbox
+            .rules("2026-03-06T13:00:00Z", |document| {
+                let end_user = &mut document["license_types"]["end_user"];
+                end_user["inactivity"]["off_rule"]["steps"][0]["tells"] = json!(["supervisors"]);
+                end_user["campaigns"] = json!({ "reminders": [], "on_miss": "suspend" });
+            })
+            .await;
         outbox.complete_at("2026-04-02T13:00:00Z").await;
         outbox.sweep().await;
         let waiting = outbox.waiting().await.remove(0);
         assert_eq!(waiting["status"], "undeliverable");
-        outbox.complete_at("2026-04-03T13:00:00Z").await;
-        let tomorrow = json!({ "implementation_id": story.hand, "as_of": "2026-04-04T13:00:00Z" });
-        let looked_at = async || {
+        let selected = async |as_of: &str| {
             let path = "/v1/sweeps?dry_run=true";
-            story.post("admin", path, &tomorrow).await.expect(200)["people"].clone()
+            let sweep = json!({ "implementation_id": story.hand, "as_of": as_of });
+            story.post("admin", path, &sweep).await.expect(200)["people"].clone()
         };
-        outbox.sweep().await;
-        assert_eq!(looked_at().await, 1, "somebody may be appointed");
+        let somebody_may_come = selected("2026-04-03T13:00:00Z").await;
+        assert_eq!(somebody_may_come, 1);
+        outbox.complete_at("2026-04-03T13:00:00Z").await;
         let login = outbox
             .logins
             .login("friday", "2026-04-03T08:59:00-04:00")
             .await;
         login.expect(201);
-        outbox.sweep().await;
-        assert_eq!(looked_at().await, 0);
+        // Something else is due, and the license is looked at.
+        outbox
+            .campaign(["2026-04-03", "2026-04-04", "2026-05-29"])
+            .await;
+        outbox.complete_at("2026-04-04T13:00:00Z").await;
+        assert_eq!(outbox.sweep().await, 1);
+        assert_eq!(selected("2026-04-05T13:00:00Z").await, 0);
         let path = format!("/v1/notices/{}", text(&waiting["id"]));
         let dropped = story.get("help_desk", &path).await.expect(200);
         assert_eq!(dropped["status"], "dropped");
