@@ -78,10 +78,15 @@ pub struct StaffRoleResponse {
     /// Where a supervisor is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization_id: Option<Uuid>,
+    /// The group of organizations for which a supervisor is one: at each of its members by the policy in force, from the
+    /// first day of its membership to the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_group: Option<String>,
     /// Who the principal is in the implementation.
     #[serde(skip_serializing_if = "Option::is_none")]
     person_id: Option<Uuid>,
-    /// Where the grant stands now. A departure from the organization ends it as its date does.
+    /// Where the grant stands now. A departure from the organization ends it as its date does; one from a member of its
+    /// group ends it there alone, and the grant itself stands.
     #[schema(schema_with = standing_words)]
     state: &'static str,
     from_at: DateTime<Utc>,
@@ -106,6 +111,7 @@ impl From<&StaffRoleDetails> for StaffRoleResponse {
             role: row.role,
             implementation_id: row.implementation_id.map(Into::into),
             organization_id: row.organization_id.map(Into::into),
+            organization_group: row.organization_group.clone(),
             person_id: row.person_id.map(Into::into),
             state: details.standing.as_str(),
             from_at: row.from_at,
@@ -146,8 +152,13 @@ pub struct GrantStaffRoleRequest {
     role: Role,
     /// Left out: every implementation, which only an administrator of all of them may grant.
     implementation_id: Option<Uuid>,
-    /// For supervisors, and for nobody else.
+    /// For supervisors, and for nobody else. A supervisor has this or `organization_group`.
     organization_id: Option<Uuid>,
+    /// For supervisors, and for nobody else: the code of a group of organizations of the policy in force
+    /// (`organization_groups`).
+    #[validate(length(min = 1, max = 64), custom(function = "checks::line"))]
+    #[schema(min_length = 1, max_length = 64)]
+    organization_group: Option<String>,
     /// Who the principal is in the implementation: needed for supervisors and end users, possible for staff.
     person_id: Option<Uuid>,
     /// Left out: at once.
@@ -192,7 +203,8 @@ fn example() -> Value {
 
 /// List staff roles
 ///
-/// Every grant that the caller may know of, ended and revoked ones too, in the order in which they were recorded.
+/// Every grant that the caller may know of, ended and revoked ones too, in the order in which they were recorded. With
+/// `organization_id`, those that name the organization: a supervisor's for a group of organizations names none.
 #[utoipa::path(
     tag = tags::STAFF_ROLES,
     operation_id = "list_staff_roles",
@@ -266,23 +278,47 @@ async fn get_staff_role(
 ///
 /// From then on the principal's tokens carry the role's authority: authority is read from live grants on every request.
 /// A principal that is not known yet is recorded with it. Nobody grants himself a role.
+///
+/// A supervisor is one of an organization or, with `organization_group`, of a named group of them, as a region. He is then
+/// a supervisor of each organization that is a member of the group on the local day by the policy in force, no more and
+/// no less than one of it alone: who joins is his from that day and who leaves is not, and nobody touches the grant. A
+/// group that a later policy does not know has no members.
 #[utoipa::path(
     tag = tags::STAFF_ROLES,
     operation_id = "grant_staff_role",
     request_body(
         content = GrantStaffRoleRequest,
         description = "The role.",
-        example = json!({
-            "principal": {
-                "issuer": "https://login.akhmis.example",
-                "subject": "ingrid.solberg",
-                "display_name": "Ingrid Solberg",
-            },
-            "role": "supervisor",
-            "implementation_id": "0199f3c2-6d1a-7c40-8a53-1f0c6f0e9b21",
-            "organization_id": "0199f3c2-8e10-7b52-b3a4-5d0f6a9c1e07",
-            "person_id": "0199f3c2-a4f1-7c28-9d36-6b2e8f0c4d99",
-        }),
+        examples(
+            ("organization" = (
+                summary = "A supervisor of one organization",
+                value = json!({
+                    "principal": {
+                        "issuer": "https://login.akhmis.example",
+                        "subject": "ingrid.solberg",
+                        "display_name": "Ingrid Solberg",
+                    },
+                    "role": "supervisor",
+                    "implementation_id": "0199f3c2-6d1a-7c40-8a53-1f0c6f0e9b21",
+                    "organization_id": "0199f3c2-8e10-7b52-b3a4-5d0f6a9c1e07",
+                    "person_id": "0199f3c2-a4f1-7c28-9d36-6b2e8f0c4d99",
+                }),
+            )),
+            ("group" = (
+                summary = "A supervisor of every organization of a region",
+                value = json!({
+                    "principal": {
+                        "issuer": "https://login.akhmis.example",
+                        "subject": "noor.haddad",
+                        "display_name": "Noor Haddad",
+                    },
+                    "role": "supervisor",
+                    "implementation_id": "0199f3c2-6d1a-7c40-8a53-1f0c6f0e9b21",
+                    "organization_group": "kenai_peninsula",
+                    "person_id": "0199f3c2-a4f2-7d31-b1c7-3e9a0f5d2b64",
+                }),
+            )),
+        ),
     ),
     responses(
         (
@@ -314,6 +350,7 @@ async fn grant_staff_role(
         role: request.role,
         implementation_id: request.implementation_id.map(Into::into),
         organization_id: request.organization_id.map(Into::into),
+        organization_group: request.organization_group,
         person_id: request.person_id.map(Into::into),
         from_at: request.from_at.map(|at| at.0),
         until_at: request.until_at.map(|at| at.0),

@@ -596,6 +596,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         version -> Int4,
         recorded_for -> Nullable<Uuid>,
+        organization_group -> Nullable<Text>,
     }
 }
 

@@ -300,16 +300,12 @@ impl StaffRole {
     /// Whether it is the same role of the same principal in the same scope.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        let scope = |grant: &Self| {
-            (
-                grant.principal_id,
-                grant.role,
-                grant.implementation_id,
-                grant.organization_id,
-                grant.person_id,
-            )
-        };
-        scope(self) == scope(other)
+        self.principal_id == other.principal_id
+            && self.role == other.role
+            && self.implementation_id == other.implementation_id
+            && self.organization_id == other.organization_id
+            && self.organization_group == other.organization_group
+            && self.person_id == other.person_id
     }
 
     /// Whether this grant alone allows the action in the scope.

@@ -12,10 +12,11 @@ use chrono::{Datelike, Days, NaiveDate};
 use super::compose::Made;
 use super::recipients::{address_of, lead, names};
 use super::texts::{Letter, coming};
-use crate::application::actor::{Action, Role, Scope};
+use crate::application::actor::{Action, Scope};
 use crate::application::licensing::Dossier;
 use crate::application::ports::{Page, StateFilter, StoreError, StoreExt, View, Visible};
 use crate::application::roster::delegations::{running_deputies, still_there};
+use crate::application::roster::supervisors::roles_in;
 use crate::application::roster::zone_at;
 use crate::application::{App, Error, Tx};
 use crate::domain::calendar::{Instant, add_days, local_day};
@@ -86,7 +87,7 @@ fn due(view: &mut dyn View, now: Instant) -> Result<Vec<Due>, Error> {
     loop {
         let implementations = view.implementations(&everything, page)?;
         for implementation in &implementations {
-            let roles = view.live_grants(Role::Supervisor, Some(implementation.id), now)?;
+            let roles = roles_in(view, implementation.id, now)?;
             let grants: BTreeSet<(OrganizationId, PersonId)> = still_there(view, roles, now)?
                 .into_iter()
                 .filter_map(|role| Some((role.organization_id?, role.person_id?)))

@@ -36,6 +36,9 @@ pub struct StaffRole {
     pub implementation_id: Option<ImplementationId>,
     /// Supervisors are limited to organizations.
     pub organization_id: Option<OrganizationId>,
+    /// The code of a group of organizations of the policy that a supervisor is limited to instead. A stored grant names
+    /// one or the other; where a group's is, `roster::supervisors` says: one role for each member, with both.
+    pub organization_group: Option<String>,
     /// Who the principal is in that implementation, so that nobody decides about himself.
     pub person_id: Option<PersonId>,
     pub from_at: Instant,
@@ -84,7 +87,8 @@ pub trait AuthorityReads {
         filter: &RosterFilter,
         page: Page,
     ) -> Result<Vec<StaffRole>>;
-    /// Live grants of a role that reach the implementation (the last administrator is never removed).
+    /// Live grants of a role that reach the implementation (the last administrator is never removed). One for a group
+    /// of organizations comes as it is stored.
     fn live_grants(
         &mut self,
         role: Role,
@@ -94,7 +98,8 @@ pub trait AuthorityReads {
     fn staff_roles_by_id(&mut self, ids: &[StaffRoleId]) -> Result<Vec<StaffRole>>;
     /// Every grant that says who somebody of these people is, ended and revoked ones too.
     fn staff_roles_of_people(&mut self, people: &[PersonId]) -> Result<Vec<StaffRole>>;
-    /// Live grants of supervisors of these organizations.
+    /// Live grants of supervisors of these organizations, and of all groups of organizations in their implementations, as
+    /// they are stored: whether a group has one of these among its members is not looked at.
     fn live_supervisors(
         &mut self,
         organizations: &[OrganizationId],

@@ -13,6 +13,7 @@ pub mod organizations;
 pub mod people;
 pub mod projects;
 pub mod staff_roles;
+pub(in crate::application) mod supervisors;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -6,6 +6,7 @@ use crate::application::actor::Actor;
 use crate::application::error::Error;
 use crate::application::ports::{Principal, StaffRole, StoreError, UnitOfWork, View};
 use crate::application::roster::delegations;
+use crate::application::roster::supervisors::by_organization;
 use crate::domain::fact::FactBody;
 
 /// The live authority of a caller, read in the transaction of his request.
@@ -13,7 +14,8 @@ pub fn load_actor(view: &mut dyn View, caller: &Caller, now: Instant) -> Result<
     let principal = view
         .principal_of(&caller.issuer, &caller.subject)?
         .ok_or(Error::Unauthenticated)?;
-    let mut grants = view.staff_roles_of(principal.id)?;
+    let grants = view.staff_roles_of(principal.id)?;
+    let mut grants = by_organization(view, grants, None, now)?;
     drop_grants_of_the_departed(view, &mut grants, now)?;
     let mut actor = Actor::new(principal, grants, now);
     let lent = delegations::lent_to(view, &actor, now)?;

@@ -151,7 +151,8 @@ const MEMBERS: &[Member] = &[
     member(
         "organization_groups",
         Kind::Catalogue,
-        "Named, dated groups of organizations (a Continuum of Care, a region), by code.",
+        "Named, dated groups of organizations (a Continuum of Care, a region), by code. A supervisor's role may be granted \
+         for one.",
     ),
     member(
         "overrides",

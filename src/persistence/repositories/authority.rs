@@ -14,7 +14,7 @@ use crate::domain::ids::{
 };
 use crate::persistence::Session;
 use crate::persistence::backend::MultiBackend;
-use crate::persistence::schema::{delegations, principals, staff_roles};
+use crate::persistence::schema::{delegations, organizations, principals, staff_roles};
 use crate::persistence::types::{Id, Instant};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -65,6 +65,7 @@ struct StaffRoleRow {
     role: String,
     implementation_id: Option<Id>,
     organization_id: Option<Id>,
+    organization_group: Option<String>,
     person_id: Option<Id>,
     from_at: Instant,
     until_at: Option<Instant>,
@@ -84,6 +85,7 @@ impl Row for StaffRoleRow {
             role: record.role.as_str().to_owned(),
             implementation_id: record.implementation_id.map(Id::of),
             organization_id: record.organization_id.map(Id::of),
+            organization_group: record.organization_group.clone(),
             person_id: record.person_id.map(Id::of),
             from_at: Instant(record.from_at),
             until_at: record.until_at.map(Instant),
@@ -102,6 +104,7 @@ impl Row for StaffRoleRow {
                 .ok_or_else(|| StoreError::Corrupt(format!("there is no role `{}`", self.role)))?,
             implementation_id: self.implementation_id.map(Id::to),
             organization_id: self.organization_id.map(Id::to),
+            organization_group: self.organization_group,
             person_id: self.person_id.map(Id::to),
             from_at: self.from_at.0,
             until_at: self.until_at.map(|at| at.0),
@@ -327,17 +330,34 @@ impl AuthorityReads for Session<'_> {
         now: DateTime<Utc>,
     ) -> Result<Vec<StaffRole>> {
         let now = Instant(now);
-        by_ids(organizations, |organizations| {
-            all::<StaffRoleRow>(
+        by_ids(organizations, |some| {
+            let mut found = all::<StaffRoleRow>(
                 live!(
                     staff_roles::table
                         .filter(staff_roles::role.eq(Role::Supervisor.as_str()))
-                        .filter(staff_roles::organization_id.eq_any(organizations)),
+                        .filter(staff_roles::organization_id.eq_any(some.clone())),
                     now
                 )
                 .select(StaffRoleRow::as_select())
                 .load(self.conn),
-            )
+            )?;
+            found.append(&mut all::<StaffRoleRow>(
+                live!(
+                    staff_roles::table
+                        .filter(staff_roles::organization_group.is_not_null())
+                        .filter(
+                            staff_roles::implementation_id.eq_any(
+                                organizations::table
+                                    .filter(organizations::id.eq_any(some))
+                                    .select(organizations::implementation_id.nullable()),
+                            ),
+                        ),
+                    now
+                )
+                .select(StaffRoleRow::as_select())
+                .load(self.conn),
+            )?);
+            Ok(found)
         })
     }
 

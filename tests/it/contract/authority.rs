@@ -129,7 +129,7 @@ fn live_grants_have_begun_and_not_ended_and_belong_to_somebody_who_may_act() {
             disabled_at: Some(at(50)),
             ..principal(2)
         };
-        let to_be_disabled = Principal {
+        let disabled_later = Principal {
             disabled_at: Some(at(51)),
             ..principal(3)
         };
@@ -152,11 +152,11 @@ fn live_grants_have_begun_and_not_ended_and_belong_to_somebody_who_may_act() {
         rows[6].until_at = Some(at(51));
         rows[7].revoked_at = Some(at(50));
         rows[8].principal_id = disabled.id;
-        rows[9].principal_id = to_be_disabled.id;
+        rows[9].principal_id = disabled_later.id;
         bench
             .write(move |uow| {
                 uow.insert_principal(&disabled)?;
-                uow.insert_principal(&to_be_disabled)?;
+                uow.insert_principal(&disabled_later)?;
                 rows.iter().try_for_each(|row| uow.insert_staff_role(row))
             })
             .unwrap();
@@ -173,8 +173,75 @@ fn live_grants_have_begun_and_not_ended_and_belong_to_somebody_who_may_act() {
                 ))
             })
             .unwrap();
-        assert_eq!(ids(in_detroit), [80, 81, 83, 86, 89].map(id));
+        // Who is disabled is so at once, whatever a clock that was set back says.
+        assert_eq!(ids(in_detroit), [80, 81, 83, 86].map(id));
         assert_eq!(ids(everywhere), [id(80)]);
         assert!(help.is_empty());
+    });
+}
+
+#[test]
+fn supervisors_are_found_by_their_organization_or_by_a_group_in_its_implementation() {
+    on_both(|bench| {
+        let house = bench.house();
+        let (detroit, alaska) = (Some(house.detroit.id), Some(house.alaska.id));
+        let of = |number, implementation, organization_id| StaffRole {
+            organization_id,
+            ..staff_role(number, Role::Supervisor, implementation)
+        };
+        let group = |number, implementation| StaffRole {
+            organization_group: Some("north".into()),
+            ..staff_role(number, Role::Supervisor, implementation)
+        };
+        let mut rows = vec![
+            of(80, detroit, Some(house.shelter.id)),
+            of(81, detroit, Some(house.outreach.id)),
+            of(82, alaska, Some(house.village.id)),
+            group(83, detroit),
+            group(84, alaska),
+            group(85, detroit),
+            group(86, detroit),
+            staff_role(87, Role::SystemAdmin, detroit),
+        ];
+        rows[5].revoked_at = Some(at(50));
+        rows[6].until_at = Some(at(50));
+        let inserted = rows.clone();
+        bench
+            .write(move |uow| {
+                inserted
+                    .iter()
+                    .try_for_each(|row| uow.insert_staff_role(row))
+            })
+            .unwrap();
+        let [shelter, outreach, village] =
+            [&house.shelter, &house.outreach, &house.village].map(|one| one.id);
+        for (asked, found) in [
+            (vec![shelter], vec![0, 3]),
+            (vec![shelter, outreach, shelter], vec![0, 1, 3]),
+            (vec![village], vec![2, 4]),
+            (vec![], vec![]),
+        ] {
+            let mut live = bench
+                .read(move |view| view.live_supervisors(&asked, at(50)))
+                .unwrap();
+            live.sort_by_key(|row| row.id);
+            let found: Vec<StaffRole> =
+                found.into_iter().map(|index| rows[index].clone()).collect();
+            assert_eq!(live, found);
+        }
+        // A group is a supervisor's, of one implementation, and in place of an organization.
+        let staff = StaffRole {
+            role: Role::HelpDesk,
+            ..group(88, detroit)
+        };
+        let both = StaffRole {
+            organization_id: Some(shelter),
+            ..group(89, detroit)
+        };
+        for row in [staff, both, group(90, None)] {
+            let refused = row.clone();
+            let answer = bench.write(move |uow| uow.insert_staff_role(&refused));
+            assert!(answer.is_err(), "{row:?}");
+        }
     });
 }

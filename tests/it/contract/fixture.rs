@@ -227,6 +227,7 @@ pub fn staff_role(number: u128, role: Role, implementation: Option<Implementatio
         role,
         implementation_id: implementation,
         organization_id: None,
+        organization_group: None,
         person_id: None,
         from_at: at(0),
         until_at: None,

@@ -378,6 +378,7 @@ fn nobody_supervises_himself_by_a_second_grant() {
         role: Role::Supervisor,
         implementation_id: Some(implementation),
         organization_id: Some(OrganizationId(organization)),
+        organization_group: None,
         person_id,
         from_at: now,
         until_at: None,

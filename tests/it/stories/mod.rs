@@ -21,6 +21,7 @@ mod groups;
 mod logins;
 mod outbox;
 mod people;
+mod regions;
 mod returns;
 mod secrets;
 mod staff;

@@ -4,10 +4,11 @@ use super::moment::check_moment;
 use super::notice::settled_by_report;
 use super::read::EndShown;
 use super::record::record_end;
-use crate::application::actor::{Action, Role};
+use crate::application::actor::Action;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::licensing::reporting::{Moment, Reported, corrects, not_oneself, scope};
 use crate::application::ports::View;
+use crate::application::roster::supervisors::roles_at;
 use crate::application::visible::{visible_organization, visible_person};
 use crate::application::{Error, Tx};
 use crate::domain::calendar::Instant;
@@ -101,10 +102,8 @@ pub(super) fn has_role_there(
     organization: &Organization,
     now: Instant,
 ) -> Result<bool, Error> {
-    let grants = view.live_grants(Role::Supervisor, Some(organization.implementation_id), now)?;
-    Ok(grants.iter().any(|grant| {
-        grant.person_id == Some(person) && grant.organization_id == Some(organization.id)
-    }))
+    let roles = roles_at(view, &[organization.id], now)?;
+    Ok(roles.iter().any(|role| role.person_id == Some(person)))
 }
 
 pub(super) fn works_there(dossier: &Dossier, organization: OrganizationId) -> bool {

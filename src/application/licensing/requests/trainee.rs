@@ -5,6 +5,7 @@ use super::submit::NewRequest;
 use crate::application::licensing::dossier::Dossier;
 use crate::application::ports::{Page, RosterFilter, Visible};
 use crate::application::roster::people::emails_of;
+use crate::application::roster::supervisors::by_organization;
 use crate::application::visible::person_of;
 use crate::application::{Error, Tx};
 use crate::domain::fact::MatchedBy;
@@ -146,7 +147,8 @@ fn is_kept_from(
             .filter(|email| email.confirmed_at.is_some() && email.retired_at.is_none())
             .filter_map(|email| email.organization_id),
     );
-    let roles = tx.unit.staff_roles_of_people(&[person.id])?;
+    let grants = tx.unit.staff_roles_of_people(&[person.id])?;
+    let roles = by_organization(tx.unit, grants, None, tx.now)?;
     elsewhere.extend(
         roles
             .iter()

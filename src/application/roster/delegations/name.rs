@@ -10,6 +10,7 @@ use crate::application::error::Error;
 use crate::application::ports::{Delegation, StaffRole};
 use crate::application::roster::input::Faults;
 use crate::application::roster::organizations::only;
+use crate::application::roster::supervisors::{by_organization, roles_at};
 use crate::application::roster::zone_of;
 use crate::application::visible::{NO_PERSON, visible_organization, visible_person};
 use crate::domain::calendar::{end_of_day, start_of_day};
@@ -134,7 +135,7 @@ fn the_supervisor(
     };
     // Whoever may name deputies of an organization knows its supervisors, licensed or not.
     let known = tx.unit.person(named)?.map(|person| person.id);
-    let roles = tx.unit.live_supervisors(&[new.organization_id], tx.now)?;
+    let roles = roles_at(tx.unit, &[new.organization_id], tx.now)?;
     let supervises = roles
         .iter()
         .any(|role| role.person_id.is_some() && role.person_id == known);
@@ -164,7 +165,7 @@ fn the_deputy(
     new: &NewDelegation,
     organization: &Organization,
 ) -> Result<Option<PersonId>, Error> {
-    let roles = tx.unit.live_supervisors(&[organization.id], tx.now)?;
+    let roles = roles_at(tx.unit, &[organization.id], tx.now)?;
     let known = tx.unit.person(new.deputy_id)?;
     let person = match known {
         Some(known) if roles.iter().any(|role| role.person_id == Some(known.id)) => Some(known),
@@ -231,6 +232,7 @@ fn credential_of(
         .into_iter()
         .filter(|role| role.is_live(tx.now))
         .collect();
+    let roles = by_organization(tx.unit, links.clone(), Some(&[organization.id]), tx.now)?;
     let requested = tx.unit.requests_of_people(&[deputy])?;
     let licensed = tx.unit.licenses_of_people(&[deputy])?;
     // Since when he is known to be there, by the last thing that says so: one who left may have come back.
@@ -245,7 +247,7 @@ fn credential_of(
                 .map(|license| license.recorded_at),
         )
         .chain(
-            links
+            roles
                 .iter()
                 .filter(|role| role.organization_id == Some(organization.id))
                 .map(|role| role.from_at),

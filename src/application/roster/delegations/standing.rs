@@ -7,6 +7,7 @@ use crate::application::actor::{Actor, Role};
 use crate::application::error::Error;
 use crate::application::ports::{Delegation, Principal, StaffRole, View};
 use crate::application::roster::existing;
+use crate::application::roster::supervisors::{by_organization, roles_at};
 use crate::domain::departure::has_departed;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId};
 use crate::domain::roster::Organization;
@@ -33,6 +34,7 @@ pub(crate) fn lent_to(
             role: Role::Supervisor,
             implementation_id: Some(found.row.implementation_id),
             organization_id: Some(found.row.organization_id),
+            organization_group: None,
             person_id: Some(found.deputy_id),
             from_at: found.row.from_at,
             until_at: Some(found.row.until_at),
@@ -59,14 +61,8 @@ pub(crate) fn supervises(
     if concerned == Some(person) {
         return Ok(false);
     }
-    let grants = view.live_grants(Role::Supervisor, Some(organization.implementation_id), now)?;
-    let facts = view.facts_of_people(&[person])?;
-    let himself = grants.iter().any(|grant| {
-        grant.person_id == Some(person)
-            && grant.organization_id == Some(organization.id)
-            && !grant.has_left(&facts, now)
-    });
-    if himself {
+    let roles = supervisors_of(view, &[organization.id], now)?;
+    if roles.iter().any(|role| role.person_id == Some(person)) {
         return Ok(true);
     }
     let rows = view.delegations_to(&[person], now)?;
@@ -100,7 +96,7 @@ pub(in crate::application) fn supervisors_of(
     organizations: &[OrganizationId],
     now: Instant,
 ) -> Result<Vec<StaffRole>, Error> {
-    let roles = view.live_supervisors(organizations, now)?;
+    let roles = roles_at(view, organizations, now)?;
     still_there(view, roles, now)
 }
 
@@ -148,6 +144,13 @@ pub(super) fn details(
         .into_iter()
         .map(|role| (role.id, role))
         .collect();
+    let organizations: Vec<OrganizationId> = rows.iter().map(|row| row.organization_id).collect();
+    let held = roles.values().cloned().collect();
+    let held: HashMap<(StaffRoleId, Option<OrganizationId>), StaffRole> =
+        by_organization(view, held, Some(&organizations), now)?
+            .into_iter()
+            .map(|role| ((role.id, role.organization_id), role))
+            .collect();
     let principals: Vec<PrincipalId> = roles.values().map(|role| role.principal_id).collect();
     let principals: HashMap<PrincipalId, Principal> = view
         .principals_by_id(&principals)?
@@ -164,7 +167,8 @@ pub(super) fn details(
                 existing(role.and_then(|role| role.person_id), "person of a role")
             };
             let (supervisor_id, deputy_id) = (person(supervisor)?, person(deputy)?);
-            let stands = supervisor.is_some_and(|role| {
+            let there = (row.supervisor_role_id, Some(row.organization_id));
+            let stands = held.get(&there).is_some_and(|role| {
                 let able = principals
                     .get(&role.principal_id)
                     .is_some_and(|one| one.disabled_at.is_none());

@@ -97,22 +97,31 @@ impl PolicyDocument {
                 .members
                 .iter()
                 .any(|member| member.organization_id == organization && member.holds_on(day));
-            if !member {
-                continue;
-            }
-            let mut at = Some(code.as_str());
-            while let Some(code) = at {
-                let Some(rank) = self.group_rank(code) else {
-                    break;
-                };
-                found.insert(code, rank);
-                at = self
-                    .organization_groups
-                    .get(code)
-                    .and_then(|group| group.within.as_deref());
+            if member {
+                found.extend(self.around(code));
             }
         }
         found
+    }
+
+    /// The organizations in a group on a local day: its members, and those of the groups that lie within it. The other
+    /// way round of [`Self::groups_of`].
+    #[must_use]
+    pub fn members_of(&self, group: &str, day: NaiveDate) -> BTreeSet<OrganizationId> {
+        self.organization_groups
+            .iter()
+            .filter(|(code, _)| self.around(code).any(|(wider, _)| wider == group))
+            .flat_map(|(_, inner)| &inner.members)
+            .filter(|member| member.holds_on(day))
+            .map(|member| member.organization_id)
+            .collect()
+    }
+
+    /// A group and the wider ones around it, with their ranks. Nothing for one that has no rank.
+    fn around<'a>(&'a self, group: &'a str) -> impl Iterator<Item = (&'a str, usize)> {
+        let wider = |code: &&'a str| self.organization_groups.get(*code)?.within.as_deref();
+        std::iter::successors(Some(group), wider)
+            .map_while(|code| Some((code, self.group_rank(code)?)))
     }
 
     /// The document as it stands for an organization on a local day: the overrides of its groups laid over the

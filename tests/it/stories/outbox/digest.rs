@@ -1,5 +1,8 @@
 //! Supervisors get one digest a week of what is coming, and an alert on the last day.
 
+use hmis_licensing::application::token::OWN_ISSUER;
+use serde_json::json;
+
 use super::Outbox;
 use crate::support::database::on_both;
 
@@ -112,5 +115,63 @@ fn on_the_last_day_before_a_cut_off_supervisors_are_alerted() {
             "{}",
             mails[0].1
         );
+    });
+}
+
+#[test]
+fn a_supervisor_of_a_region_is_told_of_an_organization_while_it_is_in_the_region() {
+    on_both(|database| async move {
+        let outbox = Outbox::on(&database).await;
+        let story = &outbox.logins.story;
+        let corktown = story.corktown;
+        outbox
+            .rules("2026-03-04T00:00:00Z", |document| {
+                document["organization_groups"] = json!({ "wayne": {
+                    "title": "Wayne County",
+                    "members": [{ "organization_id": corktown, "until_on": "2026-04-05" }],
+                } });
+            })
+            .await;
+        outbox
+            .supervisor("sam", "Sam", "sam@corktown.example")
+            .await;
+        outbox.complete_at("2026-03-04T13:00:00Z").await;
+        let person = json!({
+            "implementation_id": story.hand,
+            "given_name": "Regina",
+            "family_name": "Okafor",
+            "emails": [{ "email": "regina@corktown.example", "organization_id": corktown }],
+        });
+        let person = story.post("admin", "/v1/people", &person).await.expect(201);
+        let grant = json!({
+            "principal": { "issuer": OWN_ISSUER, "subject": "regina" },
+            "role": "supervisor",
+            "implementation_id": story.hand,
+            "organization_group": "wayne",
+            "person_id": person["id"],
+        });
+        story
+            .post("admin", "/v1/staff-roles", &grant)
+            .await
+            .expect(201);
+        let to_regina = |mails: &[(String, String)], part: &str| {
+            mails
+                .iter()
+                .any(|(to, said)| to == "regina@corktown.example" && said.contains(part))
+        };
+        outbox.complete_at("2026-04-02T13:00:00Z").await;
+        outbox.sweep().await;
+        let mails = outbox.sent().await;
+        assert!(to_regina(&mails, "within two weeks"), "{mails:?}");
+        // Corktown has left the region, and the alert goes to the supervisor it has left.
+        outbox.complete_at("2026-04-07T13:00:00Z").await;
+        outbox.sweep().await;
+        let mails = outbox.sent().await;
+        let alerted: Vec<&str> = mails
+            .iter()
+            .filter(|(_, said)| said.contains("This is the last day"))
+            .map(|(to, _)| to.as_str())
+            .collect();
+        assert_eq!(alerted, ["sam@corktown.example"], "{mails:?}");
     });
 }

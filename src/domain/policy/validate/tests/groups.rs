@@ -146,3 +146,49 @@ fn an_organization_has_the_rules_of_its_narrowest_group_of_the_day() {
     let change = document.next_group_change(organization(1), "2026-06-30".parse().expect("a day"));
     assert_eq!(change, "2026-07-01".parse().ok());
 }
+
+#[test]
+fn the_members_of_a_group_are_those_whose_groups_it_is_among() {
+    let mut whole = document();
+    whole["organization_groups"] = json!({
+        "alaska": {"title": "Balance of state", "members": [member(1)]},
+        "interior": {"title": "Interior", "within": "alaska", "members": [member(2), member(3)]},
+        "fairbanks": {"title": "Fairbanks", "within": "interior", "members": [member(3), member(4)]},
+        "lost": {"title": "Lost", "within": "none", "members": [member(5)]},
+        "ring": {"title": "Ring", "within": "ring", "members": [member(6)]},
+    });
+    let members = &mut whole["organization_groups"]["interior"]["members"];
+    members[0]["from_on"] = json!("2026-07-01");
+    members[1]["until_on"] = json!("2026-06-30");
+    let document: PolicyDocument = serde_json::from_value(whole).expect("a document");
+    let organization = |number: u8| {
+        member(number)["organization_id"]
+            .as_str()
+            .expect("an id")
+            .parse()
+            .expect("an id")
+    };
+    let on = |group: &str, day: &str| -> Vec<u8> {
+        let day = day.parse().expect("a day");
+        let found = document.members_of(group, day);
+        for number in 1..=7 {
+            let groups = document.groups_of(organization(number), day);
+            assert_eq!(
+                found.contains(&organization(number)),
+                groups.contains_key(group),
+                "{group}, {number}"
+            );
+        }
+        (1..=7)
+            .filter(|number| found.contains(&organization(*number)))
+            .collect()
+    };
+    assert_eq!(on("alaska", "2026-06-30"), [1, 3, 4]);
+    assert_eq!(on("alaska", "2026-07-01"), [1, 2, 3, 4]);
+    assert_eq!(on("interior", "2026-06-30"), [3, 4]);
+    assert_eq!(on("interior", "2026-07-01"), [2, 3, 4]);
+    assert_eq!(on("fairbanks", "2026-07-01"), [3, 4]);
+    for group in ["lost", "ring", "none", "unknown"] {
+        assert!(on(group, "2026-07-01").is_empty(), "{group}");
+    }
+}

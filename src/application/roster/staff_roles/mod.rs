@@ -3,10 +3,15 @@
 //! What a grant says is never rewritten: another role is another grant, and a grant ends by its date, by revocation or,
 //! for a role at an organization, by the departure of its person.
 
+mod scope;
+
+pub(crate) use scope::check_scope;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::scope::authorize_grant;
 use super::expect_version;
 use super::input::{Faults, LONGEST_NAME, LONGEST_SUBJECT};
 use super::organizations::only;
@@ -14,7 +19,6 @@ use crate::application::actor::{Action, Actor, Role, Scope};
 use crate::application::error::Error;
 use crate::application::page::{Paging, Slice};
 use crate::application::ports::{Principal, RosterFilter, StaffRole, StoreError, UnitOfWork, View};
-use crate::application::visible::{organization_of, person_of, visible_implementation};
 use crate::application::{Rx, Tx};
 use crate::domain::error::Rejection;
 use crate::domain::ids::{ImplementationId, OrganizationId, PersonId, PrincipalId, StaffRoleId};
@@ -42,6 +46,9 @@ pub struct NewStaffRole {
     pub implementation_id: Option<ImplementationId>,
     /// Where a supervisor is one.
     pub organization_id: Option<OrganizationId>,
+    /// The group of organizations of the policy in force that he is one for instead: at each of its members, as long
+    /// as it is one.
+    pub organization_group: Option<String>,
     /// Who the principal is in the implementation, so that nobody decides about himself.
     pub person_id: Option<PersonId>,
     /// Absent: at once.
@@ -130,6 +137,7 @@ pub fn grant(tx: &mut Tx<'_>, new: &NewStaffRole) -> Result<StaffRoleDetails, Er
         role: new.role,
         implementation_id: new.implementation_id,
         organization_id: new.organization_id,
+        organization_group: new.organization_group.clone(),
         person_id,
         from_at,
         until_at,
@@ -235,88 +243,6 @@ fn scope_of(row: &StaffRole) -> Scope {
 
 fn own_case() -> Error {
     Error::OwnCase("Nobody changes his own roles; another administrator must do it.".into())
-}
-
-/// Asks for the authority to grant, and whether what is named can be named.
-/// Answers who the principal is.
-fn authorize_grant(
-    tx: &mut Tx<'_>,
-    faults: &mut Faults,
-    new: &NewStaffRole,
-) -> Result<Option<PersonId>, Error> {
-    let Some(implementation) = new.implementation_id else {
-        // Whoever administers some implementations knows that there are others, so this is no secret.
-        return tx
-            .authorize(Action::ManageStaffRole, Scope::DEPLOYMENT)
-            .map(|()| new.person_id)
-            .map_err(|_| Error::Forbidden);
-    };
-    let actor = tx.actor;
-    let found = faults.gather(visible_implementation(
-        tx.unit,
-        actor,
-        implementation,
-        "/implementation_id",
-    ))?;
-    if found.is_some() {
-        tx.authorize(
-            Action::ManageStaffRole,
-            Scope::implementation(implementation),
-        )?;
-    }
-    if let Some(id) = new.organization_id {
-        faults.gather(organization_of(
-            tx.unit,
-            actor,
-            implementation,
-            id,
-            "/organization_id",
-        ))?;
-    }
-    let Some(id) = new.person_id else {
-        return Ok(None);
-    };
-    let person = faults.gather(person_of(tx.unit, actor, implementation, id, "/person_id"))?;
-    Ok(person.map(|person| person.id))
-}
-
-/// What scope a role needs and what it must not have. `person_needed`: whether a supervisor must be a known person.
-pub(crate) fn check_scope(faults: &mut Faults, new: &NewStaffRole, person_needed: bool) {
-    let role = new.role;
-    let tied = matches!(role, Role::Supervisor | Role::EndUser);
-    let machine = matches!(role, Role::HmisFrontend | Role::Integration);
-    faults.need(
-        new.implementation_id.is_some()
-            || !(tied || new.organization_id.is_some() || new.person_id.is_some()),
-        "/implementation_id",
-        "is missing: organizations and people belong to one implementation",
-    );
-    match (role, new.organization_id) {
-        (Role::Supervisor, None) => faults.at(
-            "/organization_id",
-            "is missing: a supervisor is one of an organization",
-        ),
-        (Role::Supervisor, Some(_)) | (_, None) => {}
-        (_, Some(_)) => faults.at(
-            "/organization_id",
-            "must be left out: only supervisors are limited to an organization",
-        ),
-    }
-    let person_missing = match role {
-        Role::EndUser => new.person_id.is_none(),
-        Role::Supervisor => person_needed && new.person_id.is_none(),
-        _ => false,
-    };
-    faults.need(
-        !person_missing,
-        "/person_id",
-        "is missing: without it nobody can tell whether the principal acts in his own case",
-    );
-    faults.need(
-        !(machine && new.person_id.is_some()),
-        "/person_id",
-        "must be left out: a machine is no person",
-    );
 }
 
 /// When a grant ends.
