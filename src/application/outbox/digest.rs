@@ -157,7 +157,7 @@ pub(super) fn instead(tx: &mut Tx<'_>, refused: &Message) -> Result<(), Error> {
         return Ok(());
     };
     let implementation = tx.unit.implementation(refused.implementation_id)?;
-    if refused.to == Addressee::Lead || !implementation.is_some_and(|it| lead(&it).is_some()) {
+    if refused.to == Addressee::Lead || implementation.is_none_or(|it| lead(&it).is_none()) {
         return Ok(());
     }
     let once = of_lead(organization, refused.on_day);

@@ -217,7 +217,7 @@ pub fn evaluate_request(
         None
     } else {
         let earlier = rules.between(request.submitted_at, at).collect::<Vec<_>>();
-        lapsed_before(&earlier, |in_force| ground(in_force), &by_then).or(road.lapse.take())
+        lapsed_before(&earlier, ground, &by_then).or(road.lapse.take())
     };
     if let Some(lapse) = lapse {
         ended = Some(Ended {
